@@ -1,0 +1,14 @@
+-- Note in each job's row whether it can fire and when it is due next.
+--   $1 text[], $2 int[]   name and version of each job; a row with another version is left alone
+--   $3 text[]             why the job cannot fire, null when it can
+--   $4 timestamptz[]      when it is due next, null when never
+-- Rows that say so already are not touched. Makes no new version. Rows are locked in the order of their names.
+with mark as materialized (
+    select m.name, m.problem, m.next_fire_at
+    from unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[]) as m (name, version, problem, next_fire_at)
+    join scheduler.job j on j.name = m.name and j.version = m.version
+    where (j.problem, j.next_fire_at) is distinct from (m.problem, m.next_fire_at)
+    order by j.name
+    for no key update of j
+)
+update scheduler.job j set problem = m.problem, next_fire_at = m.next_fire_at from mark m where j.name = m.name

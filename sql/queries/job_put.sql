@@ -1,0 +1,42 @@
+-- Bring the rows of jobs to what their files declare.
+--   $1 jsonb   array of jobs, one object each with the columns of scheduler.job by name
+-- Returns how many were added and how many got a new version. A row that is equal already is not touched, so that its version stays.
+-- A row of a job made in SQL is never touched. Safe to repeat.
+with declared as materialized (
+    select * from jsonb_to_recordset($1::jsonb) as d (
+        name text, kind text, description text, owner text, tags text[], schedule text, time_zone text, settings jsonb,
+        guard jsonb, timeout interval, retry jsonb, overlap text, missed text, start_within interval, on_lost text,
+        runs_on text[], priority smallint, enabled boolean, source text
+    )
+),
+before as materialized (
+    select j.name, j.version from scheduler.job j
+),
+put as (
+    insert into scheduler.job as j (
+        name, kind, description, owner, tags, schedule, time_zone, settings, guard, timeout, retry, overlap, missed,
+        start_within, on_lost, runs_on, priority, enabled, source
+    )
+    select
+        d.name, d.kind, d.description, d.owner, d.tags, d.schedule, d.time_zone, d.settings, d.guard, d.timeout,
+        d.retry, d.overlap, d.missed, d.start_within, d.on_lost, d.runs_on, d.priority, d.enabled, d.source
+    from declared d
+    order by d.name
+    on conflict (name) do update set
+        kind = excluded.kind, description = excluded.description, owner = excluded.owner, tags = excluded.tags,
+        schedule = excluded.schedule, time_zone = excluded.time_zone, settings = excluded.settings,
+        guard = excluded.guard, timeout = excluded.timeout, retry = excluded.retry, overlap = excluded.overlap,
+        missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
+        runs_on = excluded.runs_on, priority = excluded.priority, enabled = excluded.enabled, source = excluded.source
+    where j.source <> 'sql' and (
+        j.kind, j.description, j.owner, j.tags, j.schedule, j.time_zone, j.settings, j.guard, j.timeout, j.retry,
+        j.overlap, j.missed, j.start_within, j.on_lost, j.runs_on, j.priority, j.enabled, j.source
+    ) is distinct from (
+        excluded.kind, excluded.description, excluded.owner, excluded.tags, excluded.schedule, excluded.time_zone,
+        excluded.settings, excluded.guard, excluded.timeout, excluded.retry, excluded.overlap, excluded.missed,
+        excluded.start_within, excluded.on_lost, excluded.runs_on, excluded.priority, excluded.enabled, excluded.source
+    )
+    returning j.name, j.version
+)
+select count(*) filter (where b.name is null)::int as added, count(*) filter (where p.version <> b.version)::int as changed
+from put p left join before b on b.name = p.name

@@ -1,0 +1,83 @@
+-- Enter fires in the ledger: decide skip, claim or queue, in one statement, for many fires at once.
+--   $1 text[]         run keys, each once
+--   $2 text[]         their jobs
+--   $3 timestamptz[]  when each was due
+--   $4 timestamptz[]  the schedule's next due instant after it, null when there is none
+--   $5 int            slots free on this node: at most this many runs are claimed
+--   $6 text, $7 bigint, $8 text[]   this node's name, lease and labels
+-- Returns a row for each key that was not in the ledger yet: its key, state and verdict. A key already there returns nothing and changes nothing.
+-- A fire counts as missed, and the job's policy for missed fires applies, when it is entered more than 60 s after its due time.
+with fire as materialized (
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+        with ordinality as f (run_key, job, due_at, next_due_at, n)
+),
+-- A fire that is in the ledger already (recovered after its node died) must not count as an overlap of the next one.
+fresh as materialized (
+    select f.* from fire f
+    -- A scalar look-up, not an anti-join: a plan made while the ledger was small must not read all of it when it has grown.
+    where (select 1 from scheduler_private.run r where r.due_at = f.due_at and r.run_key = f.run_key limit 1) is null
+),
+-- A node that was frozen on the way here claims nothing under a lease that is over: its fires are queued.
+alive as materialized (
+    select from scheduler_private.node n where n.lease_id = $7 and n.lease_until > clock_timestamp() and n.state <> 'stopped'
+),
+-- The lock makes decisions on one job strictly one after another; it also returns the newest committed gate, not the snapshot's.
+gate as materialized (
+    select g.* from scheduler_private.job_gate g where g.job in (select job from fresh) order by g.job for no key update
+),
+judged as materialized (
+    select f.run_key, f.job, f.due_at, f.n, coalesce(g.version, 0) as version, coalesce(g.priority, 5) as priority,
+        coalesce(g.runs_on, '{}') as runs_on, coalesce(g.on_lost, 'rerun') as on_lost, g.overlap, g.active_key,
+        case
+            when g.job is null then 'job deleted'
+            when not g.enabled then 'disabled'
+            when g.paused then 'paused'
+            when g.start_within < clock_timestamp() - f.due_at then 'too late'
+            when clock_timestamp() - f.due_at > interval '60 seconds' and g.missed = 'skip' then 'policy skip'
+            when clock_timestamp() - f.due_at > interval '60 seconds' and g.missed = 'once'
+                and f.next_due_at <= clock_timestamp() then 'a later fire stands for it'
+        end as refusal
+    from fresh f left join gate g on g.job = f.job
+),
+-- Of several fires of one job in this call the first in due order goes ahead.
+ranked as materialized (
+    select j.*, row_number() over (partition by j.job, j.refusal is null order by j.due_at, j.n) as turn from judged j
+),
+decided as materialized (
+    select r.*,
+        case
+            when r.refusal in ('too late', 'policy skip', 'a later fire stands for it') then 'missed'
+            when r.refusal is not null then 'skipped'
+            when r.overlap = 'skip' and (r.active_key is not null or r.turn > 1) then 'skipped'
+        end as verdict,
+        r.runs_on <@ $8::text[] and (r.overlap <> 'queue' or (r.active_key is null and r.turn = 1)) as fits
+    from ranked r
+),
+placed as materialized (
+    select d.*,
+        d.verdict is null and d.fits and exists (select from alive)
+            and sum(case when d.verdict is null and d.fits then 1 else 0 end) over (order by d.priority desc, d.n) <= $5 as here
+    from decided d
+),
+entered as (
+    insert into scheduler_private.run
+        (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason)
+    select p.run_key, p.job, p.due_at,
+        case when p.verdict is not null then 'finished' when p.here then 'running' else 'queued' end,
+        p.version, p.priority, p.runs_on, p.on_lost,
+        case when p.here then $6 end, case when p.here then $7::bigint end,
+        case when p.here then 1 else 0 end, case when p.here then 1 else 0 end,
+        case when p.here then clock_timestamp() end,
+        case when p.verdict is not null then clock_timestamp() end,
+        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end
+    from placed p
+    on conflict do nothing
+    returning run_key, job, state, verdict, version
+),
+held as (
+    update scheduler_private.job_gate g set active_key = e.run_key
+    from entered e join gate b on b.job = e.job
+    where g.job = e.job and ((b.overlap = 'skip' and e.state <> 'finished') or (b.overlap = 'queue' and e.state = 'running'))
+)
+select e.run_key, e.state, e.verdict, e.version, case when e.state = 'queued' then pg_notify('scheduler_queued', '') end as told
+from entered e

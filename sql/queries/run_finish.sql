@@ -1,0 +1,39 @@
+-- End runs with their verdicts, many at once. A row counts only with the current owner and token: a stale finish changes nothing.
+--   $1 text[], $2 timestamptz[], $3 bigint[]   run keys, due times, tokens
+--   $4 text[], $5 text[]      verdicts and reasons (reason null when there is none)
+--   $6 text[], $7 text[]      results (json) and errors, null when there is none
+--   $8 bigint                 this node's lease
+-- Returns the keys that were accepted; the others were refused.
+with done as materialized (
+    select * from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
+        as d (run_key, due_at, token, verdict, reason, result, error)
+),
+ended as (
+    update scheduler_private.run r
+    set state = 'finished', verdict = d.verdict, reason = d.reason, result = d.result::jsonb, error = d.error, ended_at = clock_timestamp()
+    from done d
+    where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.state = 'running'
+    returning r.run_key, r.job, r.due_at, r.verdict
+),
+-- One row a job, its latest due run: an update sees each gate row once.
+latest as materialized (
+    select distinct on (e.job) e.job, e.run_key, e.due_at, e.verdict,
+        count(*) over (partition by e.job) as ended_count,
+        count(*) filter (where e.verdict = 'succeeded') over (partition by e.job) as success_count,
+        array_agg(e.run_key) over (partition by e.job) as keys
+    from ended e order by e.job, e.due_at desc
+),
+gate as materialized (
+    select g.job from scheduler_private.job_gate g where g.job in (select job from latest) order by g.job for no key update
+),
+freed as (
+    update scheduler_private.job_gate g
+    set active_key = case when g.active_key = any (l.keys) then null else g.active_key end,
+        last_run_key = l.run_key, last_verdict = l.verdict, last_due_at = l.due_at, last_ended_at = clock_timestamp(),
+        last_success_at = case when l.success_count > 0 then clock_timestamp() else g.last_success_at end,
+        failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.ended_count::int end,
+        finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
+    from latest l join gate b on b.job = l.job
+    where g.job = l.job
+)
+select run_key from ended

@@ -1,0 +1,27 @@
+-- Give runs back to the queue because their node stops: not a loss, and the next owner starts with a grown token.
+--   $1 text[], $2 timestamptz[], $3 bigint[]   run keys, due times, tokens
+--   $4 bigint   this node's lease
+-- Runs that must not run twice (on_lost = fail) end as cancelled instead. Returns the keys that were this node's to give.
+with back as materialized (select * from unnest($1::text[], $2::timestamptz[], $3::bigint[]) as b (run_key, due_at, token)),
+moved as (
+    update scheduler_private.run r
+    set state = case r.on_lost when 'fail' then 'finished' else 'queued' end,
+        verdict = case r.on_lost when 'fail' then 'cancelled' end,
+        reason = case r.on_lost when 'fail' then 'its node stopped' end,
+        ended_at = case r.on_lost when 'fail' then clock_timestamp() end,
+        owner = null, token = r.token + 1,
+        past_attempts = r.past_attempts || jsonb_build_object('attempt', r.attempts, 'token', r.token, 'node', r.node,
+            'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'handed back', 'error', 'its node stopped')
+    from back b
+    where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.state = 'running'
+    returning r.run_key, r.job, r.state
+),
+gate as materialized (
+    select g.job from scheduler_private.job_gate g where g.job in (select job from moved) order by g.job for no key update
+),
+freed as (
+    update scheduler_private.job_gate g set active_key = null
+    from moved m join gate b on b.job = m.job
+    where g.job = m.job and g.active_key = m.run_key and (m.state = 'finished' or g.overlap = 'queue')
+)
+select m.run_key, case when m.state = 'queued' then pg_notify('scheduler_queued', '') end as told from moved m

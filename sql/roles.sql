@@ -1,0 +1,28 @@
+-- Roles, and what each may do. Applied with every migration; needs CREATEROLE the first time. Nobody can log in as these:
+-- grant them to logins of your own, e.g.  grant scheduler_operator to alice;
+--   scheduler_viewer     reads the public views
+--   scheduler_operator   also edits jobs and asks for runs
+--   scheduler_admin      an operator who may read the private schemas too
+--   scheduler_node       what a node needs
+do $$
+declare
+    wanted text;
+begin
+    foreach wanted in array array['scheduler_viewer', 'scheduler_operator', 'scheduler_admin', 'scheduler_node'] loop
+        if not exists (select from pg_roles where rolname = wanted) then
+            execute format('create role %I nologin', wanted);
+        end if;
+    end loop;
+end $$;
+
+revoke all on schema scheduler_private, quartz from public;
+grant usage on schema scheduler, fleet to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
+grant select on all tables in schema scheduler, fleet to scheduler_viewer, scheduler_operator, scheduler_admin;
+revoke execute on all functions in schema scheduler, fleet from public;
+grant insert, update, delete on scheduler.job to scheduler_operator, scheduler_admin;
+grant execute on function scheduler.run_now(text, jsonb, text) to scheduler_operator, scheduler_admin, scheduler_node;
+grant usage on schema scheduler_private, quartz to scheduler_admin, scheduler_node;
+grant select on all tables in schema scheduler_private, quartz to scheduler_admin;
+grant all on all tables in schema scheduler, scheduler_private, quartz, fleet to scheduler_node;
+grant all on all sequences in schema scheduler_private to scheduler_node;
+grant execute on all functions in schema scheduler_private, fleet to scheduler_node, scheduler_admin;

@@ -1,0 +1,1171 @@
+CREATE SCHEMA fleet;
+
+CREATE SCHEMA quartz;
+
+CREATE SCHEMA scheduler;
+
+CREATE SCHEMA scheduler_private;
+
+CREATE TABLE fleet.chunk (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    job_id uuid NOT NULL,
+    node_id uuid,
+    status text DEFAULT 'pending'::text NOT NULL,
+    claimed_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    completed_at timestamp with time zone,
+    error text,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chunk_attempts_are_counted_up CHECK ((attempts >= 0)),
+    CONSTRAINT chunk_error_is_short CHECK ((length(error) <= 4000)),
+    CONSTRAINT chunk_failed_says_why CHECK (((status <> 'failed'::text) OR (error IS NOT NULL))),
+    CONSTRAINT chunk_finished_has_end CHECK (((status = ANY (ARRAY['done'::text, 'failed'::text])) = (completed_at IS NOT NULL))),
+    CONSTRAINT chunk_pending_is_free CHECK (((status <> 'pending'::text) OR ((node_id IS NULL) AND (claimed_at IS NULL)))),
+    CONSTRAINT chunk_running_is_held CHECK (((status <> 'running'::text) OR ((node_id IS NOT NULL) AND (claimed_at IS NOT NULL)))),
+    CONSTRAINT chunk_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'done'::text, 'failed'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE FUNCTION fleet.claim_chunks(node_id uuid, max_count integer DEFAULT 1) RETURNS SETOF fleet.chunk
+    LANGUAGE plpgsql
+    AS $$
+declare
+    node_status text;
+begin
+    if max_count is null or max_count not between 1 and 1000 then
+        raise exception 'max_count is %; expected 1 to 1000', coalesce(max_count::text, 'null') using errcode = 'invalid_parameter_value';
+    end if;
+    select n.status into node_status from fleet.node n where n.id = claim_chunks.node_id;
+    if not found then
+        raise exception 'there is no fleet node %', coalesce(claim_chunks.node_id::text, 'null') using errcode = 'no_data_found',
+            hint = 'register again with fleet.register(name) and use the id it returns; nodes that never joined or left long ago are deleted';
+    end if;
+    if node_status <> 'online' then
+        raise exception 'fleet node % is %; only online nodes may claim chunks', claim_chunks.node_id, node_status
+            using errcode = 'object_not_in_prerequisite_state', hint = 'call fleet.heartbeat(node_id) first: it puts the node online';
+    end if;
+    return query
+    with free as materialized (
+        select p.id from fleet.chunk p where p.status = 'pending'
+        order by p.created_at, p.id limit claim_chunks.max_count
+        for update skip locked
+    )
+    update fleet.chunk c
+    set status = 'running', node_id = claim_chunks.node_id, claimed_at = clock_timestamp(), attempts = c.attempts + 1, error = null
+    from free where c.id = free.id
+    returning c.*;
+end $$;
+
+CREATE FUNCTION fleet.complete_chunk(chunk_id uuid, node_id uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update fleet.chunk c set status = 'done', completed_at = clock_timestamp()
+    where c.id = complete_chunk.chunk_id and c.node_id = complete_chunk.node_id and c.status = 'running';
+    return found or exists (
+        select from fleet.chunk c
+        where c.id = complete_chunk.chunk_id and c.node_id = complete_chunk.node_id and c.status = 'done');
+end $$;
+
+CREATE FUNCTION fleet.fail_chunk(chunk_id uuid, node_id uuid, error text) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update fleet.chunk c
+    set status = 'failed', completed_at = clock_timestamp(), error = left(coalesce(nullif(fail_chunk.error, ''), 'no reason given'), 4000)
+    where c.id = fail_chunk.chunk_id and c.node_id = fail_chunk.node_id and c.status = 'running';
+    return found or exists (
+        select from fleet.chunk c
+        where c.id = fail_chunk.chunk_id and c.node_id = fail_chunk.node_id and c.status = 'failed');
+end $$;
+
+CREATE FUNCTION fleet.heartbeat(node_id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+declare
+    seen timestamptz := clock_timestamp();
+begin
+    update fleet.node n set status = 'online', last_seen_at = seen where n.id = heartbeat.node_id;
+    if not found then
+        raise exception 'there is no fleet node %', coalesce(heartbeat.node_id::text, 'null') using errcode = 'no_data_found',
+            hint = 'register again with fleet.register(name) and use the id it returns; nodes that never joined or left long ago are deleted';
+    end if;
+    insert into fleet.heartbeat (node_id, created_at) values (heartbeat.node_id, seen);
+    return seen;
+end $$;
+
+CREATE FUNCTION fleet.register(name text, user_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+    insert into fleet.node (name, user_id) values (register.name, register.user_id) returning id
+$$;
+
+CREATE FUNCTION quartz.wake() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    notify scheduler_quartz;
+    return null;
+end $$;
+
+CREATE FUNCTION scheduler.run_now(name text, params jsonb DEFAULT NULL::jsonb, key text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    gate scheduler_private.job_gate;
+    due timestamptz := clock_timestamp();
+    new_key text := run_now.name || '!' || to_char(due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+    held boolean;
+begin
+    select g.* into gate from scheduler_private.job_gate g where g.job = run_now.name for no key update;
+    if not found then
+        raise exception 'there is no job named %', quote_literal(run_now.name)
+            using errcode = 'no_data_found',
+                  hint = coalesce((select 'did you mean ' || quote_literal(j.name) || '?' from scheduler.job j
+                                   where j.name like left(run_now.name, 3) || '%' order by j.name limit 1), 'see scheduler.job');
+    end if;
+    if run_now.key is not null then
+        insert into scheduler_private.request (job, key, run_key) values (run_now.name, run_now.key, new_key)
+        on conflict (job, key) do nothing;
+        if not found then
+            return (select r.run_key from scheduler_private.request r where r.job = run_now.name and r.key = run_now.key);
+        end if;
+    end if;
+    held := gate.overlap = 'skip' and gate.active_key is not null;
+    insert into scheduler_private.run
+        (run_key, job, due_at, state, version, priority, runs_on, on_lost, ended_at, verdict, reason, params, requested_by)
+    values (new_key, run_now.name, due, case when held then 'finished' else 'queued' end, gate.version, gate.priority,
+            gate.runs_on, gate.on_lost, case when held then clock_timestamp() end, case when held then 'skipped' end,
+            case when held then 'overlap' end, run_now.params, session_user);
+    if not held and gate.overlap = 'skip' then
+        update scheduler_private.job_gate g set active_key = new_key where g.job = run_now.name;
+    end if;
+    perform pg_notify('scheduler_queued', '');
+    return new_key;
+end $$;
+
+CREATE FUNCTION scheduler_private.due_of(run_key text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    AS $_$
+begin
+    return substring(run_key from '[@!](.+)$')::timestamptz;
+exception when invalid_datetime_format or datetime_field_overflow then
+    return null;
+end $_$;
+
+CREATE FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone DEFAULT now()) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    month date;
+    made integer := 0;
+begin
+    perform pg_advisory_xact_lock(hashtext('scheduler.partitions'));
+    for month in
+        select (date_trunc('month', around at time zone 'UTC') + make_interval(months => m))::date
+        from generate_series(-1, 2) as m
+    loop
+        if to_regclass(format('scheduler_private.run_%s', to_char(month, 'YYYYMM'))) is null then
+            execute format(
+                'create table scheduler_private.%I partition of scheduler_private.run for values from (%L) to (%L)'
+                ' with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05)',
+                'run_' || to_char(month, 'YYYYMM'),
+                to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00',
+                to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
+            made := made + 1;
+        end if;
+    end loop;
+    return made;
+end $$;
+
+CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if tg_when = 'BEFORE' then
+        if (to_jsonb(new) - 'next_fire_at' - 'problem' - 'version' - 'updated_at' - 'source')
+           is distinct from (to_jsonb(old) - 'next_fire_at' - 'problem' - 'version' - 'updated_at' - 'source') then
+            new.version := old.version + 1;
+            new.updated_at := clock_timestamp();
+        end if;
+        return new;
+    end if;
+    if tg_op = 'DELETE' then
+        perform pg_notify('scheduler_jobs', old.name);
+        return null;
+    end if;
+    insert into scheduler_private.job_gate as g
+        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on)
+    values (new.name, new.version, new.enabled, new.paused_at is not null, new.overlap, new.missed,
+            new.start_within, new.on_lost, new.priority, new.runs_on)
+    on conflict (job) do update set
+        version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
+        missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
+        priority = excluded.priority, runs_on = excluded.runs_on;
+    perform pg_notify('scheduler_jobs', new.name);
+    return null;
+end $$;
+
+CREATE TABLE fleet.config (
+    hash text NOT NULL,
+    body jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT config_hash_has_1_to_200_characters CHECK (((length(hash) >= 1) AND (length(hash) <= 200)))
+);
+
+CREATE TABLE fleet.heartbeat (
+    node_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE fleet.job (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    config_hash text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE fleet.node (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    user_id uuid,
+    last_seen_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT node_name_has_1_to_200_characters CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT node_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'online'::text, 'offline'::text]))),
+    CONSTRAINT node_that_joined_was_seen CHECK (((status = 'pending'::text) OR (last_seen_at IS NOT NULL)))
+)
+WITH (fillfactor='70');
+
+CREATE VIEW fleet.status AS
+ SELECT n.nodes_pending,
+    n.nodes_online,
+    n.nodes_offline,
+    c.chunks_pending,
+    c.chunks_running,
+    c.chunks_done,
+    c.chunks_failed,
+    c.oldest_pending_at,
+    ( SELECT count(*) AS count
+           FROM fleet.job) AS jobs,
+    f.configs,
+    c.chunks_to_reclaim,
+    n.nodes_to_mark_offline,
+    n.nodes_to_delete,
+    f.configs_to_delete,
+    ( SELECT min(h.created_at) AS min
+           FROM fleet.heartbeat h) AS oldest_heartbeat_at,
+    ( SELECT max(h.created_at) AS max
+           FROM fleet.heartbeat h) AS newest_heartbeat_at
+   FROM ( SELECT count(*) FILTER (WHERE (x.status = 'pending'::text)) AS nodes_pending,
+            count(*) FILTER (WHERE (x.status = 'online'::text)) AS nodes_online,
+            count(*) FILTER (WHERE (x.status = 'offline'::text)) AS nodes_offline,
+            count(*) FILTER (WHERE ((x.status = 'online'::text) AND (x.last_seen_at < (now() - '00:05:00'::interval)))) AS nodes_to_mark_offline,
+            count(*) FILTER (WHERE (((x.status = 'pending'::text) AND (x.user_id IS NULL) AND (x.created_at < (now() - '01:00:00'::interval))) OR ((x.status = 'offline'::text) AND (x.last_seen_at < (now() - '30 days'::interval))))) AS nodes_to_delete
+           FROM fleet.node x) n,
+    ( SELECT count(*) FILTER (WHERE (x.status = 'pending'::text)) AS chunks_pending,
+            count(*) FILTER (WHERE (x.status = 'running'::text)) AS chunks_running,
+            count(*) FILTER (WHERE (x.status = 'done'::text)) AS chunks_done,
+            count(*) FILTER (WHERE (x.status = 'failed'::text)) AS chunks_failed,
+            count(*) FILTER (WHERE ((x.status = 'running'::text) AND (x.claimed_at < (now() - '00:05:00'::interval)))) AS chunks_to_reclaim,
+            min(x.created_at) FILTER (WHERE (x.status = 'pending'::text)) AS oldest_pending_at
+           FROM fleet.chunk x) c,
+    ( SELECT count(*) AS configs,
+            count(*) FILTER (WHERE ((x.last_used_at < (now() - '7 days'::interval)) AND (NOT (EXISTS ( SELECT
+                   FROM fleet.job j
+                  WHERE (j.config_hash = x.hash)))))) AS configs_to_delete
+           FROM fleet.config x) f;
+
+CREATE TABLE quartz.qrtz_blob_triggers (
+    sched_name text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    blob_data bytea
+);
+
+CREATE TABLE quartz.qrtz_calendars (
+    sched_name text NOT NULL,
+    calendar_name text NOT NULL,
+    calendar bytea NOT NULL
+);
+
+CREATE TABLE quartz.qrtz_cron_triggers (
+    sched_name text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    cron_expression text NOT NULL,
+    time_zone_id text
+);
+
+CREATE TABLE quartz.qrtz_execution_history (
+    sched_name text NOT NULL,
+    entry_id text NOT NULL,
+    instance_name text NOT NULL,
+    job_name text NOT NULL,
+    job_group text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    fired_time bigint NOT NULL,
+    run_time bigint NOT NULL,
+    succeeded boolean NOT NULL,
+    error_message text,
+    retry_attempt integer DEFAULT 0 NOT NULL,
+    retry_scheduled boolean DEFAULT false NOT NULL,
+    execution_log text,
+    result integer,
+    summary text,
+    metrics text,
+    manual boolean,
+    fire_instance_id text,
+    job_input text,
+    job_input_too_large boolean
+);
+
+CREATE TABLE quartz.qrtz_fired_triggers (
+    sched_name text NOT NULL,
+    entry_id text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    instance_name text NOT NULL,
+    fired_time bigint NOT NULL,
+    sched_time bigint NOT NULL,
+    priority integer NOT NULL,
+    state text NOT NULL,
+    job_name text,
+    job_group text,
+    is_nonconcurrent boolean NOT NULL,
+    requests_recovery boolean,
+    execution_group character varying(200),
+    progress integer,
+    progress_message character varying(250),
+    interrupt_requested_time bigint
+);
+
+CREATE TABLE quartz.qrtz_job_details (
+    sched_name text NOT NULL,
+    job_name text NOT NULL,
+    job_group text NOT NULL,
+    description text,
+    job_class_name text NOT NULL,
+    is_durable boolean NOT NULL,
+    is_nonconcurrent boolean NOT NULL,
+    is_update_data boolean NOT NULL,
+    requests_recovery boolean NOT NULL,
+    job_data bytea
+);
+
+CREATE TABLE quartz.qrtz_job_status (
+    sched_name text NOT NULL,
+    job_group text NOT NULL,
+    job_name text NOT NULL,
+    first_fired_time bigint NOT NULL,
+    last_fired_time bigint NOT NULL,
+    last_result integer NOT NULL,
+    last_run_time bigint NOT NULL,
+    last_instance_name text NOT NULL,
+    last_entry_id text,
+    last_summary text,
+    last_success_time bigint,
+    last_failure_time bigint,
+    last_failure_message text,
+    consecutive_failures integer DEFAULT 0 NOT NULL,
+    run_count bigint DEFAULT 0 NOT NULL,
+    failure_count bigint DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE quartz.qrtz_locks (
+    sched_name text NOT NULL,
+    lock_name text NOT NULL
+);
+
+CREATE TABLE quartz.qrtz_misfire_history (
+    sched_name text NOT NULL,
+    entry_id text NOT NULL,
+    instance_name text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    job_name text,
+    job_group text,
+    misfire_time bigint NOT NULL,
+    sched_time bigint,
+    reason integer
+);
+
+CREATE TABLE quartz.qrtz_paused_job_grps (
+    sched_name text NOT NULL,
+    job_group text NOT NULL,
+    pause_reason character varying(250),
+    paused_by character varying(200),
+    paused_at bigint
+);
+
+CREATE TABLE quartz.qrtz_paused_trigger_grps (
+    sched_name text NOT NULL,
+    trigger_group text NOT NULL,
+    pause_reason character varying(250),
+    paused_by character varying(200),
+    paused_at bigint
+);
+
+CREATE TABLE quartz.qrtz_scheduler_state (
+    sched_name text NOT NULL,
+    instance_name text NOT NULL,
+    last_checkin_time bigint NOT NULL,
+    checkin_interval bigint NOT NULL,
+    quartz_version character varying(20)
+);
+
+CREATE TABLE quartz.qrtz_simple_triggers (
+    sched_name text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    repeat_count bigint NOT NULL,
+    repeat_interval bigint NOT NULL,
+    times_triggered bigint NOT NULL
+);
+
+CREATE TABLE quartz.qrtz_simprop_triggers (
+    sched_name text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    str_prop_1 text,
+    str_prop_2 text,
+    str_prop_3 text,
+    int_prop_1 integer,
+    int_prop_2 integer,
+    long_prop_1 bigint,
+    long_prop_2 bigint,
+    dec_prop_1 numeric,
+    dec_prop_2 numeric,
+    bool_prop_1 boolean,
+    bool_prop_2 boolean,
+    time_zone_id text
+);
+
+CREATE TABLE quartz.qrtz_triggers (
+    sched_name text NOT NULL,
+    trigger_name text NOT NULL,
+    trigger_group text NOT NULL,
+    job_name text NOT NULL,
+    job_group text NOT NULL,
+    description text,
+    next_fire_time bigint,
+    prev_fire_time bigint,
+    priority integer,
+    trigger_state text NOT NULL,
+    trigger_type text NOT NULL,
+    start_time bigint NOT NULL,
+    end_time bigint,
+    calendar_name text,
+    misfire_instr smallint,
+    misfire_orig_fire_time bigint,
+    execution_group character varying(200),
+    preferred_node character varying(200),
+    preferred_node_auto boolean DEFAULT false NOT NULL,
+    retry_policy character varying(250),
+    retry_attempt integer,
+    continues_trigger_name text,
+    continues_trigger_group text,
+    continuation_condition integer,
+    overlap_policy integer,
+    pause_reason character varying(250),
+    paused_by character varying(200),
+    paused_at bigint,
+    misfire_threshold bigint,
+    fixed_delay boolean,
+    job_data bytea
+);
+
+CREATE TABLE scheduler_private.run (
+    run_key text NOT NULL,
+    job text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    version integer NOT NULL,
+    priority smallint NOT NULL,
+    runs_on text[] DEFAULT '{}'::text[] NOT NULL,
+    on_lost text DEFAULT 'rerun'::text NOT NULL,
+    node text,
+    owner bigint,
+    token bigint DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    losses smallint DEFAULT 0 NOT NULL,
+    past_attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    verdict text,
+    reason text,
+    result jsonb,
+    error text,
+    progress jsonb,
+    params jsonb,
+    requested_by text,
+    CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
+    CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
+    CONSTRAINT run_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'finished'::text]))),
+    CONSTRAINT run_verdict_is_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text, 'skipped'::text, 'missed'::text, 'unknown'::text])))
+)
+PARTITION BY RANGE (due_at);
+
+CREATE VIEW scheduler.attempt AS
+ SELECT r.run_key,
+    r.job,
+    r.due_at,
+    ((p.value ->> 'attempt'::text))::integer AS attempt,
+    ((p.value ->> 'token'::text))::bigint AS token,
+    (p.value ->> 'node'::text) AS node,
+    ((p.value ->> 'started_at'::text))::timestamp with time zone AS started_at,
+    ((p.value ->> 'ended_at'::text))::timestamp with time zone AS ended_at,
+    (p.value ->> 'outcome'::text) AS outcome,
+    (p.value ->> 'error'::text) AS error
+   FROM (scheduler_private.run r
+     CROSS JOIN LATERAL jsonb_array_elements(r.past_attempts) p(value))
+UNION ALL
+ SELECT r.run_key,
+    r.job,
+    r.due_at,
+    r.attempts AS attempt,
+    r.token,
+    r.node,
+    r.started_at,
+    r.ended_at,
+    COALESCE(r.verdict, r.state) AS outcome,
+    r.error
+   FROM scheduler_private.run r
+  WHERE ((r.attempts > 0) AND ((r.state = 'running'::text) OR ((r.state = 'finished'::text) AND (r.owner IS NOT NULL))));
+
+CREATE TABLE scheduler.job (
+    name text NOT NULL,
+    kind text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    owner text DEFAULT ''::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    schedule text DEFAULT 'manual'::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    guard jsonb DEFAULT '{}'::jsonb NOT NULL,
+    timeout interval DEFAULT '01:00:00'::interval NOT NULL,
+    retry jsonb DEFAULT '{}'::jsonb NOT NULL,
+    overlap text DEFAULT 'skip'::text NOT NULL,
+    missed text DEFAULT 'once'::text NOT NULL,
+    start_within interval,
+    on_lost text DEFAULT 'rerun'::text NOT NULL,
+    runs_on text[] DEFAULT '{}'::text[] NOT NULL,
+    priority smallint DEFAULT 5 NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    paused_at timestamp with time zone,
+    paused_by text,
+    pause_reason text,
+    source text DEFAULT 'sql'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    problem text,
+    next_fire_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT job_missed_is_known CHECK ((missed = ANY (ARRAY['once'::text, 'skip'::text, 'all'::text]))),
+    CONSTRAINT job_name_is_plain CHECK ((name ~ '^[a-z0-9._/-]{1,200}$'::text)),
+    CONSTRAINT job_on_lost_is_known CHECK ((on_lost = ANY (ARRAY['rerun'::text, 'fail'::text]))),
+    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'allow'::text]))),
+    CONSTRAINT job_priority_is_in_range CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT job_start_within_is_positive CHECK ((start_within > '00:00:00'::interval)),
+    CONSTRAINT job_timeout_is_positive CHECK ((timeout > '00:00:00'::interval))
+);
+
+COMMENT ON TABLE scheduler.job IS 'Declared jobs, one row each; editable.';
+
+CREATE TABLE scheduler_private.job_gate (
+    job text NOT NULL,
+    version integer NOT NULL,
+    enabled boolean NOT NULL,
+    paused boolean NOT NULL,
+    overlap text NOT NULL,
+    missed text NOT NULL,
+    start_within interval,
+    on_lost text NOT NULL,
+    priority smallint NOT NULL,
+    runs_on text[] NOT NULL,
+    active_key text,
+    last_run_key text,
+    last_verdict text,
+    last_due_at timestamp with time zone,
+    last_ended_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    failures_in_row integer DEFAULT 0 NOT NULL,
+    finished_count bigint DEFAULT 0 NOT NULL,
+    success_count bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='500');
+
+CREATE VIEW scheduler.job_status AS
+ SELECT j.name,
+    j.kind,
+    j.schedule,
+    j.time_zone,
+        CASE
+            WHEN (NOT j.enabled) THEN 'disabled'::text
+            WHEN (j.paused_at IS NOT NULL) THEN 'paused'::text
+            WHEN (j.problem IS NOT NULL) THEN 'problem'::text
+            ELSE COALESCE(live.state, 'idle'::text)
+        END AS state,
+    g.last_verdict,
+    g.last_run_key,
+    g.last_due_at,
+    g.last_ended_at,
+    g.last_success_at,
+    due.next_fire_at,
+    j.problem,
+    g.failures_in_row,
+    g.finished_count,
+        CASE
+            WHEN (g.finished_count > 0) THEN round(((g.success_count)::numeric / (g.finished_count)::numeric), 4)
+            ELSE NULL::numeric
+        END AS success_rate,
+    j.overlap,
+    j.priority,
+    j.runs_on,
+    j.description,
+    j.owner,
+    j.tags,
+    j.version,
+    j.source
+   FROM (((scheduler.job j
+     LEFT JOIN scheduler_private.job_gate g ON ((g.job = j.name)))
+     LEFT JOIN LATERAL ( SELECT
+                CASE
+                    WHEN bool_or((r.state = 'running'::text)) THEN 'running'::text
+                    WHEN (count(*) > 0) THEN 'queued'::text
+                    ELSE NULL::text
+                END AS state
+           FROM scheduler_private.run r
+          WHERE ((r.state <> 'finished'::text) AND (r.job = j.name))) live ON (true))
+     LEFT JOIN LATERAL ( SELECT ('1970-01-01 00:00:00+00'::timestamp with time zone + ((((min(t.next_fire_time) - '621355968000000000'::bigint) / 10))::double precision * '00:00:00.000001'::interval)) AS next_fire_at
+           FROM quartz.qrtz_triggers t
+          WHERE ((t.sched_name = 'scheduler'::text) AND (t.job_name = j.name) AND (t.job_group = 'jobs'::text) AND (t.next_fire_time > 0))) due ON (true))
+  ORDER BY j.name;
+
+CREATE TABLE scheduler_private.node (
+    name text NOT NULL,
+    lease_id bigint NOT NULL,
+    state text NOT NULL,
+    reason text,
+    labels text[] DEFAULT '{}'::text[] NOT NULL,
+    slots integer NOT NULL,
+    running integer DEFAULT 0 NOT NULL,
+    version text NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    url text,
+    clock_offset interval DEFAULT '00:00:00'::interval NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    renewed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease_until timestamp with time zone NOT NULL,
+    CONSTRAINT node_name_is_plain CHECK ((name ~ '^[a-zA-Z0-9._-]{1,40}$'::text)),
+    CONSTRAINT node_state_is_known CHECK ((state = ANY (ARRAY['live'::text, 'standby'::text, 'draining'::text, 'stopped'::text])))
+)
+WITH (fillfactor='50');
+
+CREATE VIEW scheduler.node AS
+ SELECT n.name,
+        CASE
+            WHEN ((n.state <> 'stopped'::text) AND (n.lease_until <= clock_timestamp())) THEN 'dead'::text
+            ELSE n.state
+        END AS state,
+    n.reason,
+    n.labels,
+    n.slots,
+    ( SELECT (count(*))::integer AS count
+           FROM scheduler_private.run r
+          WHERE ((r.state = 'running'::text) AND (r.owner = n.lease_id))) AS running,
+    n.version,
+    n.host,
+    n.pid,
+    n.url,
+    (round((EXTRACT(epoch FROM n.clock_offset) * (1000)::numeric)))::integer AS clock_offset_ms,
+    n.started_at,
+    n.renewed_at,
+    n.lease_until,
+    n.lease_id
+   FROM scheduler_private.node n
+  ORDER BY n.name;
+
+CREATE VIEW scheduler.run AS
+ SELECT r.run_key,
+    r.job,
+    r.due_at,
+    r.state,
+        CASE
+            WHEN (r.state <> 'queued'::text) THEN NULL::text
+            WHEN (g.paused AND (r.requested_by IS NULL)) THEN 'the job is paused'::text
+            WHEN ((g.overlap = 'queue'::text) AND (g.active_key IS NOT NULL) AND (g.active_key <> r.run_key)) THEN (('run '::text || g.active_key) || ' of the same job'::text)
+            WHEN (NOT (EXISTS ( SELECT
+               FROM scheduler_private.node n
+              WHERE ((n.state = 'live'::text) AND (n.lease_until > clock_timestamp()) AND (r.runs_on <@ n.labels))))) THEN ('a live node'::text ||
+            CASE
+                WHEN (r.runs_on = '{}'::text[]) THEN ''::text
+                ELSE (' with the labels '::text || array_to_string(r.runs_on, ', '::text))
+            END)
+            ELSE 'a free slot'::text
+        END AS waiting_for,
+    r.node,
+    r.token,
+    r.attempts,
+    r.started_at,
+    r.ended_at,
+    r.verdict,
+    r.reason,
+    r.result,
+    r.error,
+    r.progress,
+    r.requested_by,
+    r.version,
+    r.created_at,
+    r.priority,
+    r.params,
+    r.losses,
+    r.past_attempts
+   FROM (scheduler_private.run r
+     LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))));
+
+CREATE VIEW scheduler.running AS
+ SELECT r.run_key,
+    r.job,
+    r.due_at,
+    r.node,
+    r.token,
+    r.attempts,
+    r.started_at,
+    (clock_timestamp() - r.started_at) AS running_for,
+    r.progress
+   FROM scheduler_private.run r
+  WHERE (r.state = 'running'::text)
+  ORDER BY r.started_at;
+
+CREATE SEQUENCE scheduler_private.lease_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE scheduler_private.migration (
+    number integer NOT NULL,
+    file text NOT NULL,
+    hash text NOT NULL,
+    breaking boolean NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE scheduler_private.request (
+    job text NOT NULL,
+    key text NOT NULL,
+    run_key text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE scheduler_private.run_default (
+    run_key text NOT NULL,
+    job text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    version integer NOT NULL,
+    priority smallint NOT NULL,
+    runs_on text[] DEFAULT '{}'::text[] NOT NULL,
+    on_lost text DEFAULT 'rerun'::text NOT NULL,
+    node text,
+    owner bigint,
+    token bigint DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    losses smallint DEFAULT 0 NOT NULL,
+    past_attempts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    verdict text,
+    reason text,
+    result jsonb,
+    error text,
+    progress jsonb,
+    params jsonb,
+    requested_by text,
+    CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
+    CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
+    CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
+    CONSTRAINT run_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'finished'::text]))),
+    CONSTRAINT run_verdict_is_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text, 'skipped'::text, 'missed'::text, 'unknown'::text])))
+);
+
+CREATE TABLE scheduler_private.schema_object (
+    name text NOT NULL,
+    hash text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY scheduler_private.run ATTACH PARTITION scheduler_private.run_default DEFAULT;
+
+ALTER TABLE ONLY fleet.chunk
+    ADD CONSTRAINT chunk_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fleet.config
+    ADD CONSTRAINT config_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY fleet.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY fleet.node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY quartz.qrtz_blob_triggers
+    ADD CONSTRAINT qrtz_blob_triggers_pkey PRIMARY KEY (sched_name, trigger_name, trigger_group);
+
+ALTER TABLE ONLY quartz.qrtz_calendars
+    ADD CONSTRAINT qrtz_calendars_pkey PRIMARY KEY (sched_name, calendar_name);
+
+ALTER TABLE ONLY quartz.qrtz_cron_triggers
+    ADD CONSTRAINT qrtz_cron_triggers_pkey PRIMARY KEY (sched_name, trigger_name, trigger_group);
+
+ALTER TABLE ONLY quartz.qrtz_execution_history
+    ADD CONSTRAINT qrtz_execution_history_pkey PRIMARY KEY (sched_name, entry_id);
+
+ALTER TABLE ONLY quartz.qrtz_fired_triggers
+    ADD CONSTRAINT qrtz_fired_triggers_pkey PRIMARY KEY (sched_name, entry_id);
+
+ALTER TABLE ONLY quartz.qrtz_job_details
+    ADD CONSTRAINT qrtz_job_details_pkey PRIMARY KEY (sched_name, job_name, job_group);
+
+ALTER TABLE ONLY quartz.qrtz_job_status
+    ADD CONSTRAINT qrtz_job_status_pkey PRIMARY KEY (sched_name, job_group, job_name);
+
+ALTER TABLE ONLY quartz.qrtz_locks
+    ADD CONSTRAINT qrtz_locks_pkey PRIMARY KEY (sched_name, lock_name);
+
+ALTER TABLE ONLY quartz.qrtz_misfire_history
+    ADD CONSTRAINT qrtz_misfire_history_pkey PRIMARY KEY (sched_name, entry_id);
+
+ALTER TABLE ONLY quartz.qrtz_paused_job_grps
+    ADD CONSTRAINT qrtz_paused_job_grps_pkey PRIMARY KEY (sched_name, job_group);
+
+ALTER TABLE ONLY quartz.qrtz_paused_trigger_grps
+    ADD CONSTRAINT qrtz_paused_trigger_grps_pkey PRIMARY KEY (sched_name, trigger_group);
+
+ALTER TABLE ONLY quartz.qrtz_scheduler_state
+    ADD CONSTRAINT qrtz_scheduler_state_pkey PRIMARY KEY (sched_name, instance_name);
+
+ALTER TABLE ONLY quartz.qrtz_simple_triggers
+    ADD CONSTRAINT qrtz_simple_triggers_pkey PRIMARY KEY (sched_name, trigger_name, trigger_group);
+
+ALTER TABLE ONLY quartz.qrtz_simprop_triggers
+    ADD CONSTRAINT qrtz_simprop_triggers_pkey PRIMARY KEY (sched_name, trigger_name, trigger_group);
+
+ALTER TABLE ONLY quartz.qrtz_triggers
+    ADD CONSTRAINT qrtz_triggers_pkey PRIMARY KEY (sched_name, trigger_name, trigger_group);
+
+ALTER TABLE ONLY scheduler.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.job_gate
+    ADD CONSTRAINT job_gate_pkey PRIMARY KEY (job);
+
+ALTER TABLE ONLY scheduler_private.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY scheduler_private.node
+    ADD CONSTRAINT node_lease_id_key UNIQUE (lease_id);
+
+ALTER TABLE ONLY scheduler_private.node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.request
+    ADD CONSTRAINT request_pkey PRIMARY KEY (job, key);
+
+ALTER TABLE ONLY scheduler_private.run
+    ADD CONSTRAINT run_pkey PRIMARY KEY (due_at, run_key);
+
+ALTER TABLE ONLY scheduler_private.run_default
+    ADD CONSTRAINT run_default_pkey PRIMARY KEY (due_at, run_key);
+
+ALTER TABLE ONLY scheduler_private.schema_object
+    ADD CONSTRAINT schema_object_pkey PRIMARY KEY (name);
+
+CREATE INDEX chunk_of_job ON fleet.chunk USING btree (job_id);
+
+CREATE INDEX chunk_of_node ON fleet.chunk USING btree (node_id) WHERE (node_id IS NOT NULL);
+
+CREATE INDEX chunk_pending ON fleet.chunk USING btree (created_at, id) WHERE (status = 'pending'::text);
+
+CREATE INDEX chunk_running ON fleet.chunk USING btree (claimed_at) WHERE (status = 'running'::text);
+
+CREATE INDEX config_by_last_use ON fleet.config USING btree (last_used_at);
+
+CREATE INDEX heartbeat_by_age ON fleet.heartbeat USING btree (created_at);
+
+CREATE INDEX job_of_config ON fleet.job USING btree (config_hash);
+
+CREATE INDEX node_by_status ON fleet.node USING btree (status, created_at);
+
+CREATE INDEX idx_qrtz_eh_fire_inst ON quartz.qrtz_execution_history USING btree (sched_name, fire_instance_id);
+
+CREATE INDEX idx_qrtz_eh_fired_time ON quartz.qrtz_execution_history USING btree (sched_name, fired_time);
+
+CREATE INDEX idx_qrtz_eh_inst ON quartz.qrtz_execution_history USING btree (sched_name, instance_name);
+
+CREATE INDEX idx_qrtz_eh_job_time ON quartz.qrtz_execution_history USING btree (sched_name, job_group, job_name, fired_time);
+
+CREATE INDEX idx_qrtz_eh_trig_time ON quartz.qrtz_execution_history USING btree (sched_name, trigger_group, trigger_name, fired_time);
+
+CREATE INDEX idx_qrtz_ft_inst_job_req_rcvry ON quartz.qrtz_fired_triggers USING btree (sched_name, instance_name, requests_recovery);
+
+CREATE INDEX idx_qrtz_ft_j_g ON quartz.qrtz_fired_triggers USING btree (sched_name, job_name, job_group);
+
+CREATE INDEX idx_qrtz_ft_t_g ON quartz.qrtz_fired_triggers USING btree (sched_name, trigger_name, trigger_group);
+
+CREATE INDEX idx_qrtz_j_g_n ON quartz.qrtz_job_details USING btree (sched_name, job_group, job_name);
+
+CREATE INDEX idx_qrtz_mh_inst ON quartz.qrtz_misfire_history USING btree (sched_name, instance_name);
+
+CREATE INDEX idx_qrtz_mh_misfire_time ON quartz.qrtz_misfire_history USING btree (sched_name, misfire_time);
+
+CREATE INDEX idx_qrtz_t_c ON quartz.qrtz_triggers USING btree (sched_name, calendar_name);
+
+CREATE INDEX idx_qrtz_t_g_n ON quartz.qrtz_triggers USING btree (sched_name, trigger_group, trigger_name);
+
+CREATE INDEX idx_qrtz_t_j ON quartz.qrtz_triggers USING btree (sched_name, job_name, job_group);
+
+CREATE INDEX idx_qrtz_t_nft_st ON quartz.qrtz_triggers USING btree (sched_name, trigger_state, next_fire_time, priority DESC, misfire_instr);
+
+CREATE INDEX run_of_job ON ONLY scheduler_private.run USING btree (job, due_at DESC);
+
+CREATE INDEX run_default_job_due_at_idx ON scheduler_private.run_default USING btree (job, due_at DESC);
+
+CREATE INDEX run_live ON ONLY scheduler_private.run USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
+
+CREATE INDEX run_default_state_priority_due_at_idx ON scheduler_private.run_default USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
+
+ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
+
+ALTER INDEX scheduler_private.run_pkey ATTACH PARTITION scheduler_private.run_default_pkey;
+
+ALTER INDEX scheduler_private.run_live ATTACH PARTITION scheduler_private.run_default_state_priority_due_at_idx;
+
+CREATE TRIGGER wake_on_insert AFTER INSERT ON quartz.qrtz_triggers FOR EACH STATEMENT EXECUTE FUNCTION quartz.wake();
+
+CREATE TRIGGER wake_on_update AFTER UPDATE ON quartz.qrtz_triggers FOR EACH ROW WHEN (((new.trigger_state = 'WAITING'::text) AND ((old.trigger_state = ANY (ARRAY['PAUSED'::text, 'BLOCKED'::text, 'AWAITING'::text, 'ERROR'::text])) OR (new.next_fire_time < old.next_fire_time)))) EXECUTE FUNCTION quartz.wake();
+
+CREATE TRIGGER job_edited AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN ((new.version <> old.version)) EXECUTE FUNCTION scheduler_private.job_changed();
+
+CREATE TRIGGER job_made AFTER INSERT ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
+
+CREATE TRIGGER job_removed AFTER DELETE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
+
+CREATE TRIGGER job_version BEFORE UPDATE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
+
+ALTER TABLE ONLY fleet.chunk
+    ADD CONSTRAINT chunk_job_id_fkey FOREIGN KEY (job_id) REFERENCES fleet.job(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY fleet.chunk
+    ADD CONSTRAINT chunk_node_id_fkey FOREIGN KEY (node_id) REFERENCES fleet.node(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY fleet.job
+    ADD CONSTRAINT job_config_hash_fkey FOREIGN KEY (config_hash) REFERENCES fleet.config(hash);
+
+ALTER TABLE ONLY quartz.qrtz_blob_triggers
+    ADD CONSTRAINT qrtz_blob_triggers_sched_name_trigger_name_trigger_group_fkey FOREIGN KEY (sched_name, trigger_name, trigger_group) REFERENCES quartz.qrtz_triggers(sched_name, trigger_name, trigger_group) ON DELETE CASCADE;
+
+ALTER TABLE ONLY quartz.qrtz_cron_triggers
+    ADD CONSTRAINT qrtz_cron_triggers_sched_name_trigger_name_trigger_group_fkey FOREIGN KEY (sched_name, trigger_name, trigger_group) REFERENCES quartz.qrtz_triggers(sched_name, trigger_name, trigger_group) ON DELETE CASCADE;
+
+ALTER TABLE ONLY quartz.qrtz_simple_triggers
+    ADD CONSTRAINT qrtz_simple_triggers_sched_name_trigger_name_trigger_group_fkey FOREIGN KEY (sched_name, trigger_name, trigger_group) REFERENCES quartz.qrtz_triggers(sched_name, trigger_name, trigger_group) ON DELETE CASCADE;
+
+ALTER TABLE ONLY quartz.qrtz_simprop_triggers
+    ADD CONSTRAINT qrtz_simprop_triggers_sched_name_trigger_name_trigger_grou_fkey FOREIGN KEY (sched_name, trigger_name, trigger_group) REFERENCES quartz.qrtz_triggers(sched_name, trigger_name, trigger_group) ON DELETE CASCADE;
+
+ALTER TABLE ONLY quartz.qrtz_triggers
+    ADD CONSTRAINT qrtz_triggers_sched_name_job_name_job_group_fkey FOREIGN KEY (sched_name, job_name, job_group) REFERENCES quartz.qrtz_job_details(sched_name, job_name, job_group);
+
+ALTER TABLE ONLY scheduler_private.job_gate
+    ADD CONSTRAINT job_gate_job_fkey FOREIGN KEY (job) REFERENCES scheduler.job(name) ON DELETE CASCADE;
+
+GRANT USAGE ON SCHEMA fleet TO scheduler_viewer;
+GRANT USAGE ON SCHEMA fleet TO scheduler_operator;
+GRANT USAGE ON SCHEMA fleet TO scheduler_admin;
+GRANT USAGE ON SCHEMA fleet TO scheduler_node;
+
+GRANT USAGE ON SCHEMA quartz TO scheduler_admin;
+GRANT USAGE ON SCHEMA quartz TO scheduler_node;
+
+GRANT USAGE ON SCHEMA scheduler TO scheduler_viewer;
+GRANT USAGE ON SCHEMA scheduler TO scheduler_operator;
+GRANT USAGE ON SCHEMA scheduler TO scheduler_admin;
+GRANT USAGE ON SCHEMA scheduler TO scheduler_node;
+
+GRANT USAGE ON SCHEMA scheduler_private TO scheduler_admin;
+GRANT USAGE ON SCHEMA scheduler_private TO scheduler_node;
+
+GRANT SELECT ON TABLE fleet.chunk TO scheduler_viewer;
+GRANT SELECT ON TABLE fleet.chunk TO scheduler_operator;
+GRANT SELECT ON TABLE fleet.chunk TO scheduler_admin;
+GRANT ALL ON TABLE fleet.chunk TO scheduler_node;
+
+REVOKE ALL ON FUNCTION fleet.claim_chunks(node_id uuid, max_count integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION fleet.claim_chunks(node_id uuid, max_count integer) TO scheduler_node;
+GRANT ALL ON FUNCTION fleet.claim_chunks(node_id uuid, max_count integer) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION fleet.complete_chunk(chunk_id uuid, node_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION fleet.complete_chunk(chunk_id uuid, node_id uuid) TO scheduler_node;
+GRANT ALL ON FUNCTION fleet.complete_chunk(chunk_id uuid, node_id uuid) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION fleet.fail_chunk(chunk_id uuid, node_id uuid, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION fleet.fail_chunk(chunk_id uuid, node_id uuid, error text) TO scheduler_node;
+GRANT ALL ON FUNCTION fleet.fail_chunk(chunk_id uuid, node_id uuid, error text) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION fleet.heartbeat(node_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION fleet.heartbeat(node_id uuid) TO scheduler_node;
+GRANT ALL ON FUNCTION fleet.heartbeat(node_id uuid) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION fleet.register(name text, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_node;
+GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_node;
+
+GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;
+
+GRANT SELECT ON TABLE fleet.config TO scheduler_viewer;
+GRANT SELECT ON TABLE fleet.config TO scheduler_operator;
+GRANT SELECT ON TABLE fleet.config TO scheduler_admin;
+GRANT ALL ON TABLE fleet.config TO scheduler_node;
+
+GRANT SELECT ON TABLE fleet.heartbeat TO scheduler_viewer;
+GRANT SELECT ON TABLE fleet.heartbeat TO scheduler_operator;
+GRANT SELECT ON TABLE fleet.heartbeat TO scheduler_admin;
+GRANT ALL ON TABLE fleet.heartbeat TO scheduler_node;
+
+GRANT SELECT ON TABLE fleet.job TO scheduler_viewer;
+GRANT SELECT ON TABLE fleet.job TO scheduler_operator;
+GRANT SELECT ON TABLE fleet.job TO scheduler_admin;
+GRANT ALL ON TABLE fleet.job TO scheduler_node;
+
+GRANT SELECT ON TABLE fleet.node TO scheduler_viewer;
+GRANT SELECT ON TABLE fleet.node TO scheduler_operator;
+GRANT SELECT ON TABLE fleet.node TO scheduler_admin;
+GRANT ALL ON TABLE fleet.node TO scheduler_node;
+
+GRANT SELECT ON TABLE fleet.status TO scheduler_viewer;
+GRANT SELECT ON TABLE fleet.status TO scheduler_operator;
+GRANT SELECT ON TABLE fleet.status TO scheduler_admin;
+GRANT ALL ON TABLE fleet.status TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_blob_triggers TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_blob_triggers TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_calendars TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_calendars TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_cron_triggers TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_cron_triggers TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_execution_history TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_execution_history TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_fired_triggers TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_fired_triggers TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_job_details TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_job_details TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_job_status TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_job_status TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_locks TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_locks TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_misfire_history TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_misfire_history TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_paused_job_grps TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_paused_job_grps TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_paused_trigger_grps TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_paused_trigger_grps TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_scheduler_state TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_scheduler_state TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_simple_triggers TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_simple_triggers TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_simprop_triggers TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_simprop_triggers TO scheduler_node;
+
+GRANT SELECT ON TABLE quartz.qrtz_triggers TO scheduler_admin;
+GRANT ALL ON TABLE quartz.qrtz_triggers TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.run TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.run TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.attempt TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.attempt TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.attempt TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.attempt TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.job TO scheduler_viewer;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.job TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_gate TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_gate TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.job_status TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.job_status TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.job_status TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.job_status TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.node TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.node TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.node TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.node TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.node TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.node TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.run TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.run TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.run TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.run TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.running TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.running TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.running TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.running TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.lease_id TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.migration TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.migration TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.request TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.request TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.run_default TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.run_default TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.schema_object TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.schema_object TO scheduler_node;

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Scheduler.Database;
+
+namespace Scheduler.Server.Cli;
+
+/// <summary><c>scheduler db migrate|check</c>.</summary>
+internal static class DatabaseCommands
+{
+    public static Command Create() => new("db", "The scheduler's database") { Migrate(), Check() };
+
+    private static Command Migrate()
+    {
+        var command = new Command("migrate",
+            "Bring the database to this binary's schema; safe to repeat and to run from several machines at once").Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var applied = await Migrator.Migrate(Settings.ConnectionOf(parsed), token);
+            if (parsed.GetValue(Settings.Json)) { Output.Json(applied); }
+            else { foreach (var file in applied) { Console.Out.WriteLine(file); } }
+            Output.Talk(applied.Count == 0 ? "the database is up to date" : $"applied {applied.Count} files");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Check()
+    {
+        var command = new Command("check", "Compare the database with this binary's schema, changing nothing; exit code 1 when they differ").Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var state = await Migrator.Check(Settings.ConnectionOf(parsed), token);
+            var fits = state.Pending.Count == 0 && state.Problems.Count == 0;
+            if (parsed.GetValue(Settings.Json)) { Output.Json(state); }
+            else
+            {
+                Console.Out.WriteLine($"database at migration {state.Version}, this binary at {state.Wanted}");
+                foreach (var problem in state.Problems) { Console.Out.WriteLine($"problem: {problem}"); }
+                foreach (var file in state.Pending) { Console.Out.WriteLine($"pending: {file}"); }
+            }
+            if (state.Problems.Count == 0 && !fits) { Output.Talk("run 'scheduler db migrate' to apply what is pending"); }
+            return fits ? ExitCode.Ok : ExitCode.Error;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,148 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Console;
+using Scheduler.Cluster;
+using Scheduler.Database;
+using Scheduler.Server.Api;
+
+namespace Scheduler.Server.Cli;
+
+/// <summary><c>scheduler serve</c>: one node, Quartz and HTTP in one process.</summary>
+internal static class ServeCommand
+{
+    private const int DefaultPort = 8080;
+    // Beyond the drain: cancelled runs end, their verdicts are written, the lease is given up.
+    private static readonly TimeSpan BeyondDrain = TimeSpan.FromSeconds(20);
+
+    private static readonly Option<string?> Name = new("--name")
+    {
+        Description = "Name of the node, unique among live nodes (else node.name)",
+        HelpName = "TEXT",
+    };
+    private static readonly Option<string?> Jobs = new("--jobs")
+    {
+        Description = "Folder of job files to apply at start (default: the jobs in the database stay as they are)",
+        HelpName = "DIR",
+    };
+    private static readonly Option<string?> Slots = new("--slots") { Description = "Runs at a time (default 20)", HelpName = "N" };
+    private static readonly Option<string?> Labels = new("--labels")
+    {
+        Description = "Labels that jobs' runs_on match (default none)",
+        HelpName = "A,B",
+    };
+    private static readonly Option<string?> Drain = new("--drain")
+    {
+        Description = "Time running work gets at a graceful stop (default 30s)",
+        HelpName = "TIME",
+    };
+    private static readonly Option<string?> Lease = new("--lease")
+    {
+        Description = "Length of the lease, the same on every node (default 6s)",
+        HelpName = "TIME",
+    };
+    private static readonly Option<string?> Port = new("--http-port")
+    {
+        Description = $"Port on 127.0.0.1, 0 for a free one (default {DefaultPort})",
+        HelpName = "P",
+    };
+    // For a parent that may die without a signal: the end of its pipe stops the node.
+    private static readonly Option<bool> ExitWithStdin = new("--exit-with-stdin") { Description = "Stop gracefully when stdin ends", Hidden = true };
+
+    public static Command Create()
+    {
+        var command = new Command("serve", "Run a node until it is told to stop (Ctrl-C, SIGTERM)")
+        {
+            Name, Jobs, Slots, Labels, Drain, Lease, Port, ExitWithStdin,
+        }.Asking(json: false);
+        command.SetAction(Serve);
+        return command;
+    }
+
+    private static async Task<int> Serve(ParseResult parsed, CancellationToken stop)
+    {
+        var settings = Settings.Read(parsed);
+        foreach (var (option, key) in new[]
+        {
+            (Name, "node.name"), (Slots, "node.slots"), (Labels, "node.labels"), (Drain, "node.drain"), (Lease, "node.lease"), (Port, "http.port"),
+        })
+        {
+            settings.AddFlag(key, parsed.GetValue(option), option.Name);
+        }
+        var options = settings.Options(parsed.GetValue(Jobs));
+        if (options.ConnectionString.Length == 0) { throw Settings.NoConnection(); }
+        if (options.JobsFolder is { } folder && !Directory.Exists(folder))
+        {
+            throw new OperatorException($"there is no folder of job files {folder} (--jobs)", ExitCode.Usage);
+        }
+        using var socket = Bind(settings.HttpPort() ?? DefaultPort);
+        var url = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}";
+        await using var app = Build(options with { Url = url }, socket, out var started);
+        try { await app.StartAsync(stop); }
+        catch (Exception)
+        {
+            // What did start gives back what it holds, the lease first of all, so that the next try need not wait for its end.
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
+        started.Set();
+        Console.Out.WriteLine($"node {options.Name} is listening on {url}");
+        if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
+        await app.WaitForShutdownAsync(stop);
+        return ExitCode.Ok;
+    }
+
+    private static WebApplication Build(NodeOptions options, Socket socket, out ManualResetEventSlim started)
+    {
+        // Content and settings files of the working directory are not ours to read: a node is made of its own settings alone.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddEnvironmentVariables();   // Logging__LogLevel__Scheduler=Debug and its like
+        var begun = started = new ManualResetEventSlim();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(c => (c.SingleLine, c.UseUtcTimestamp, c.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "));
+        builder.Logging.Services.Configure<ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
+        // A start that fails is told once, in one line, by the command line; the host would add the stack.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => begun.IsSet && level >= LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(k => k.Listen((IPEndPoint)socket.LocalEndPoint!));
+        builder.Services.Configure<SocketTransportOptions>(t => t.CreateBoundListenSocket = _ => socket);
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + BeyondDrain);
+        builder.Services.AddScheduler(options);
+        var app = builder.Build();
+        app.MapHealth();
+        return app;
+    }
+
+    // Bound before anything else begins, so that a taken port stops the start before the node has a lease, and a free port is known to the
+    // node's row.
+    private static Socket Bind(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new OperatorException(e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"port {port} of 127.0.0.1 is taken; give another with --http-port, or 0 for a free one",
+                SocketError.AccessDenied => $"port {port} of 127.0.0.1 is not open to this user; give one above 1023 with --http-port",
+                _ => $"cannot listen on port {port} of 127.0.0.1: {e.Message}",
+            }, ExitCode.Error, e);
+        }
+    }
+
+    private static void StopWithStdin(IHostApplicationLifetime lifetime) => _ = Task.Run(async () =>
+    {
+        var ignored = new byte[1024];
+        var input = Console.OpenStandardInput();
+        try { while (await input.ReadAsync(ignored) > 0) { } }
+        catch (IOException) { /* a broken pipe is an end too */ }
+        lifetime.StopApplication();
+    });
+}

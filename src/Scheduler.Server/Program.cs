@@ -1,0 +1,17 @@
+using System.CommandLine;
+using Scheduler.Server.Cli;
+using Scheduler.Server.Dev;
+
+var root = new RootCommand("A clustered job server: every fire runs once, on one node, and leaves one verdict.")
+{
+    ServeCommand.Create(),
+    DevCommand.Create(),
+    DevFleetCommand.Create(),
+    StatusCommand.Create(),
+    JobCommands.Create(),
+    RunCommands.Create(),
+    NodeCommands.Create(),
+    FleetCommands.Create(),
+    DatabaseCommands.Create(),
+};
+return await CommandLine.Run(root, args);

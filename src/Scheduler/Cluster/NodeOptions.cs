@@ -1,0 +1,33 @@
+namespace Scheduler.Cluster;
+
+/// <summary>Settings of one node. From config/scheduler.yaml, then the environment, then flags.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>The node's name, unique among live nodes: letters, digits and <c>. _ -</c>, at most 40 characters. No default.</summary>
+    public required string Name { get; init; }
+    /// <summary>The scheduler's database, in Npgsql's form. No default.</summary>
+    public required string ConnectionString { get; init; }
+    /// <summary>Other databases jobs may name in <c>database:</c>, name to connection string. Default none.</summary>
+    public IReadOnlyDictionary<string, string> Databases { get; init; } = new Dictionary<string, string>();
+    /// <summary>Labels of this node, matched by a job's <c>runs_on</c>. Default none.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+    /// <summary>Runs at a time on this node. Too low and work queues, too high and the database is crowded. Default 20.</summary>
+    public int Slots { get; init; } = 20;
+    /// <summary>Length of the lease. Too short and a slow network makes a node give up healthy runs; too long and a dead node's runs wait.
+    /// Default 6 s.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(6);
+    /// <summary>Time running work gets at a graceful stop before it is cancelled. Default 30 s.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>A node whose clock differs from the database's by more than this stands by. Default 500 ms (design §4.6).</summary>
+    public TimeSpan ClockOffsetMax { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>Address others reach this node at, shown in its row. Default none.</summary>
+    public string? Url { get; init; }
+    /// <summary>Folder of job files applied at start, or null for none: the jobs in the database stay as they are.</summary>
+    public string? JobsFolder { get; init; }
+}
+
+/// <summary>Who a node is to the ledger. A new one with every lease.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="LeaseId">Its present lease; runs are owned by it.</param>
+/// <param name="Labels">Its labels.</param>
+public sealed record NodeIdentity(string Name, long LeaseId, string[] Labels);

@@ -1,0 +1,211 @@
+using System.Collections;
+using System.Data.Common;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Scheduler.Database;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Scheduler.Cluster;
+
+/// <summary>
+/// The settings of a node as written: file, then environment, then flags, each laid over the one before. Reading them lists every mistake at
+/// once with the place it stands at. Nothing has a default here; <see cref="NodeOptions"/> has.
+/// </summary>
+public sealed partial class NodeSettings
+{
+    /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
+    public static IReadOnlyList<string> Keys { get; } =
+        ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "http.port"];
+
+    private const string DatabasesPrefix = "databases.";
+    private const string EnvironmentPrefix = "SCHEDULER__";
+    private const int SlotsMax = 1000;
+
+    private readonly Dictionary<string, Setting> settings = new(StringComparer.Ordinal);
+    private readonly List<string> problems = [];
+
+    /// <summary>Lay a file's settings over these. A mistake is kept for <see cref="Check"/>, with <c>file:line:column</c>.</summary>
+    public void AddFile(string path)
+    {
+        var yaml = new YamlStream();
+        try
+        {
+            using var reader = new StreamReader(path);
+            yaml.Load(reader);
+        }
+        catch (YamlException e)
+        {
+            problems.Add($"{path}:{e.Start.Line}:{e.Start.Column}: {e.InnerException?.Message ?? e.Message}");
+            return;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException($"cannot read {path}: {e.Message}", 2, e);
+        }
+        if (yaml.Documents is [var document, ..]) { AddNode(path, "", document.RootNode); }
+    }
+
+    /// <summary>Lay the environment over these: <c>SCHEDULER__NODE__SLOTS</c> is <c>node.slots</c>, <c>SCHEDULER_MAX_CONCURRENT</c> too.</summary>
+    public void AddEnvironment(IDictionary environment)
+    {
+        foreach (var (name, value) in environment.Cast<DictionaryEntry>()
+            .Select(e => ((string)e.Key, (string?)e.Value ?? "")).OrderBy(e => e.Item1, StringComparer.Ordinal))
+        {
+            if (name == "SCHEDULER_MAX_CONCURRENT") { Set("node.slots", value, name); }
+            if (!name.StartsWith(EnvironmentPrefix, StringComparison.OrdinalIgnoreCase)) { continue; }
+            var key = name[EnvironmentPrefix.Length..].Replace("__", ".", StringComparison.Ordinal).ToLowerInvariant();
+            Set(key, value, name, Keys.Select(k => EnvironmentPrefix + k.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant()));
+        }
+    }
+
+    /// <summary>Lay one flag over these; null changes nothing.</summary>
+    public void AddFlag(string key, string? value, string flag)
+    {
+        if (value is not null) { Set(key, value, flag); }
+    }
+
+    /// <summary>The connection string, secrets filled in, or null when no source gives one.</summary>
+    public string? Connection() => settings.TryGetValue("connection", out var s) && s.Text.Length > 0 ? WithSecrets(s) : null;
+
+    /// <summary>Port of the node's HTTP on the loopback address, 0 for a free one; null when no source gives one.</summary>
+    public int? HttpPort() => Number("http.port", 0, 65535);
+
+    /// <summary>The options of a node. Throws <see cref="OperatorException"/> (2) that lists every mistake.</summary>
+    /// <param name="jobsFolder">Folder of job files, or null for none.</param>
+    public NodeOptions Options(string? jobsFolder)
+    {
+        var unset = new NodeOptions { Name = "", ConnectionString = "" };
+        var name = settings.GetValueOrDefault("node.name")?.Text ?? "";
+        if (name.Length == 0) { problems.Add("this node has no name: give --name, SCHEDULER__NODE__NAME or node.name in config/scheduler.yaml"); }
+        else if (!NamePattern().IsMatch(name)) { Wrong("node.name", "1 to 40 letters, digits and . _ -"); }
+        var options = unset with
+        {
+            Name = name,
+            Labels = [.. (settings.GetValueOrDefault("node.labels")?.Text ?? "").Split(',',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+            Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
+            Lease = Time("node.lease", TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(10)) ?? unset.Lease,
+            Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
+            ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
+            ConnectionString = Connection() ?? "",
+            Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))
+                .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
+            JobsFolder = jobsFolder,
+        };
+        HttpPort();
+        Check();
+        return options;
+    }
+
+    /// <summary>Throw <see cref="OperatorException"/> (2) that lists every mistake found so far; do nothing when there is none.</summary>
+    public void Check()
+    {
+        if (problems.Count > 0) { throw new OperatorException(string.Join('\n', problems.Distinct()), 2); }
+    }
+
+    private void AddNode(string path, string key, YamlNode node)
+    {
+        var place = $"{path}:{node.Start.Line}:{node.Start.Column}";
+        switch (node)
+        {
+            case YamlScalarNode { Style: ScalarStyle.Plain, Value: "" or "~" or "null" }:
+                break;   // a key without a value sets nothing
+            case YamlScalarNode scalar when key.Length > 0 && !IsSection(key):
+                Set(key, scalar.Value ?? "", place);
+                break;
+            case YamlSequenceNode list when key == "node.labels" && list.Children.All(c => c is YamlScalarNode):
+                Set(key, string.Join(',', list.Children.Select(c => ((YamlScalarNode)c).Value)), place);
+                break;
+            case YamlMappingNode map when key.Length == 0 || IsSection(key):
+                foreach (var (name, value) in map.Children)
+                {
+                    var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
+                    if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http"])); }
+                }
+                break;
+            default:
+                problems.Add(key.Length == 0 || IsSection(key)
+                    ? $"{place}: expected {(key.Length == 0 ? "keys such as connection:, node:, http:" : $"keys below '{key}:'")}"
+                    : $"{place}: '{key}' expects one value{(key == "node.labels" ? " or a list" : "")}");
+                break;
+        }
+    }
+
+    private void Set(string key, string text, string place, IEnumerable<string>? asWritten = null)
+    {
+        if (IsKnown(key)) { settings[key] = new(text.Trim(), place); }
+        else { Unknown("environment", asWritten is null ? key : place, asWritten ?? Keys); }
+    }
+
+    private void Unknown(string place, string key, IEnumerable<string> valid) =>
+        problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
+            ? near : $"; known are {string.Join(", ", valid)}"));
+
+    private static bool IsSection(string key) => key is "node" or "http" or "databases";
+
+    private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
+        ? key.Length > DatabasesPrefix.Length
+        : key != "databases" && Keys.Contains(key, StringComparer.Ordinal);
+
+    private int? Number(string key, int min, int max)
+    {
+        if (!settings.TryGetValue(key, out var setting)) { return null; }
+        if (int.TryParse(setting.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+        Wrong(key, $"a whole number from {min} to {max}");
+        return null;
+    }
+
+    private TimeSpan? Time(string key, TimeSpan min, TimeSpan max)
+    {
+        if (!settings.TryGetValue(key, out var setting)) { return null; }
+        if (Duration.TryParseFine(setting.Text, out var time) && time >= min && time <= max) { return time; }
+        Wrong(key, $"a time with its unit, e.g. 500ms, 30s or 1h30m, from {Words(min)} to {Words(max)}");
+        return null;
+    }
+
+    private void Wrong(string key, string expected) => problems.Add($"{settings[key].Place}: {key} is '{settings[key].Text}'; expected {expected}");
+
+    private static string Words(TimeSpan time) => time switch
+    {
+        { TotalHours: >= 1 } => $"{time.TotalHours:0}h",
+        { TotalMinutes: >= 1 } => $"{time.TotalMinutes:0}m",
+        { TotalSeconds: >= 1 } => $"{time.TotalSeconds:0}s",
+        _ => $"{time.TotalMilliseconds:0}ms",
+    };
+
+    // A secret that is one value of a connection string is quoted when it must be; one that is the whole string stands as it is.
+    private string WithSecrets(Setting setting) => SecretPattern().Replace(setting.Text, match =>
+    {
+        var secret = Secret(match.Groups["name"].Value, setting.Place);
+        if (!match.Groups["value"].Success) { return secret; }
+        var quoted = new System.Text.StringBuilder();
+        DbConnectionStringBuilder.AppendKeyValuePair(quoted, "k", secret);
+        return "=" + quoted.ToString()["k=".Length..];
+    });
+
+    private string Secret(string name, string place)
+    {
+        if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value) { return value; }
+        var folder = Environment.GetEnvironmentVariable("SCHEDULER_SECRETS_DIR");
+        var file = string.IsNullOrEmpty(folder) ? null : Path.Combine(folder, name);
+        if (file is not null && File.Exists(file)) { return File.ReadAllText(file).TrimEnd('\r', '\n'); }
+        problems.Add($"{place}: secret '{name}' is missing; set the environment variable {name}, or "
+            + (file is null ? $"put a file {name} into a folder named by SCHEDULER_SECRETS_DIR" : $"make the file {file}"));
+        return "";
+    }
+
+    [GeneratedRegex(@"^[a-zA-Z0-9._-]{1,40}$")]
+    private static partial Regex NamePattern();
+
+    // No "/" and no leading dot in a name: it is looked up in a folder and must not leave it.
+    [GeneratedRegex(@"(?<value>=)\s*\$\{secret:(?<name>[A-Za-z0-9_-][A-Za-z0-9_.-]*)\}(?=\s*(;|$))"
+        + @"|\$\{secret:(?<name>[A-Za-z0-9_-][A-Za-z0-9_.-]*)\}")]
+    private static partial Regex SecretPattern();
+
+    private sealed record Setting(string Text, string Place);
+}

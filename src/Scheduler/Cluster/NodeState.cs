@@ -1,0 +1,74 @@
+namespace Scheduler.Cluster;
+
+/// <summary>What this node may do right now. Written by the lease, read by everybody.</summary>
+public sealed class NodeState : IDisposable
+{
+    private readonly Lock gate = new();
+    private CancellationTokenSource life = new();
+    private NodeIdentity? identity;
+
+    /// <summary><c>starting</c>, <c>live</c>, <c>standby</c>, <c>draining</c> or <c>stopped</c>.</summary>
+    public string State { get; private set; } = "starting";
+    /// <summary>Why the node does not run, null when it does.</summary>
+    public string? Reason { get; private set; } = "the node is starting";
+    /// <summary>True when the node holds a lease and takes work.</summary>
+    public bool Ready => State == "live" && !Life.IsCancellationRequested;
+    /// <summary>Who this node is to the ledger. Throws before the first lease.</summary>
+    public NodeIdentity Identity { get { lock (gate) { return identity ?? throw new InvalidOperationException("the node has no lease yet"); } } }
+    /// <summary>Ends with the present lease, or shortly before it when it cannot be renewed.</summary>
+    public CancellationToken Life { get { lock (gate) { return life.Token; } } }
+    /// <summary>
+    /// This node's clock minus the database's, as measured at the last renewal; zero when the difference is smaller than it can be measured.
+    /// </summary>
+    public TimeSpan ClockOffset { get; internal set; }
+    /// <summary>Raised after State changed, with the new state.</summary>
+    public event Action<string>? Changed;
+
+    /// <summary>Identity and life of one moment, never of two leases.</summary>
+    internal (NodeIdentity Identity, CancellationToken Life) Present
+    {
+        get { lock (gate) { return (identity ?? throw new InvalidOperationException("the node has no lease yet"), life.Token); } }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        lock (gate) { life.Dispose(); }
+    }
+
+    internal void Set(string state, string? reason)
+    {
+        bool changed;
+        lock (gate)
+        {
+            // Who drains only stops: a renewal under way must not open the node again.
+            if ((State == state && Reason == reason) || (State == "draining" && state != "stopped") || State == "stopped") { return; }
+            changed = State != state;
+            (State, Reason) = (state, reason);
+        }
+        if (changed) { Changed?.Invoke(state); }
+    }
+
+    internal void BeginLease(NodeIdentity next)
+    {
+        lock (gate)
+        {
+            identity = next;
+            life = new CancellationTokenSource();
+        }
+    }
+
+    /// <summary>The lease holds for this long from now on; called at each renewal.</summary>
+    internal void LiveFor(TimeSpan time)
+    {
+        lock (gate) { life.CancelAfter(time > TimeSpan.Zero ? time : TimeSpan.Zero); }
+    }
+
+    /// <summary>The lease is over now.</summary>
+    internal void EndLease()
+    {
+        CancellationTokenSource ended;
+        lock (gate) { ended = life; }
+        ended.Cancel();
+    }
+}

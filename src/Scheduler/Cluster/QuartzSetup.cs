@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using Quartz;
+using Scheduler.Database;
+
+namespace Scheduler.Cluster;
+
+/// <summary>Quartz's clustered store as this product runs it. Every number's source: quartz.md and performance.md of the design pages,
+/// repeated in docs/decisions/0002.</summary>
+internal static class QuartzSetup
+{
+    /// <summary>Name of the scheduler in the store; all nodes of a cluster share it.</summary>
+    public const string SchedulerName = "scheduler";
+    // A firing only enters its fire in the ledger and waits for the batch: many wait at once on few connections.
+    private const int FiringsMax = 50;
+
+    public static void AddQuartzStore(this IServiceCollection services, NodeOptions options, Databases databases) => services.AddQuartz(quartz =>
+    {
+        quartz.ConfigureScheduler(scheduler =>
+        {
+            scheduler.InstanceName = SchedulerName;
+            // New with each start: a second process can never be taken for this one, and its fires are recovered by peers, not by itself.
+            scheduler.InstanceId = $"{options.Name}-{Guid.NewGuid():N}"[..Math.Min(options.Name.Length + 9, 60)];
+            scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
+            scheduler.DefaultTimeZone = TimeZoneInfo.Utc;
+        });
+        quartz.UseDefaultThreadPool(FiringsMax);
+        quartz.UsePersistentStore(store =>
+        {
+            store.UsePostgres(postgres => postgres.DataSourceFactory = _ => databases.Quartz);
+            store.UseSystemTextJsonSerializer();
+            store.ConfigureStore(settings =>
+            {
+                settings.TablePrefix = "quartz.qrtz_";
+                settings.DbRetryInterval = TimeSpan.FromSeconds(1);
+                settings.CommandTimeout = TimeSpan.FromSeconds(10);
+                // The ledger decides about late fires; every trigger ignores misfires, so this sweep finds nothing to do and need not be frequent.
+                settings.MisfireHandlerFrequency = TimeSpan.FromSeconds(30);
+            });
+            store.UseClustering(cluster =>
+            {
+                cluster.CheckinInterval = TimeSpan.FromSeconds(2);
+                cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(6);
+            });
+        });
+    });
+}

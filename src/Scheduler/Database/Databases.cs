@@ -1,0 +1,153 @@
+using Npgsql;
+
+namespace Scheduler.Database;
+
+/// <summary>
+/// The connection pools of one node, apart from each other so that no kind of work can starve another: Quartz, the lease, the ledger,
+/// and the jobs' own statements. Every session has statement, lock and idle-in-transaction time-outs set on the server's side.
+/// </summary>
+public sealed class Databases : IAsyncDisposable
+{
+    // Measured in performance.md: prepared statements and no reset on return double Quartz's rate. 100 statements hold all of Quartz's and ours.
+    private const int AutoPrepareMax = 100;
+    // A frozen node that holds a transaction open stalls every node behind its locks; after this the server ends the session.
+    private const int IdleInTransactionMilliseconds = 1500;
+
+    private readonly NpgsqlConnectionStringBuilder source;
+    private readonly IReadOnlyDictionary<string, string> targets;
+    private readonly Dictionary<string, NpgsqlDataSource> targetPools = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
+    private NpgsqlDataSource jobs;
+
+    /// <summary>Opens no connection yet. Throws <see cref="OperatorException"/> for a connection string that cannot be read.</summary>
+    /// <param name="connectionString">The scheduler's own database, in Npgsql's form, e.g.
+    /// <c>Host=db;Username=scheduler;Database=scheduler</c>.</param>
+    /// <param name="nodeName">Name shown in <c>pg_stat_activity.application_name</c>.</param>
+    /// <param name="slots">Runs at a time on this node; the jobs' pool has one connection for each and two more.</param>
+    /// <param name="targets">Other databases jobs may name, by name. Default none.</param>
+    public Databases(string connectionString, string nodeName, int slots, IReadOnlyDictionary<string, string>? targets = null)
+    {
+        source = Parse(connectionString, "the connection string");
+        NodeName = nodeName;
+        Slots = slots;
+        this.targets = targets ?? new Dictionary<string, string>();
+        Quartz = Pool("quartz", maxSize: 24, statementSeconds: 10, lockSeconds: 10);
+        Lease = Pool("lease", maxSize: 2, statementSeconds: 3, lockSeconds: 2);
+        // A gate is locked for milliseconds; who meets one that is held for longer steps aside and lets the others pass.
+        // Its statements go by keys. A plan that was made while a month's partition was empty must not scan it when it has grown.
+        Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off");
+        jobs = Pool("jobs", maxSize: slots + 2, statementSeconds: 0, lockSeconds: 60);
+    }
+
+    /// <summary>The node's name, as in its row.</summary>
+    public string NodeName { get; }
+    /// <summary>Runs at a time on this node.</summary>
+    public int Slots { get; }
+    /// <summary>Quartz's store.</summary>
+    public NpgsqlDataSource Quartz { get; }
+    /// <summary>Lease renewal alone, so that nothing can delay it.</summary>
+    public NpgsqlDataSource Lease { get; }
+    /// <summary>Entries, claims, finishes, definitions.</summary>
+    public NpgsqlDataSource Ledger { get; }
+    /// <summary>Statements of jobs on the scheduler's own database. Made anew for each lease, see <see cref="RenewJobs"/>.</summary>
+    public NpgsqlDataSource Jobs { get { lock (gate) { return jobs; } } }
+
+    /// <summary>Names of the other databases jobs may use.</summary>
+    public IEnumerable<string> TargetNames => targets.Keys;
+
+    /// <summary>Application name of the job sessions of one lease; its successor ends them by it.</summary>
+    public static string JobSessionName(long leaseId) => $"scheduler job lease {leaseId}";
+
+    /// <summary>Give job sessions a pool of their own for a new lease and close the former one, whose sessions others may be ending right
+    /// now.</summary>
+    public void RenewJobs(long leaseId)
+    {
+        NpgsqlDataSource former;
+        lock (gate)
+        {
+            former = jobs;
+            jobs = Pool("jobs", Slots + 2, 0, 60, JobSessionName(leaseId));
+        }
+        former.Dispose();
+    }
+
+    /// <summary>The pool of another database that jobs name, e.g. <c>effects</c>. Throws <see cref="OperatorException"/> when there is none
+    /// of that name.</summary>
+    public NpgsqlDataSource Target(string name)
+    {
+        lock (gate)
+        {
+            if (targetPools.TryGetValue(name, out var pool)) { return pool; }
+            if (!targets.TryGetValue(name, out var text))
+            {
+                throw new OperatorException($"there is no database named '{name}'; " + (targets.Count == 0
+                    ? "declare it under databases: in config/scheduler.yaml or as SCHEDULER__DATABASES__" + name.ToUpperInvariant()
+                    : "known are " + string.Join(", ", targets.Keys.Order())));
+            }
+            var settings = Parse(text, $"the connection string of database '{name}'");
+            return targetPools[name] = Build(settings, $"scheduler {NodeName} job", Slots + 2, 0, 60);
+        }
+    }
+
+    /// <summary>A connection string for a connection of its own, e.g. for LISTEN: no pooling, keepalive every 5 s.</summary>
+    public string ListenConnectionString() => new NpgsqlConnectionStringBuilder(source.ConnectionString)
+    {
+        Pooling = false,
+        KeepAlive = 5,
+        Timeout = 5,
+        ApplicationName = $"scheduler {NodeName} listen",
+    }.ConnectionString;
+
+    /// <summary>Read a connection string; throws <see cref="OperatorException"/> naming what is wrong with it, without showing a password.</summary>
+    public static NpgsqlConnectionStringBuilder Parse(string connectionString, string what)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            if (string.IsNullOrEmpty(settings.Host))
+            {
+                throw new OperatorException($"{what} has no Host; expected e.g. Host=127.0.0.1;Port=5432;Username=scheduler;Database=scheduler", 2);
+            }
+            return settings;
+        }
+        catch (ArgumentException e)
+        {
+            throw new OperatorException($"{what} cannot be read: {e.Message} "
+                + "Expected e.g. Host=127.0.0.1;Port=5432;Username=scheduler;Database=scheduler", 2);
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var pool in targetPools.Values.Concat([Jobs, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
+    }
+
+    private NpgsqlDataSource Pool(
+        string role, int maxSize, int statementSeconds, int lockSeconds, string? applicationName = null, string settings = "") =>
+        Build(source, applicationName ?? $"scheduler {NodeName} {role}", maxSize, statementSeconds, lockSeconds, settings);
+
+    private static NpgsqlDataSource Build(
+        NpgsqlConnectionStringBuilder from, string applicationName, int maxSize, int statementSeconds, int lockSeconds, string more = "")
+    {
+        var settings = new NpgsqlConnectionStringBuilder(from.ConnectionString)
+        {
+            ApplicationName = applicationName,
+            MaxPoolSize = maxSize,
+            MaxAutoPrepare = AutoPrepareMax,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
+            Timeout = 5,
+            CommandTimeout = statementSeconds == 0 ? 0 : statementSeconds + 2,
+            CancellationTimeout = 2000,
+            TcpKeepAlive = true,
+            TcpKeepAliveTime = 5,
+            TcpKeepAliveInterval = 2,
+            KeepAlive = 5,
+            Options = $"{from.Options} -c statement_timeout={statementSeconds * 1000} -c lock_timeout={lockSeconds * 1000}"
+                + $" -c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds} -c client_connection_check_interval=2000"
+                + $" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c timezone=UTC {more}",
+        };
+        return NpgsqlDataSource.Create(settings);
+    }
+}

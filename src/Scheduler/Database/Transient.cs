@@ -1,0 +1,39 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Scheduler.Database;
+
+/// <summary>Says which failures are worth another try. The only place that does; everything else is permanent.</summary>
+public static class Transient
+{
+    /// <summary>
+    /// True for failures that a later try may not meet again: a lost or refused connection, a restarting server, a deadlock or a
+    /// serialization failure, a cancelled lock wait, an HTTP answer of 429 or 5xx. A statement's own time-out is not one: the next try
+    /// would take as long.
+    /// </summary>
+    public static bool IsTransient(Exception error) => error switch
+    {
+        PostgresException { SqlState: "57014" } => false,                      // query_canceled: a time-out or a cancel
+        PostgresException { SqlState: "25P03" or "57P01" or "57P02" or "57P03" } => true,   // session ended by the server, shutdown, starting up
+        PostgresException { SqlState: "55P03" } => true,                       // lock_not_available
+        PostgresException p => p.IsTransient,
+        NpgsqlException { InnerException: TimeoutException } => true,          // connection or pool time-out
+        NpgsqlException n => n.IsTransient || n.InnerException is IOException or SocketException,
+        HttpRequestException { StatusCode: null or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError } => true,
+        SocketException or IOException { InnerException: SocketException } => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// True when these very values can never be stored: the database refused them (classes 22, 23, 54), or they could not even be sent.
+    /// Anything else may be over at the next try: a lock, a slow or read-only database, missing rights.
+    /// </summary>
+    public static bool IsRefusal(Exception error) => error switch
+    {
+        PostgresException p => p.SqlState.StartsWith("22", StringComparison.Ordinal) || p.SqlState.StartsWith("23", StringComparison.Ordinal)
+            || p.SqlState.StartsWith("54", StringComparison.Ordinal),
+        NpgsqlException or OperationCanceledException or TimeoutException or IOException or SocketException or ObjectDisposedException => false,
+        _ => true,
+    };
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using Scheduler.Database;
+
+namespace Scheduler.Jobs;
+
+/// <summary>Reads the declared jobs of a folder: every file whose name ends in <c>.yaml</c> or <c>.yml</c>, in the order of their names.</summary>
+public static class JobFiles
+{
+    /// <summary>Largest job file. A thousand jobs take a third of it.</summary>
+    public const int FileBytesMax = 1024 * 1024;
+    /// <summary>Most jobs in one folder: what a cluster has been measured with.</summary>
+    public const int JobsMax = 10_000;
+    // A page of mistakes is read; more come from one cause.
+    private const int ProblemsMax = 500;
+
+    /// <summary>
+    /// All jobs of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its message lists all
+    /// mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a mistake.
+    /// </summary>
+    /// <param name="folder">Path of the folder; folders below it are not read.</param>
+    /// <param name="kinds">The kinds that may be named.</param>
+    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new OperatorException($"{Shown(folder)}: there is no such folder; expected one with job files (*.yaml)", 2);
+        }
+        var jobs = new List<JobDefinition>();
+        var problems = new List<FileProblem>();
+        var places = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(folder).Where(IsJobFile).Order(StringComparer.Ordinal))
+        {
+            var file = Shown(path);
+            var own = new List<FileProblem>();
+            foreach (var declared in Read(path, file, kinds, own))
+            {
+                if (!places.TryAdd(declared.Name, $"{file}:{declared.Line}"))
+                {
+                    own.Add(new(file, declared.Line, declared.Column, $"job '{declared.Name}' is declared twice, first at {places[declared.Name]}"));
+                }
+                else if (declared.Job is { } job) { jobs.Add(job); }
+            }
+            problems.AddRange(own.OrderBy(p => p.Line).ThenBy(p => p.Column));
+        }
+        if (jobs.Count > JobsMax) { problems.Add(new(Shown(folder), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
+        return problems.Count == 0 ? jobs : throw new OperatorException(Message(problems), 2);
+    }
+
+    private static IReadOnlyList<JobReader.Declared> Read(string path, string file, KindRegistry kinds, List<FileProblem> problems)
+    {
+        void Report(long line, long column, string message) => problems.Add(new(file, line, column, message));
+        string text;
+        try
+        {
+            var length = new FileInfo(path).Length;
+            if (length > FileBytesMax)
+            {
+                Report(1, 1, $"the file has {length} bytes; expected at most {FileBytesMax}");
+                return [];
+            }
+            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        {
+            Report(1, 1, e is DecoderFallbackException ? "the file is not UTF-8 text" : $"the file cannot be read: {e.Message}");
+            return [];
+        }
+        var root = YamlTree.Read(text, Report);
+        return root is null or YamlText { IsNull: true } ? [] : [.. new JobReader(kinds, file, Report).Read(root)];
+    }
+
+    private static string Message(List<FileProblem> problems)
+    {
+        var lines = problems.Take(ProblemsMax).Select(p => p.Line == 0 ? $"{p.File}: {p.Message}" : p.ToString()).ToList();
+        if (problems.Count > ProblemsMax) { lines.Add($"and {problems.Count - ProblemsMax} more mistakes"); }
+        return string.Join('\n', lines);
+    }
+
+    private static bool IsJobFile(string path) => Path.GetExtension(path) is ".yaml" or ".yml";
+
+    private static string Shown(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        var outside = Path.IsPathRooted(relative) || relative == ".."
+            || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        return (outside ? Path.GetFullPath(path) : relative).Replace('\\', '/');
+    }
+}

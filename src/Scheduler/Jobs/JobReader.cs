@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Scheduler.Database;
+
+namespace Scheduler.Jobs;
+
+/// <summary>Reads the jobs of one file's tree, and reports every mistake at its place.</summary>
+internal sealed partial class JobReader(KindRegistry kinds, string file, Action<long, long, string> report)
+{
+    /// <summary>A job's name, where it stands, and the job itself when it has no mistake.</summary>
+    internal sealed record Declared(string Name, long Line, long Column, JobDefinition? Job);
+
+    /// <summary>Every job of the file.</summary>
+    public IEnumerable<Declared> Read(YamlValue root)
+    {
+        if (root is not YamlMap top)
+        {
+            report(root.Line, root.Column, "expected the key 'jobs:' with a map of job names");
+            yield break;
+        }
+        foreach (var (key, value) in top.Entries)
+        {
+            if (key.Text != "jobs") { report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs"])}"); }
+            else if (value is YamlMap jobs)
+            {
+                foreach (var (name, body) in jobs.Entries) { yield return new(name.Text, name.Line, name.Column, Job(name, body)); }
+            }
+            else if (value is not YamlText { IsNull: true })
+            {
+                report(value.Line, value.Column, "'jobs' is no map; expected job names, each with its keys");
+            }
+        }
+    }
+
+    /// <summary>True for a job name that may be used.</summary>
+    internal static bool IsName(string name) => NamePattern().IsMatch(name);
+
+    private JobDefinition? Job(YamlText name, YamlValue body)
+    {
+        var fine = true;
+        if (!IsName(name.Text)) { Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /"); }
+        if (body is not YamlMap map)
+        {
+            Refuse(body, $"job '{name.Text}' has no keys; expected at least 'kind'");
+            return null;
+        }
+        var kind = KindOf(map);
+        if (kind is null) { fine = false; }
+        fine &= CheckSchedule(map);
+
+        var places = new Dictionary<string, (YamlValue Key, YamlValue Value)>(StringComparer.Ordinal) { [""] = (name, name) };
+        var json = Json(map, typeof(JobEntry), kind, "", places)!;
+        var (entry, problems) = KindSettings.Check(typeof(JobEntry), json.ToJsonString());
+        foreach (var problem in problems.Concat(kind is null ? [] : WithProblems(kind, json["with"])))
+        {
+            var (at, value) = Place(places, problem.Path);
+            Refuse(problem.AtKey ? at : value, problem.Message);
+        }
+        return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;
+
+        void Refuse(YamlValue at, string message)
+        {
+            fine = false;
+            report(at.Line, at.Column, message);
+        }
+    }
+
+    // Null with nothing reported when the key is missing or no text: the entry's own check says so.
+    private Kind? KindOf(YamlMap map)
+    {
+        if (map.Find("kind") is not YamlText { IsNull: false } text) { return null; }
+        var kind = kinds.Find(text.Text);
+        if (kind is null)
+        {
+            report(text.Line, text.Column, $"kind '{text.Text}' is not known{Spelling.Hint(text.Text, [.. kinds.All.Select(k => k.Name)])}");
+        }
+        return kind;
+    }
+
+    private bool CheckSchedule(YamlMap map)
+    {
+        var zone = "UTC";
+        var fine = true;
+        if (map.Find("time_zone") is YamlText { IsNull: false } zoneText)
+        {
+            try { zone = Zones.Find(zoneText.Text).Id; }
+            catch (ScheduleException e)
+            {
+                report(zoneText.Line, zoneText.Column, e.Message);
+                fine = false;
+            }
+        }
+        if (map.Find("schedule") is not YamlText { IsNull: false } schedule) { return fine; }
+        try
+        {
+            Schedule.Parse(schedule.Text, zone);
+            return fine;
+        }
+        catch (ScheduleException e)
+        {
+            report(schedule.Line, schedule.Column, e.Message);
+            return false;
+        }
+    }
+
+    private static IEnumerable<SettingsProblem> WithProblems(Kind kind, JsonNode? with) =>
+        KindSettings.Check(kind.SettingsType, with?.ToJsonString() ?? "{}").Problems
+            .Select(p => p with { Path = p.Path.Length == 0 ? "with" : p.Path.StartsWith('[') ? "with" + p.Path : "with." + p.Path });
+
+    // The place of a path, or of the nearest one around it: a key that is missing is reported where it should be.
+    private static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)
+    {
+        while (!places.ContainsKey(path)) { path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))]; }
+        return places[path];
+    }
+
+    // YAML to JSON. A word without quotes is text where the record wants text (env: { PORT: 8080 }), else what YAML makes of it.
+    private static JsonNode? Json(YamlValue value, Type? type, Kind? kind, string path, Dictionary<string, (YamlValue, YamlValue)> places)
+    {
+        type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
+        switch (value)
+        {
+            case YamlMap map:
+                var form = type is null ? Form.Free : SettingsShape.FormOf(type);
+                var keys = form == Form.Record ? KindSettings.Keys(type!) : [];
+                var node = new JsonObject();
+                foreach (var (key, inner) in map.Entries)
+                {
+                    var at = path.Length == 0 ? key.Text : $"{path}.{key.Text}";
+                    places[at] = (key, inner);
+                    var innerType = at == "with" && type == typeof(JobEntry) ? kind?.SettingsType
+                        : form == Form.Map ? SettingsShape.ValueOf(type!) : keys.FirstOrDefault(k => k.Name == key.Text)?.Type;
+                    node[key.Text] = Json(inner, innerType, kind, at, places);
+                }
+                return node;
+            case YamlList list:
+                var items = new JsonArray();
+                foreach (var item in list.Items)
+                {
+                    var at = $"{path}[{items.Count}]";
+                    places[at] = (item, item);
+                    items.Add(Json(item, type is null ? null : SettingsShape.ItemOf(type), kind, at, places));
+                }
+                return items;
+            case YamlText text:
+                return Scalar(text, type is not null && SettingsShape.FormOf(type) is Form.Text or Form.Duration or Form.Choice);
+            default:
+                throw new InvalidOperationException($"{value.GetType()} has no JSON");
+        }
+    }
+
+    private static JsonValue? Scalar(YamlText text, bool wantsText)
+    {
+        if (text.IsNull) { return null; }
+        if (!text.Plain || wantsText) { return JsonValue.Create(text.Text); }
+        if (text.Text is "true" or "false") { return JsonValue.Create(text.Text == "true"); }
+        // Only numbers that JSON knows: 010, 1_000 and .inf stay text and are refused where a number is expected.
+        if (!NumberPattern().IsMatch(text.Text)) { return JsonValue.Create(text.Text); }
+        using var number = JsonDocument.Parse(text.Text);
+        return JsonValue.Create(number.RootElement.Clone());
+    }
+
+    [GeneratedRegex("^[a-z0-9._/-]{1,200}$")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,3})?$")]
+    private static partial Regex NumberPattern();
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using Quartz;
+using Scheduler.Cluster;
+
+namespace Scheduler.Jobs;
+
+/// <summary>
+/// Fires that a schedule's former version owed and Quartz has not delivered when its trigger is replaced: due before the edit, late because
+/// the cluster was down or busy. They go to the ledger all the same, so that no due instant is without a verdict.
+/// </summary>
+internal static partial class OwedFires
+{
+    // An hour's outage of a job that is due every second. Beyond it the trigger has been neglected for longer than any edit explains.
+    private const int FiresMax = 3600;
+
+    /// <param name="scheduler">Where the former triggers still are.</param>
+    /// <param name="inbox">Where their fires go; one that is in the ledger already changes nothing there.</param>
+    /// <param name="owing">Triggers about to be replaced or removed, with the instant up to which they count.</param>
+    /// <param name="log">Where deliveries are told.</param>
+    /// <param name="token">Ends the wait.</param>
+    public static async Task Deliver(
+        IScheduler scheduler, FireInbox inbox, IEnumerable<(TriggerHeader Trigger, DateTimeOffset Until)> owing, ILogger log, CancellationToken token)
+    {
+        foreach (var (header, until) in owing)
+        {
+            if (header.NextFireTimeUtc is not { } next || next > until) { continue; }
+            if (await scheduler.GetTrigger(header.Key, token) is not { } trigger) { continue; }
+            var entries = new List<Task>();
+            for (DateTimeOffset? due = next; due <= until && entries.Count < FiresMax; due = trigger.GetFireTimeAfter(due))
+            {
+                var instant = due.Value.UtcDateTime;
+                var following = trigger.GetFireTimeAfter(due)?.UtcDateTime;
+                entries.Add(inbox.Enter(new Fire(Fire.KeyOf(header.JobKey.Name, instant), header.JobKey.Name, instant, following), token));
+            }
+            await Task.WhenAll(entries);
+            LogDelivered(log, header.JobKey.Name, entries.Count);
+        }
+    }
+
+    [LoggerMessage(3005, LogLevel.Information, "Job {Job} was edited before {FireCount} of its due fires were delivered; entered them")]
+    private static partial void LogDelivered(ILogger log, string job, int fireCount);
+}

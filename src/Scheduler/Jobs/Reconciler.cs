@@ -1,0 +1,232 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Quartz;
+using Scheduler.Cluster;
+using Scheduler.Database;
+
+namespace Scheduler.Jobs;
+
+/// <summary>What <see cref="Reconciler.Apply"/> did.</summary>
+/// <param name="Stored">Jobs written to Quartz, with a new or changed schedule.</param>
+/// <param name="Deleted">Jobs and single triggers taken out of Quartz.</param>
+/// <param name="Problems">Jobs that cannot fire; the column <c>problem</c> says why.</param>
+public sealed record Reconciled(int Stored, int Deleted, int Problems);
+
+/// <summary>
+/// Brings Quartz to the rows of <c>scheduler.job</c>, through <see cref="IScheduler"/> alone. A second call changes nothing. Several nodes
+/// may call it at once: they take turns, and each reads the rows in its turn, so that none brings back what an older row said.
+/// </summary>
+public static partial class Reconciler
+{
+    // A store transaction of this many jobs ends within a second; Quartz's lock is free between them.
+    private const int BatchJobsMax = 200;
+    private static readonly TimeSpan OwedAtMost = TimeSpan.FromHours(1);
+    private const string LockNotAvailable = "55P03";
+
+    private static readonly string LockSql = SqlFiles.Read("queries/job_reconcile_lock.sql");
+    private static readonly string UnlockSql = SqlFiles.Read("queries/job_reconcile_unlock.sql");
+    private static readonly string MarkSql = SqlFiles.Read("queries/job_mark.sql");
+
+    /// <summary>
+    /// Store what is missing or changed, delete what is gone, set <c>problem</c> and <c>next_fire_at</c> of each row. A job whose schedule
+    /// cannot be used loses its triggers, and the others go on. Throws when the database or Quartz's store cannot be reached; a later call
+    /// carries on.
+    /// </summary>
+    /// <param name="scheduler">This node's scheduler; it need not be started.</param>
+    /// <param name="source">Pool of the scheduler's own database.</param>
+    /// <param name="inbox">Where fires go that a former version owed and had not delivered.</param>
+    /// <param name="time">Clock that first fires of new triggers are computed by.</param>
+    /// <param name="log">Where changes are told.</param>
+    /// <param name="token">Ends the wait and the work; what was done stays.</param>
+    public static async Task<Reconciled> Apply(
+        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, TimeProvider time, ILogger log, CancellationToken token)
+    {
+        await using var turn = await source.OpenConnectionAsync(token);
+        var taken = await Take(turn, log, token);
+        try { return await Reconcile(scheduler, source, inbox, time, log, token); }
+        finally
+        {
+            if (taken)
+            {
+                await using var unlock = new NpgsqlCommand(UnlockSql, turn);
+                await unlock.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    private static async Task<Reconciled> Reconcile(
+        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, TimeProvider time, ILogger log, CancellationToken token)
+    {
+        var jobs = await JobStore.All(source, token);
+        var triggers = await scheduler.QueryTriggers(
+            new TriggerQuery { Group = GroupMatcher<TriggerKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
+        var details = await scheduler.QueryJobs(
+            new JobQuery { Group = GroupMatcher<JobKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
+        var stored = triggers.Items.ToDictionary(t => t.Key);
+        var known = details.Items.Select(d => d.Key).ToHashSet();
+
+        var plans = jobs.Select(job => Plan(job, stored, known, time.GetUtcNow())).ToList();
+        var wanted = plans.SelectMany(p => p.Wanted).ToHashSet();
+        var byKey = plans.ToDictionary(p => p.Key);
+        var goneJobs = known.Where(k => !byKey.ContainsKey(k)).ToList();
+        var goneTriggers = stored.Values.Where(t => !wanted.Contains(t.Key) && byKey.ContainsKey(t.JobKey)).Select(t => t.Key).ToList();
+        // What the former versions owe is entered before their triggers go.
+        var replaced = plans.SelectMany(p => p.Changed).Select(t => t.Key).Concat(goneTriggers).Where(stored.ContainsKey).Select(k => stored[k]);
+        await OwedFires.Deliver(
+            scheduler, inbox, replaced.Select(t => (t, new DateTimeOffset(byKey[t.JobKey].Job.UpdatedAt, TimeSpan.Zero))), log, token);
+        var count = await Store(scheduler, plans, token);
+        if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
+        if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
+        // A trigger that failed to fire too often stands still for ever; what made it fail is over when we can write to the store.
+        var stuck = stored.Values.Where(t => t.State == TriggerState.Error && wanted.Contains(t.Key)).Select(t => t.Key).ToList();
+        if (stuck.Count > 0)
+        {
+            await scheduler.ResetTriggersFromErrorState(stuck, token);
+            LogStuck(log, stuck.Count);
+        }
+
+        await Mark(source, plans, token);
+        foreach (var plan in plans.Where(p => p.Problem is not null)) { LogProblem(log, plan.Job.Definition.Name, plan.Problem!); }
+        var result = new Reconciled(count, goneJobs.Count + goneTriggers.Count, plans.Count(p => p.Problem is not null));
+        if (result.Stored + result.Deleted > 0) { LogReconciled(log, result.Stored, result.Deleted, result.Problems); }
+        return result;
+    }
+
+    private static JobPlan Plan(StoredJob job, Dictionary<TriggerKey, TriggerHeader> stored, HashSet<JobKey> known, DateTimeOffset now)
+    {
+        var definition = job.Definition;
+        var plan = new JobPlan(job, new JobKey(definition.Name, FireJob.Group)) { Problem = job.Unreadable };
+        plan.DetailMissing = !known.Contains(plan.Key);
+        try
+        {
+            foreach (var planned in Schedule.Parse(definition.Schedule, definition.TimeZone).Plan(definition.Name))
+            {
+                if (stored.TryGetValue(planned.Key, out var header) && header.Description == planned.Part.Hash) { plan.Due(header.NextFireTimeUtc); }
+                else
+                {
+                    var trigger = planned.Build(DueFrom(job, header, now));
+                    plan.Changed.Add(trigger);
+                    plan.Due(trigger.StartTimeUtc);
+                }
+                plan.Wanted.Add(planned.Key);
+            }
+        }
+        catch (ScheduleException e) { plan.Refuse(e.Message); }
+        return plan;
+    }
+
+    // A new version is due from its edit on, however late it comes here: Quartz delivers what lies in the past. A trigger that has fired since the
+    // edit is only stored anew. One that is missing without an edit owes no more than the last hour.
+    private static DateTimeOffset DueFrom(StoredJob job, TriggerHeader? header, DateTimeOffset now)
+    {
+        var edited = new DateTimeOffset(job.UpdatedAt, TimeSpan.Zero);
+        var floor = header is null ? now - OwedAtMost : header.PreviousFireTimeUtc ?? DateTimeOffset.MinValue;
+        return edited > floor ? edited : floor;
+    }
+
+    private static async Task<int> Store(IScheduler scheduler, List<JobPlan> plans, CancellationToken token)
+    {
+        var count = 0;
+        foreach (var batch in plans.Where(p => p.Changed.Count > 0).Chunk(BatchJobsMax))
+        {
+            try
+            {
+                await scheduler.ScheduleJobs(
+                    batch.ToDictionary(p => p.Detail(), p => (IReadOnlyCollection<ITrigger>)p.Changed), ScheduleJobOptions.Replacing, token);
+            }
+            catch (SchedulerException e) when (e is not JobPersistenceException)
+            {
+                // One of them is refused, and none was stored: find it by storing each alone.
+                foreach (var plan in batch) { await StoreAlone(scheduler, plan, token); }
+            }
+            count += batch.Count(p => p.Changed.Count > 0);
+        }
+        foreach (var plan in plans.Where(p => p.DetailMissing && p.Changed.Count == 0))
+        {
+            await scheduler.AddJob(plan.Detail(), AddJobOptions.Replacing, token);
+            count++;
+        }
+        return count;
+    }
+
+    private static async Task StoreAlone(IScheduler scheduler, JobPlan plan, CancellationToken token)
+    {
+        try { await scheduler.ScheduleJob(plan.Detail(), plan.Changed, ScheduleJobOptions.Replacing, token); }
+        catch (SchedulerException e) when (e is not JobPersistenceException) { plan.Refuse(e.Message); }
+    }
+
+    private static async Task<bool> Take(NpgsqlConnection connection, ILogger log, CancellationToken token)
+    {
+        try
+        {
+            await using var transaction = await connection.BeginTransactionAsync(token);
+            await using var command = new NpgsqlCommand(LockSql, connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync(token);
+            await transaction.CommitAsync(token);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == LockNotAvailable)
+        {
+            // A frozen node keeps its turn as long as its machine answers. Turns only avoid repeated work: each write to Quartz is a transaction.
+            LogTurnMissed(log);
+            return false;
+        }
+    }
+
+    private static async Task Mark(NpgsqlDataSource source, List<JobPlan> plans, CancellationToken token)
+    {
+        await using var command = source.CreateCommand(MarkSql);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. plans.Select(p => p.Job.Definition.Name)] });
+        command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. plans.Select(p => p.Job.Version)] });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+            Value = plans.Select(p => p.Problem).ToArray(),
+        });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+            Value = plans.Select(p => p.NextDueAt).ToArray(),
+        });
+        await command.ExecuteNonQueryAsync(token);
+    }
+
+    private sealed class JobPlan(StoredJob job, JobKey key)
+    {
+        public StoredJob Job => job;
+        public JobKey Key => key;
+        public bool DetailMissing { get; set; }
+        public string? Problem { get; set; }
+        public DateTime? NextDueAt { get; private set; }
+        public List<ITrigger> Changed { get; } = [];
+        public List<TriggerKey> Wanted { get; } = [];
+
+        public IJobDetail Detail() => JobBuilder.Create<FireJob>().WithIdentity(key).StoreDurably().RequestRecovery().Build();
+
+        public void Due(DateTimeOffset? at)
+        {
+            if (at is { } instant && (NextDueAt is null || instant.UtcDateTime < NextDueAt)) { NextDueAt = instant.UtcDateTime; }
+        }
+
+        public void Refuse(string problem)
+        {
+            Problem = Problem is null ? problem : $"{problem}; {Problem}";
+            NextDueAt = null;
+            Changed.Clear();
+            Wanted.Clear();
+        }
+    }
+
+    [LoggerMessage(3001, LogLevel.Information, "Brought Quartz to the declared jobs: {Stored} stored, {Deleted} deleted, {Problems} with a problem")]
+    private static partial void LogReconciled(ILogger log, int stored, int deleted, int problems);
+
+    [LoggerMessage(3002, LogLevel.Warning, "Job {Job} cannot fire: {Problem}")]
+    private static partial void LogProblem(ILogger log, string job, string problem);
+
+    [LoggerMessage(3003, LogLevel.Warning, "Another node has been reconciling for long; going on beside it")]
+    private static partial void LogTurnMissed(ILogger log);
+
+    [LoggerMessage(3004, LogLevel.Warning, "Reset {TriggerCount} triggers that had failed to fire too often")]
+    private static partial void LogStuck(ILogger log, int triggerCount);
+}

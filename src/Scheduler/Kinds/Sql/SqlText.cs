@@ -1,0 +1,161 @@
+using System.Text;
+
+namespace Scheduler.Kinds.Sql;
+
+/// <summary>One statement, ready to send: built-ins such as <c>${run.key}</c> have become <c>$1</c>, <c>$2</c>, ….</summary>
+/// <param name="Text">The statement.</param>
+/// <param name="Parameters">Names of the built-ins in the order of their numbers, each once.</param>
+public sealed record SqlStatement(string Text, IReadOnlyList<string> Parameters);
+
+/// <summary>
+/// Splits a job's SQL at its semicolons and binds its built-ins. Knows PostgreSQL's quotes, dollar quotes and comments, so that neither is
+/// looked for inside them; PostgreSQL itself checks the rest.
+/// </summary>
+public static class SqlText
+{
+    /// <summary>Built-in values a statement may name.</summary>
+    public static IReadOnlyList<string> BuiltIns { get; } = ["run.key", "run.due_at", "run.token", "run.attempt", "job.name", "node.name"];
+
+    // These end or begin transactions: the effect would be durable before the verdict is.
+    private static readonly string[] Refused = ["begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare"];
+
+    /// <summary>Split and bind. Throws <see cref="FormatException"/> saying what is wrong and where.</summary>
+    public static IReadOnlyList<SqlStatement> Parse(string sql)
+    {
+        var statements = new List<SqlStatement>();
+        var text = new StringBuilder();
+        var names = new List<string>();
+        var position = 0;
+        while (position < sql.Length)
+        {
+            var length = Skippable(sql, position);
+            if (length > 0)
+            {
+                var skipped = sql.AsSpan(position, length);
+                if (skipped[0] is '\'' or '"' or '$' && skipped.Contains("${", StringComparison.Ordinal) && Misplaced(skipped.ToString()) is { } name)
+                {
+                    throw new FormatException($"${{{name}}} stands inside quotes; it is a bound value, write it without quotes");
+                }
+                text.Append(skipped);
+                position += length;
+            }
+            else if (sql[position] == ';')
+            {
+                Close(statements, text, names);
+                position++;
+            }
+            else if (sql[position] == '$' && position + 1 < sql.Length && sql[position + 1] == '{')
+            {
+                position = Bind(sql, position, text, names);
+            }
+            else { text.Append(sql[position++]); }
+        }
+        Close(statements, text, names);
+        if (statements.Count == 0) { throw new FormatException("holds no statement"); }
+        return statements;
+    }
+
+    private static int Bind(string sql, int position, StringBuilder text, List<string> names)
+    {
+        var end = sql.IndexOf('}', position);
+        var name = end < 0 ? sql[(position + 2)..] : sql[(position + 2)..end];
+        if (end < 0 || !BuiltIns.Contains(name))
+        {
+            throw new FormatException($"${{{name}{(end < 0 ? "" : "}")} is not a built-in; "
+                + $"known are {string.Join(", ", BuiltIns.Select(b => $"${{{b}}}"))}");
+        }
+        if (!names.Contains(name)) { names.Add(name); }
+        text.Append('$').Append(names.IndexOf(name) + 1);
+        return end + 1;
+    }
+
+    private static void Close(List<SqlStatement> statements, StringBuilder text, List<string> names)
+    {
+        var statement = text.ToString().Trim();
+        var word = FirstWord(statement);
+        if (Refused.Contains(word))
+        {
+            throw new FormatException(
+                $"'{word}' is not allowed: the statements, the fence and the verdict are one transaction, which the node begins and ends");
+        }
+        if (word.Length > 0) { statements.Add(new(statement, [.. names])); }
+        text.Clear();
+        names.Clear();
+    }
+
+    // The first word that is no comment, lower case; empty for a statement of comments and space alone.
+    private static string FirstWord(string statement)
+    {
+        var position = 0;
+        while (position < statement.Length)
+        {
+            var comment = statement[position] is '-' or '/' ? Skippable(statement, position) : 0;
+            if (comment > 0) { position += comment; }
+            else if (char.IsWhiteSpace(statement[position])) { position++; }
+            else { break; }
+        }
+        var word = new string([.. statement.Skip(position).TakeWhile(c => char.IsLetter(c) || c == '_')]);
+        return word.Length == 0 && position < statement.Length ? statement[position].ToString() : word.ToLowerInvariant();
+    }
+
+    private static string? Misplaced(string quoted) => BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal));
+
+    // Length of the quoted text or comment that begins here; 0 when none does.
+    private static int Skippable(string sql, int at)
+    {
+        var next = at + 1 < sql.Length ? sql[at + 1] : '\0';
+        return sql[at] switch
+        {
+            '\'' => Quoted(sql, at, '\'', at > 0 && sql[at - 1] is 'e' or 'E' && (at < 2 || !IsNamePart(sql[at - 2]))),
+            '"' => Quoted(sql, at, '"', false),
+            '-' when next == '-' => EndOfLine(sql, at),
+            '/' when next == '*' => Comment(sql, at),
+            '$' when next != '{' && (at == 0 || !IsNamePart(sql[at - 1])) => DollarQuoted(sql, at),
+            _ => 0,
+        };
+    }
+
+    private static int Quoted(string sql, int at, char quote, bool backslashes)
+    {
+        for (var i = at + 1; i < sql.Length; i++)
+        {
+            if (backslashes && sql[i] == '\\') { i++; }
+            else if (sql[i] == quote && i + 1 < sql.Length && sql[i + 1] == quote) { i++; }
+            else if (sql[i] == quote) { return i + 1 - at; }
+        }
+        throw new FormatException($"a {quote} is opened and never closed");
+    }
+
+    private static int EndOfLine(string sql, int at)
+    {
+        var end = sql.IndexOf('\n', at);
+        return (end < 0 ? sql.Length : end + 1) - at;
+    }
+
+    private static int Comment(string sql, int at)
+    {
+        var depth = 0;
+        for (var i = at; i + 1 < sql.Length; i++)
+        {
+            if (sql[i] == '/' && sql[i + 1] == '*') { depth++; i++; }
+            else if (sql[i] == '*' && sql[i + 1] == '/')
+            {
+                i++;
+                if (--depth == 0) { return i + 1 - at; }
+            }
+        }
+        throw new FormatException("a /* is opened and never closed");
+    }
+
+    private static int DollarQuoted(string sql, int at)
+    {
+        var end = at + 1;
+        while (end < sql.Length && IsNamePart(sql[end]) && !(end == at + 1 && char.IsDigit(sql[end]))) { end++; }
+        if (end >= sql.Length || sql[end] != '$') { return 0; }
+        var tag = sql[at..(end + 1)];
+        var close = sql.IndexOf(tag, end + 1, StringComparison.Ordinal);
+        return close < 0 ? throw new FormatException($"a {tag} is opened and never closed") : close + tag.Length - at;
+    }
+
+    private static bool IsNamePart(char c) => char.IsLetterOrDigit(c) || c == '_';
+}

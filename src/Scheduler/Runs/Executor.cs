@@ -1,0 +1,284 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Scheduler.Cluster;
+using Scheduler.Database;
+
+namespace Scheduler.Runs;
+
+/// <summary>
+/// Runs claimed rows in bounded slots. Takes queued rows whenever a slot is free, and rows of dead owners back into the queue. A run ends with
+/// one verdict in its row, or, when this node lost it, with nothing at all.
+/// </summary>
+public sealed partial class Executor(
+    Ledger ledger, Databases databases, NodeState state, RunPipeline pipeline, Finisher finisher, TimeProvider time, ILogger<Executor> log)
+{
+    // Without a wake-up, queued runs are looked for this often; dead owners too. Each look is one statement.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    // Rows that name this node but that it does not know are looked for at once after an error, else this often.
+    private static readonly TimeSpan OrphanLookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+    // The ledger's next monthly partitions exist two months ahead; this only has to come around within that time.
+    private static readonly TimeSpan PartitionsEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan GiveBackWithin = TimeSpan.FromSeconds(3);
+    // One for the entry loop, the others for jobs whose fires are held; fewer than the ledger's pool has connections.
+    private const int EntryTurnsMax = 4;
+    private const int ClaimMax = 200;
+
+    private readonly Slots slots = new(databases.Slots);
+    private readonly ConcurrentDictionary<string, InFlight> inFlight = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim wake = new(0, 1);
+    private readonly SemaphoreSlim claimTurn = new(1, 1);
+    private readonly CancellationTokenSource handBack = new();
+    private readonly CancellationTokenSource stopping = new();
+    private volatile bool closed;
+    private volatile bool orphansSuspected;
+    private Task? loop;
+
+    /// <summary>
+    /// Held while fires are entered and their runs started; several may at a time. Who looks for orphans holds them all, so as not to look
+    /// in between.
+    /// </summary>
+    internal SemaphoreSlim EntryTurns { get; } = new(EntryTurnsMax, EntryTurnsMax);
+
+    /// <summary>Runs on this node right now, those included whose verdict is not written yet.</summary>
+    public int RunningCount => inFlight.Count;
+
+    /// <summary>Begin to look for work.</summary>
+    public void Start() => loop = Task.Run(Loop);
+
+    /// <summary>Look for queued runs now.</summary>
+    public void Wake()
+    {
+        try { wake.Release(); }
+        catch (SemaphoreFullException) { }     // a look is due already
+    }
+
+    /// <summary>A statement's answer was lost: rows may name this node that it does not know. Look for them.</summary>
+    internal void SuspectOrphans()
+    {
+        orphansSuspected = true;
+        Wake();
+    }
+
+    /// <summary>Take slots for rows about to be claimed; 0 while the node does not take work.</summary>
+    internal int TakeSlots(int wanted) => closed || !state.Ready ? 0 : slots.Take(wanted);
+
+    /// <summary>Give back slots that no row used.</summary>
+    internal void GiveSlots(int unused) => slots.Give(unused);
+
+    /// <summary>Start a run whose slot is taken and whose row names this node.</summary>
+    internal void Start(RunRow run, CancellationToken life)
+    {
+        var flight = new InFlight(run);
+        // The same run twice in one process can only be an orphan found again by its own newer claim; the row decides, the older attempt is fenced.
+        inFlight[Key(run)] = flight;
+        _ = Task.Run(() => RunOne(flight, life), CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Take no new work, let running work end within <paramref name="drain"/>, then cancel it and give it back to the queue (or end it as cancelled
+    /// where it must not run twice).
+    /// </summary>
+    public async Task Stop(TimeSpan drain)
+    {
+        closed = true;
+        await stopping.CancelAsync();
+        if (loop is not null) { await loop; }
+        // Fires being entered right now start their runs before anything is counted.
+        await TakeEntryTurns(CancellationToken.None);
+        EntryTurns.Release(EntryTurnsMax);
+        LogDraining(inFlight.Count, drain.TotalSeconds);
+        if (await AllEnded(drain)) { return; }
+        LogCancelling(inFlight.Count);
+        await handBack.CancelAsync();
+        // A kind that ignores its cancellation is left behind: the row is taken from it by its token.
+        await AllEnded(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>
+    /// After everything has stopped: give back whatever still names this node, kinds that ignored their cancellation and claims whose answer
+    /// was lost included. Peers would take it over, as a loss; this way it is none.
+    /// </summary>
+    public async Task GiveBackTheRest()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(GiveBackWithin, time);
+            var (identity, _) = state.Present;
+            var rest = await ledger.Owned(identity, limit.Token);
+            if (rest.Count > 0) { await ledger.HandBack(rest, identity.LeaseId, limit.Token); }
+        }
+        catch (Exception e) { LogLookFailed(e.Message); }       // peers take them over when the lease is given up
+    }
+
+    private async Task<bool> AllEnded(TimeSpan within)
+    {
+        var all = Task.WhenAll(inFlight.Values.Select(f => f.Ended.Task));
+        try { await all.WaitAsync(within, time); }
+        catch (TimeoutException) { return false; }
+        return true;
+    }
+
+    private async Task Loop()
+    {
+        var lastLost = time.GetTimestamp();
+        var lastOrphans = time.GetTimestamp();
+        var lastPartitions = time.GetTimestamp();      // made at start, with the schema
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await wake.WaitAsync(LookEvery, stopping.Token);
+                if (!state.Ready) { continue; }
+                if (time.GetElapsedTime(lastLost) >= LookEvery)
+                {
+                    await TakeFromTheDead();
+                    lastLost = time.GetTimestamp();
+                }
+                if (orphansSuspected || time.GetElapsedTime(lastOrphans) >= OrphanLookEvery)
+                {
+                    orphansSuspected = false;
+                    await AdoptOrphans();
+                    lastOrphans = time.GetTimestamp();
+                }
+                if (time.GetElapsedTime(lastPartitions) >= PartitionsEvery)
+                {
+                    lastPartitions = time.GetTimestamp();
+                    await ledger.EnsurePartitions(stopping.Token);
+                }
+                await ClaimWhatFits();
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
+            catch (Exception e)
+            {
+                orphansSuspected = true;
+                LogLookFailed(e.Message);
+                await Task.Delay(RetryDelay, time, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task ClaimWhatFits()
+    {
+        while (!closed)
+        {
+            var taken = TakeSlots(ClaimMax);
+            if (taken == 0) { return; }
+            var started = 0;
+            await claimTurn.WaitAsync(stopping.Token);
+            try
+            {
+                var (identity, life) = state.Present;
+                // Not cancellable: a claim whose answer nobody reads would name this node and never run. The session's time-out bounds it.
+                foreach (var run in await ledger.Claim(taken, identity, CancellationToken.None))
+                {
+                    started++;
+                    Start(run, life);
+                }
+            }
+            finally
+            {
+                claimTurn.Release();
+                slots.Give(taken - started);
+            }
+            if (started < taken) { return; }
+        }
+    }
+
+    private async Task TakeFromTheDead()
+    {
+        List<LostRun> lost;
+        do
+        {
+            lost = await ledger.RequeueLost(stopping.Token);
+            foreach (var run in lost) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+        }
+        while (lost.Count == Ledger.LostBatchMax);
+    }
+
+    private async Task AdoptOrphans()
+    {
+        await claimTurn.WaitAsync(stopping.Token);
+        await TakeEntryTurns(CancellationToken.None);
+        try
+        {
+            var (identity, life) = state.Present;
+            // Known before or after the look: a run that ends meanwhile is in the first set, and none can begin (both turns are ours).
+            var known = inFlight.Keys.ToHashSet(StringComparer.Ordinal);
+            foreach (var run in await ledger.Owned(identity, stopping.Token))
+            {
+                if (known.Contains(Key(run)) || inFlight.ContainsKey(Key(run))) { continue; }
+                if (slots.Take(1) == 0)
+                {
+                    orphansSuspected = true;
+                    return;
+                }
+                LogAdopted(run.RunKey);
+                Start(run, life);
+            }
+        }
+        finally
+        {
+            EntryTurns.Release(EntryTurnsMax);
+            claimTurn.Release();
+        }
+    }
+
+    // Entries end by their own time-outs; only one task at a time takes them all.
+    private async Task TakeEntryTurns(CancellationToken token)
+    {
+        for (var taken = 0; taken < EntryTurnsMax; taken++) { await EntryTurns.WaitAsync(token); }
+    }
+
+    private async Task RunOne(InFlight flight, CancellationToken life)
+    {
+        try
+        {
+            var outcome = await pipeline.Run(flight.Run, life, handBack.Token);
+            slots.Give(1);
+            if (outcome is null) { Done(flight); }
+            else { await finisher.Finish(outcome, () => Done(flight)); }
+        }
+        catch (Exception e)
+        {
+            // The pipeline turns every failure of a kind into a verdict; what comes here is the node stopping or a defect of ours.
+            LogRunLeft(flight.Run.RunKey, e);
+            Done(flight);
+        }
+        finally
+        {
+            if (slots.Free > 0) { Wake(); }
+        }
+    }
+
+    private void Done(InFlight flight)
+    {
+        inFlight.TryRemove(new KeyValuePair<string, InFlight>(Key(flight.Run), flight));
+        flight.Ended.TrySetResult();
+    }
+
+    private static string Key(RunRow run) => $"{run.RunKey}#{run.Token}";
+
+    private sealed record InFlight(RunRow Run)
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    [LoggerMessage(1030, LogLevel.Warning, "Run {RunKey} was lost by {Node} (time {Losses}) and is now {State}")]
+    private partial void LogLost(string runKey, string? node, int losses, string state);
+
+    [LoggerMessage(1031, LogLevel.Warning, "Run {RunKey} names this node but its claim's answer was lost; started now")]
+    private partial void LogAdopted(string runKey);
+
+    [LoggerMessage(1032, LogLevel.Warning, "Could not look for work: {Problem}")]
+    private partial void LogLookFailed(string problem);
+
+    [LoggerMessage(1033, LogLevel.Error, "Run {RunKey} was left without a verdict; it will be taken over")]
+    private partial void LogRunLeft(string runKey, Exception error);
+
+    [LoggerMessage(1034, LogLevel.Information, "Taking no new work; {RunCount} runs have {Seconds} s to end")]
+    private partial void LogDraining(int runCount, double seconds);
+
+    [LoggerMessage(1035, LogLevel.Warning, "{RunCount} runs have not ended in time and are cancelled")]
+    private partial void LogCancelling(int runCount);
+}

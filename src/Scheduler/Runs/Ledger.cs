@@ -1,0 +1,242 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Scheduler.Cluster;
+using Scheduler.Database;
+
+namespace Scheduler.Runs;
+
+/// <summary>A run this node has claimed: what the executor needs of its row.</summary>
+internal sealed record RunRow(string RunKey, string Job, DateTime DueAt, long Token, int Attempts, int Version, long Owner, string? Params = null);
+
+/// <summary>How a run ended, to be written to its row.</summary>
+internal sealed record RunEnd(RunRow Run, string Verdict, string? Reason = null, string? Result = null, string? Error = null);
+
+/// <summary>What entering a fire came to. State null: it was in the ledger already.</summary>
+internal sealed record Entered(string? State, string? Verdict, int Version);
+
+/// <summary>A run taken away from a dead owner. Verdict null: it waits in the queue for a new one.</summary>
+internal sealed record LostRun(string RunKey, string? Node, long LeaseId, int Losses, string? Verdict);
+
+internal enum GuardAnswer { Mine, AlreadySucceeded }
+
+/// <summary>
+/// The statements on the ledger, one round trip each, many runs at a time. Every change of a run names its token and owner, so that a
+/// node that lost a run can change nothing of it. All statements stand in <c>sql/queries</c>.
+/// </summary>
+public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
+{
+    /// <summary>A run lost this many times is parked: its work may be what kills nodes. Design §4.4.</summary>
+    public const int LossesMax = 3;
+    // One call handles at most this many rows; callers repeat while it is full.
+    internal const int LostBatchMax = 500;
+
+    private static readonly string EnterSql = SqlFiles.Read("queries/run_enter.sql");
+    private static readonly string ClaimSql = SqlFiles.Read("queries/run_claim.sql");
+    private static readonly string OwnedSql = SqlFiles.Read("queries/run_owned.sql");
+    private static readonly string RequeueLostSql = SqlFiles.Read("queries/run_requeue_lost.sql");
+    private static readonly string FinishSql = SqlFiles.Read("queries/run_finish.sql");
+    private static readonly string AttemptSql = SqlFiles.Read("queries/run_attempt.sql");
+    private static readonly string HandBackSql = SqlFiles.Read("queries/run_hand_back.sql");
+    private static readonly string ProgressSql = SqlFiles.Read("queries/run_progress.sql");
+    private static readonly string GuardSql = SqlFiles.Read("queries/run_guard.sql");
+    private static readonly string SessionsEndSql = SqlFiles.Read("queries/sessions_end.sql");
+
+    /// <summary>
+    /// Enter fires; the answer at index i belongs to <paramref name="fires"/>[i]. At most <paramref name="free"/> of them come back as running here.
+    /// </summary>
+    internal async Task<Entered[]> Enter(IReadOnlyList<Fire> fires, int free, NodeIdentity node, CancellationToken token)
+    {
+        var index = new Dictionary<string, int>(fires.Count, StringComparer.Ordinal);
+        var answers = new Entered[fires.Count];
+        for (var i = 0; i < fires.Count; i++) { index.Add(fires[i].RunKey, i); answers[i] = new(null, null, 0); }
+        await using var command = Command(databases.Ledger, EnterSql,
+            Array(NpgsqlDbType.Text, fires.Select(f => f.RunKey)), Array(NpgsqlDbType.Text, fires.Select(f => f.Job)),
+            Array(NpgsqlDbType.TimestampTz, fires.Select(f => f.DueAt)), Array(NpgsqlDbType.TimestampTz, fires.Select(f => f.NextDueAt)),
+            Value(free), Value(node.Name), Value(node.LeaseId), Value(node.Labels));
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token))
+        {
+            answers[index[reader.GetString(0)]] = new(reader.GetString(1), Text(reader, 2), reader.GetInt32(3));
+        }
+        return answers;
+    }
+
+    /// <summary>Claim up to <paramref name="free"/> queued runs for this node.</summary>
+    internal async Task<List<RunRow>> Claim(int free, NodeIdentity node, CancellationToken token)
+    {
+        var claimed = new List<RunRow>();
+        await using var command = Command(databases.Ledger, ClaimSql, Value(free), Value(node.Name), Value(node.LeaseId), Value(node.Labels));
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token)) { claimed.Add(Read(reader, node)); }
+        return claimed;
+    }
+
+    /// <summary>The running rows that name this lease, whether this process knows them or not.</summary>
+    internal async Task<List<RunRow>> Owned(NodeIdentity node, CancellationToken token)
+    {
+        var owned = new List<RunRow>();
+        await using var command = Command(databases.Ledger, OwnedSql, Value(node.LeaseId));
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token)) { owned.Add(Read(reader, node)); }
+        return owned;
+    }
+
+    /// <summary>
+    /// Put the runs of dead owners back in the queue, park or end them, and end the dead owners' job sessions. Returns what was taken away.
+    /// </summary>
+    internal async Task<List<LostRun>> RequeueLost(CancellationToken token)
+    {
+        var lost = new List<LostRun>();
+        await using (var command = Command(databases.Ledger, RequeueLostSql, Value(LostBatchMax), Value(LossesMax)))
+        await using (var reader = await command.ExecuteReaderAsync(token))
+        {
+            while (await reader.ReadAsync(token))
+            {
+                lost.Add(new(reader.GetString(0), Text(reader, 1), reader.GetInt64(2), reader.GetInt32(3), Text(reader, 4)));
+            }
+        }
+        if (lost.Count > 0)
+        {
+            // Ended only after the runs changed owner: the fence holds without it, this only frees what the dead sessions have locked.
+            await using var command = Command(databases.Ledger, SessionsEndSql,
+                Array(NpgsqlDbType.Text, lost.Select(l => Databases.JobSessionName(l.LeaseId)).Distinct()));
+            var ended = (int)(await command.ExecuteScalarAsync(token))!;
+            if (ended > 0) { LogSessionsEnded(ended); }
+        }
+        return lost;
+    }
+
+    /// <summary>Write verdicts. Returns those that were refused because the run is no longer this node's.</summary>
+    internal async Task<List<RunEnd>> Finish(IReadOnlyList<RunEnd> ends, long leaseId, CancellationToken token)
+    {
+        await using var command = FinishCommand(ends, leaseId);
+        await using var connection = await databases.Ledger.OpenConnectionAsync(token);
+        command.Connection = connection;
+        var accepted = await Keys(command, token);
+        return [.. ends.Where(e => !accepted.Contains(e.Run.RunKey))];
+    }
+
+    /// <summary>
+    /// Write a run's success inside the transaction that did its work. Throws <see cref="RunLostException"/> when the fence is closed.
+    /// </summary>
+    internal async Task FinishInside(NpgsqlConnection connection, RunRow run, string? result, CancellationToken token)
+    {
+        await using var command = FinishCommand([new(run, "succeeded", null, result)], run.Owner);
+        command.Connection = connection;
+        if (!(await Keys(command, token)).Contains(run.RunKey)) { throw await Lost(run, token); }
+    }
+
+    /// <summary>
+    /// The fence's question, asked in the transaction that is to do the work. Throws <see cref="RunLostException"/> when the run is another's.
+    /// </summary>
+    internal static async Task<GuardAnswer> Guard(NpgsqlConnection connection, RunRow run, TimeSpan statementTimeout, CancellationToken token)
+    {
+        var milliseconds = ((long)statementTimeout.TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        await using var command = Command(connection, GuardSql, Value(run.RunKey), Value(run.DueAt), Value(milliseconds));
+        await using var reader = await command.ExecuteReaderAsync(token);
+        if (!await reader.ReadAsync(token)) { throw new RunLostException(run.RunKey, "its row is gone"); }
+        var (state, current, owner) = (reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2));
+        var (node, verdict) = (Text(reader, 3), Text(reader, 4));
+        if (current == run.Token && owner == run.Owner)
+        {
+            if (state == "running") { return GuardAnswer.Mine; }
+            if (verdict == "succeeded") { return GuardAnswer.AlreadySucceeded; }
+        }
+        var written = current == run.Token && owner == run.Owner && state == "finished";
+        var where = node is null ? "" : " on " + node;
+        throw new RunLostException(run.RunKey, $"token {run.Token} is not current; the run is {state} with token {current}{where}", written);
+    }
+
+    /// <summary>Note a failed attempt. Returns the number of the next one; throws <see cref="RunLostException"/> when the run is another's.</summary>
+    internal async Task<int> NextAttempt(RunRow run, string error, CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, AttemptSql,
+            Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(error));
+        return await command.ExecuteScalarAsync(token) is int attempt ? attempt : throw await Lost(run, token);
+    }
+
+    /// <summary>Give runs back because this node stops. Returns the keys that were this node's to give.</summary>
+    internal async Task<HashSet<string>> HandBack(IReadOnlyList<RunRow> runs, long leaseId, CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, HandBackSql, Array(NpgsqlDbType.Text, runs.Select(r => r.RunKey)),
+            Array(NpgsqlDbType.TimestampTz, runs.Select(r => r.DueAt)), Array(NpgsqlDbType.Bigint, runs.Select(r => r.Token)), Value(leaseId));
+        return await Keys(command, token);
+    }
+
+    /// <summary>Write progress inside a step's transaction. Throws <see cref="RunLostException"/> when the fence is closed.</summary>
+    internal async Task Progress(NpgsqlConnection connection, RunRow run, string progress, CancellationToken token)
+    {
+        await using var command = Command(connection, ProgressSql,
+            Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(progress));
+        if (await command.ExecuteScalarAsync(token) is null) { throw await Lost(run, token); }
+    }
+
+    /// <summary>Say who has a run now, for the message of a refusal; asks on a connection of its own.</summary>
+    internal async Task<RunLostException> Lost(RunRow run, CancellationToken token)
+    {
+        await using var connection = await databases.Ledger.OpenConnectionAsync(token);
+        try
+        {
+            var answer = await Guard(connection, run, TimeSpan.Zero, token);
+            return new RunLostException(run.RunKey, "asked again, the row says it is this node's", answer == GuardAnswer.AlreadySucceeded);
+        }
+        catch (RunLostException e) { return e; }
+    }
+
+    /// <summary>Make the ledger's partitions for the months around now. Safe on many nodes at once.</summary>
+    internal async Task EnsurePartitions(CancellationToken token)
+    {
+        await using var command = databases.Ledger.CreateCommand("select scheduler_private.ensure_partitions()");
+        await command.ExecuteNonQueryAsync(token);
+    }
+
+    private static NpgsqlCommand FinishCommand(IReadOnlyList<RunEnd> ends, long leaseId)
+    {
+        var command = new NpgsqlCommand(FinishSql);
+        NpgsqlParameter[] parameters =
+        [
+            Array(NpgsqlDbType.Text, ends.Select(e => e.Run.RunKey)), Array(NpgsqlDbType.TimestampTz, ends.Select(e => e.Run.DueAt)),
+            Array(NpgsqlDbType.Bigint, ends.Select(e => e.Run.Token)), Array(NpgsqlDbType.Text, ends.Select(e => e.Verdict)),
+            Array(NpgsqlDbType.Text, ends.Select(e => e.Reason)), Array(NpgsqlDbType.Text, ends.Select(e => e.Result)),
+            Array(NpgsqlDbType.Text, ends.Select(e => e.Error)), Value(leaseId),
+        ];
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    private static async Task<HashSet<string>> Keys(NpgsqlCommand command, CancellationToken token)
+    {
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token)) { keys.Add(reader.GetString(0)); }
+        return keys;
+    }
+
+    private static NpgsqlCommand Command(NpgsqlDataSource source, string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = source.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    private static NpgsqlParameter<T> Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+
+    private static NpgsqlParameter Array<T>(NpgsqlDbType element, IEnumerable<T> values) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | element, Value = values.ToArray() };
+
+    private static RunRow Read(NpgsqlDataReader reader, NodeIdentity node) => new(reader.GetString(0), reader.GetString(1), reader.GetDateTime(2),
+        reader.GetInt64(3), reader.GetInt32(4), reader.GetInt32(5), node.LeaseId, Text(reader, 6));
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    [LoggerMessage(1001, LogLevel.Information, "Ended {SessionCount} job sessions of dead nodes")]
+    private partial void LogSessionsEnded(int sessionCount);
+}

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+using Quartz;
+using Scheduler.Database;
+using Scheduler.Jobs;
+
+namespace Scheduler.Runs;
+
+/// <summary>A run under way: which attempt it is, and how a further one is noted in the ledger.</summary>
+internal sealed class RunUnderWay(RunRow run)
+{
+    public RunRow Run { get; } = run;
+    public int Attempt { get; set; } = run.Attempts;
+}
+
+/// <summary>What every run of one version of a job shares: read, checked and built once.</summary>
+internal sealed class PreparedJob
+{
+    private static readonly ResiliencePropertyKey<RunUnderWay> UnderWay = new("scheduler.run");
+    // Kept as long as the definition itself is.
+    private static readonly ConditionalWeakTable<StoredJob, PreparedJob> Prepared = [];
+
+    private readonly ObjectFactory factory;
+    private readonly ResiliencePipeline policy;
+    private readonly IJobDetail detail;
+
+    private PreparedJob(StoredJob job, Kind kind, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed)
+    {
+        var definition = job.Definition;
+        Timeout = definition.Timeout;
+        Settings = KindSettings.Read(kind, definition.Settings);
+        Guard = JsonSerializer.Deserialize<GuardLimits>(definition.Guard, KindSettings.Options);
+        factory = ActivatorUtilities.CreateFactory(kind.JobType, [kind.SettingsType, typeof(RunScope)]);
+        detail = JobBuilder.Create<IJob>().OfType(kind.JobType).WithIdentity(definition.Name, "runs").Build();
+        policy = Policy(definition, time, failed);
+    }
+
+    public TimeSpan Timeout { get; }
+    public object Settings { get; }
+    public GuardLimits? Guard { get; }
+
+    /// <summary>The one of this definition, made at its first run. Throws for settings that cannot be read.</summary>
+    public static PreparedJob Of(StoredJob job, Kind kind, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed) =>
+        Prepared.GetValue(job, key => new PreparedJob(key, kind, time, failed));
+
+    /// <summary>Build the kind's job for one attempt.</summary>
+    public IJob Build(IServiceProvider services, RunScope scope) => (IJob)factory(services, [Settings, scope]);
+
+    /// <summary>The job's description in the context of a run; parameters of a manual run are its data.</summary>
+    public IJobDetail Detail(RunRow run) => run.Params is null ? detail : detail.GetJobBuilder().UsingJobData("params", run.Params).Build();
+
+    /// <summary>Time-out ▸ retry ▸ attempt.</summary>
+    public async Task Execute(RunUnderWay run, Func<CancellationToken, Task> attempt, CancellationToken token)
+    {
+        var context = ResilienceContextPool.Shared.Get(token);
+        try
+        {
+            context.Properties.Set(UnderWay, run);
+            await policy.ExecuteAsync(static async (c, work) => await work(c.CancellationToken), context, attempt);
+        }
+        finally { ResilienceContextPool.Shared.Return(context); }
+    }
+
+    private static ResiliencePipeline Policy(
+        JobDefinition job, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed)
+    {
+        var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        builder.AddTimeout(new TimeoutStrategyOptions { Timeout = job.Timeout });
+        if (job.Retry.Attempts > 1)
+        {
+            builder.AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = job.Retry.Attempts - 1,
+                Delay = job.Retry.Delay,
+                MaxDelay = job.Retry.MaxDelay,
+                BackoffType = job.Retry.Exponential ? DelayBackoffType.Exponential : DelayBackoffType.Constant,
+                UseJitter = true,
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(Transient.IsTransient),
+                // Noted before the wait: an operator sees at once why the run takes longer.
+                OnRetry = failure => failed(failure.Context.Properties.GetValue(UnderWay, null!), failure),
+            });
+        }
+        return builder.Build();
+    }
+}

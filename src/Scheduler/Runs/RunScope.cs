@@ -1,0 +1,107 @@
+using Npgsql;
+using Scheduler.Database;
+using Scheduler.Jobs;
+
+namespace Scheduler.Runs;
+
+/// <summary>
+/// Thrown inside a run that is no longer this node's: its lease was over or another owner has it. Nothing it did is kept; it is never retried.
+/// </summary>
+public sealed class RunLostException(string runKey, string why, bool alreadyWritten = false)
+    : Exception($"run {runKey} is no longer this node's: {why}")
+{
+    /// <summary>True when the row has a verdict already that was written with this very token: the answer to an earlier finish was lost.</summary>
+    public bool AlreadyWritten { get; } = alreadyWritten;
+}
+
+/// <summary>
+/// The run a kind works for: who it is, and the fence around what it does to the scheduler's own database. One per attempt; given to a
+/// kind's constructor.
+/// </summary>
+public sealed class RunScope
+{
+    private static readonly TimeSpan CommitWithin = TimeSpan.FromSeconds(10);
+
+    private readonly Ledger ledger;
+    private readonly Databases databases;
+
+    internal RunScope(
+        Ledger ledger, Databases databases, RunRow run, int attempt, TimeSpan statementTimeout, GuardLimits? guard, CancellationToken token)
+    {
+        (this.ledger, this.databases, Run, Attempt) = (ledger, databases, run, attempt);
+        (StatementTimeout, Guard, Token) = (statementTimeout, guard, token);
+    }
+
+    /// <summary>The server ends a statement of this run after this time, whatever becomes of the node: the job's time-out.</summary>
+    internal TimeSpan StatementTimeout { get; }
+    /// <summary>The same as PostgreSQL's setting has it: milliseconds.</summary>
+    internal string StatementTimeoutText => ((long)StatementTimeout.TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Limits beyond which a deleting job stops; null when the job sets none.</summary>
+    public GuardLimits? Guard { get; }
+
+    internal RunRow Run { get; }
+    /// <summary>Identity of the run, e.g. <c>cleanup@2026-11-21T04:00:00Z</c>; the same in every attempt.</summary>
+    public string RunKey => Run.RunKey;
+    /// <summary>Name of the job.</summary>
+    public string Job => Run.Job;
+    /// <summary>When the run was due, UTC.</summary>
+    public DateTime DueAt => Run.DueAt;
+    /// <summary>Grows with every owner of the run.</summary>
+    public long RunToken => Run.Token;
+    /// <summary>Number of this attempt, from 1, over all owners.</summary>
+    public int Attempt { get; }
+    /// <summary>Name of this node.</summary>
+    public string Node => databases.NodeName;
+    /// <summary>Ends at the run's time-out, at cancellation, at shutdown, and before the node's lease does.</summary>
+    public CancellationToken Token { get; }
+    /// <summary>True once <see cref="Commit"/> has ended the run with its verdict.</summary>
+    internal bool Committed { get; private set; }
+
+    /// <summary>
+    /// Do the work and end the run as succeeded, in one transaction of the scheduler's database: either both are there or neither.
+    /// Ends with <see cref="RunLostException"/>, everything rolled back, when the run is no longer this node's.
+    /// When an earlier attempt's commit did happen but its answer was lost, the work is not done again.
+    /// </summary>
+    /// <param name="work">Does the work in the transaction it is given and returns the run's result as JSON, or null.</param>
+    public async Task Commit(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
+    {
+        await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
+        {
+            Committed = true;
+            return;
+        }
+        var result = await work(connection, transaction, Token);
+        await ledger.FinishInside(connection, Run, result, Token);
+        await CommitBounded(transaction);
+        Committed = true;
+    }
+
+    /// <summary>
+    /// Do one step of longer work and note its progress, in one transaction of the scheduler's database, behind the fence.
+    /// Ends with <see cref="RunLostException"/>, the step rolled back, when the run is no longer this node's.
+    /// </summary>
+    /// <param name="work">Does the step in the transaction it is given and returns the progress so far as JSON, e.g. <c>{"rows": 3000}</c>.</param>
+    public async Task Step(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string>> work)
+    {
+        await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
+        {
+            // An earlier attempt's last commit did happen and only its answer was lost: nothing is left to do.
+            throw new RunLostException(RunKey, "it has succeeded already", alreadyWritten: true);
+        }
+        var progress = await work(connection, transaction, Token);
+        await ledger.Progress(connection, Run, progress, Token);
+        await CommitBounded(transaction);
+    }
+
+    // Not ended by the run's cancellation: a cancelled commit has no known outcome. Ended by a limit of its own, because a connection that was cut
+    // may never answer. The next attempt, here or elsewhere, asks the row what became of it.
+    internal static async Task CommitBounded(NpgsqlTransaction transaction)
+    {
+        using var limit = new CancellationTokenSource(CommitWithin);
+        await transaction.CommitAsync(limit.Token);
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Quartz;
+using Scheduler.Cluster;
+using Scheduler.Database;
+using Scheduler.Fleet;
+using Scheduler.Jobs;
+using Scheduler.Kinds.Sql;
+using Scheduler.Runs;
+
+namespace Scheduler;
+
+/// <summary>What a node is made of, room by room.</summary>
+public static class SchedulerServices
+{
+    /// <summary>The kinds that come with the product.</summary>
+    public static IReadOnlyList<Kind> BuiltInKinds { get; } = [SqlJob.Kind, .. FleetKinds.All];
+
+    /// <summary>Add a node. It starts and stops with the host; nothing is connected before that.</summary>
+    public static SchedulerBuilder AddScheduler(this IServiceCollection services, NodeOptions options)
+    {
+        var databases = new Databases(options.ConnectionString, options.Name, options.Slots, options.Databases);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(databases);
+
+        services.AddSingleton<NodeState>();
+        services.AddSingleton<Lease>();
+        services.AddSingleton<Listener>();
+        services.AddSingleton<FireInbox>();
+        services.AddQuartzStore(options, databases);
+
+        services.AddSingleton<KindRegistry>();
+        services.AddSingleton<JobDefinitions>();
+        foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
+
+        services.AddSingleton<Ledger>();
+        services.AddSingleton<RunPipeline>();
+        services.AddSingleton<Finisher>();
+        services.AddSingleton<Executor>();
+        services.AddSingleton<FireEntry>();
+
+        services.AddHostedService<SchedulerNode>();
+        return new SchedulerBuilder(services);
+    }
+}
+
+/// <summary>Adds a host application's own kinds to a node.</summary>
+public sealed class SchedulerBuilder(IServiceCollection services)
+{
+    /// <summary>
+    /// Add a kind of your own: an <see cref="IJob"/> whose constructor may take its settings record, its <see cref="RunScope"/> and any service.
+    /// </summary>
+    /// <typeparam name="TJob">The class that does the work.</typeparam>
+    /// <typeparam name="TSettings">The record a job's <c>with</c> is read into.</typeparam>
+    /// <param name="name">Name operators write in <c>kind:</c>.</param>
+    /// <param name="onLost">What happens by default to a run whose node died. Default: it is not run again.</param>
+    /// <param name="summary">One line for lists and the JSON schema.</param>
+    public SchedulerBuilder AddKind<TJob, TSettings>(string name, OnLost onLost = OnLost.Fail, string summary = "")
+        where TJob : class, IJob where TSettings : class, new()
+    {
+        services.AddSingleton(new Kind(name, typeof(TJob), typeof(TSettings), onLost, summary));
+        return this;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text.Json;
+using NUnit.Framework;
+using Scheduler.TestKit;
+
+namespace Scheduler.IntegrationTests.Cli;
+
+/// <summary>Commands against a real database: exit codes, and what lands on stdout.</summary>
+public sealed class CommandTests
+{
+    private const string Declare = """
+        insert into scheduler.job (name, kind, schedule, settings) values ('cleanup', 'sql', 'manual', '{"statement": "select 1"}')
+        """;
+
+    // A start of the binary takes under a second; a busy machine may take many.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Test]
+    public async Task An_unknown_job_or_run_ends_with_3_and_the_nearest_name()
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare);
+        var job = await Ask(db, "job", "show", "clenup");
+        var run = await Ask(db, "job", "run", "clenup");
+        var list = await Ask(db, "run", "list", "--job", "clenup");
+        var key = await Ask(db, "run", "show", "cleanup@2026-01-01T00:00:00Z");
+        Assert.That(new[] { job.ExitCode, run.ExitCode, list.ExitCode, key.ExitCode }, Is.All.EqualTo(3));
+        Assert.That(new[] { job.Error, run.Error, list.Error }, Is.All.Contains("there is no job named 'clenup'; did you mean 'cleanup'?"));
+        Assert.That(key.Error, Does.Contain("there is no run 'cleanup@2026-01-01T00:00:00Z'"));
+    }
+
+    [Test]
+    public async Task A_database_without_the_schema_ends_with_5_and_says_to_migrate()
+    {
+        await using var db = await TestDatabase.Create(migrated: false);
+        var asked = await Ask(db, "job", "list");
+        Assert.That(asked.ExitCode, Is.EqualTo(5), asked.Error);
+        Assert.That(asked.Error, Does.Contain("scheduler db migrate"));
+        Assert.That((await Ask(db, "db", "check")).ExitCode, Is.EqualTo(1));
+        Assert.That((await Ask(db, "db", "migrate")).ExitCode, Is.Zero);
+        Assert.That((await Ask(db, "db", "check")).ExitCode, Is.Zero);
+    }
+
+    [TestCase("job_status", "job", "list")]
+    [TestCase("run", "run", "list")]
+    [TestCase("node", "node", "list")]
+    public async Task Json_of_a_list_has_exactly_the_columns_of_its_view(string view, params string[] command)
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare);
+        await db.Execute("select scheduler.run_now('cleanup')");
+        await db.Execute("""
+            insert into scheduler_private.node (name, lease_id, state, slots, version, host, pid, lease_until)
+            values ('n1', 1, 'live', 2, '1', 'h', 1, now())
+            """);
+        var asked = await Ask(db, [.. command, "--json"]);
+        var columns = await db.Rows<string>(
+            "select column_name::text from information_schema.columns where table_schema = 'scheduler' and table_name = @view", new { view });
+        var rows = JsonDocument.Parse(asked.Out).RootElement;
+        Assert.That(rows.GetArrayLength(), Is.EqualTo(1), asked.Error);
+        Assert.That(rows[0].EnumerateObject().Select(p => p.Name), Is.EquivalentTo(columns));
+    }
+
+    [Test]
+    public async Task Run_with_wait_ends_with_0_for_succeeded_6_for_failed_and_7_when_time_is_over()
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare);
+        var timedOut = await Ask(db, "job", "run", "cleanup", "--wait", "--timeout", "300ms");
+        Assert.That((timedOut.ExitCode, timedOut.Out), Is.EqualTo((7, "")), timedOut.Error);
+        foreach (var (verdict, exitCode) in new[] { ("succeeded", 0), ("failed", 6) })
+        {
+            await db.Execute("update scheduler_private.job_gate set active_key = null");
+            await db.Execute("delete from scheduler_private.run");
+            var asked = Ask(db, "job", "run", "cleanup", "--wait", "--timeout", "60s");
+            await db.Until("the run is queued and has its verdict", async () => asked.IsCompleted || await db.Execute("""
+                update scheduler_private.run set state = 'finished', ended_at = now(), verdict = @verdict where state = 'queued'
+                """, new { verdict }) > 0, Limit);
+            var ended = await asked;
+            Assert.That((ended.ExitCode, ended.Out.Trim()), Is.EqualTo((exitCode, verdict)), ended.Error);
+            Assert.That(ended.Error, Does.StartWith("cleanup!"));
+        }
+    }
+
+    [Test]
+    public async Task A_skipped_run_ends_with_6_and_one_key_gives_one_run()
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare);
+        var first = await Ask(db, "job", "run", "cleanup", "--key", "k", "--param", "rows=3", "--param", "who=me");
+        var again = await Ask(db, "job", "run", "cleanup", "--key", "k");
+        var skipped = await Ask(db, "job", "run", "cleanup", "--wait");
+        Assert.That(again.Out, Is.EqualTo(first.Out).And.StartWith("cleanup!"));
+        Assert.That((skipped.ExitCode, skipped.Out.Trim()), Is.EqualTo((6, "skipped(overlap)")));
+        Assert.That(await db.Value<string>("select params::text from scheduler.run where run_key = @key", new { key = first.Out.Trim() }),
+            Is.EqualTo("""{"who": "me", "rows": 3}"""));
+    }
+
+    [Test]
+    public async Task Status_says_that_no_node_is_live()
+    {
+        await using var db = await TestDatabase.Create();
+        var status = await Ask(db, "status", "--json");
+        var json = JsonDocument.Parse(status.Out).RootElement;
+        Assert.That(json.GetProperty("ok").GetBoolean(), Is.False);
+        Assert.That(json.GetProperty("act_on")[0].GetString(), Does.Contain("no node is live"));
+    }
+
+    [Test]
+    public async Task Serve_tells_where_it_listens_becomes_ready_and_stops_with_its_stdin()
+    {
+        await using var db = await TestDatabase.Create();
+        using var node = Binary.Start(new Dictionary<string, string> { ["SCHEDULER__CONNECTION"] = db.ConnectionString },
+            "serve", "--name", "n1", "--http-port", "0", "--drain", "1s", "--exit-with-stdin");
+        var errors = node.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            var line = await node.StandardOutput.ReadLineAsync(limit.Token);
+            Assert.That(line, Does.StartWith("node n1 is listening on http://127.0.0.1:"));
+            using var http = new HttpClient { BaseAddress = new Uri(line!.Split(' ')[^1]) };
+            Assert.That((int)(await http.GetAsync("/health/live", limit.Token)).StatusCode, Is.EqualTo(200));
+            await db.Until("the node is ready",
+                async () => (int)(await http.GetAsync("/health/ready", limit.Token)).StatusCode == 200, Limit);
+            Assert.That(await http.GetStringAsync("/health/ready", limit.Token), Is.EqualTo("""{"status":"live","reason":null}"""));
+            Assert.That((await Ask(db, "node", "list")).Out, Does.Contain(http.BaseAddress.ToString().TrimEnd('/')));
+            node.StandardInput.Close();
+            await node.WaitForExitAsync(limit.Token);
+            Assert.That(node.ExitCode, Is.Zero, await errors);
+        }
+        finally
+        {
+            if (!node.HasExited) { node.Kill(entireProcessTree: true); }
+        }
+    }
+
+    private static Task<Ended> Ask(TestDatabase db, params string[] arguments) =>
+        Binary.RunWith(new Dictionary<string, string> { ["SCHEDULER__CONNECTION"] = db.ConnectionString }, arguments);
+}

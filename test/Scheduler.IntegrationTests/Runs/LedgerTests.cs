@@ -1,0 +1,322 @@
+using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using NUnit.Framework;
+using Scheduler.Cluster;
+using Scheduler.Database;
+using Scheduler.Runs;
+using Scheduler.TestKit;
+
+namespace Scheduler.IntegrationTests.Runs;
+
+/// <summary>What entering, claiming, taking over and finishing decide, on a real database.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class LedgerTests
+{
+    private static readonly DateTime Due = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);
+    private TestDatabase database = null!;
+    private Databases pools = null!;
+    private Ledger ledger = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        database = await TestDatabase.Create();
+        pools = new Databases(database.ConnectionString, "test", 10);
+        ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        await pools.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_fire_entered_twice_is_one_row_and_the_second_entry_changes_nothing()
+    {
+        await Job("a", overlap: "allow");
+        var node = await Node("n1");
+        var fire = FireOf("a", 0);
+
+        var first = await ledger.Enter([fire], 5, node, default);
+        var second = await ledger.Enter([fire], 5, node, default);
+
+        Assert.That(first[0].State, Is.EqualTo("running"));
+        Assert.That(second[0].State, Is.Null);
+        Assert.That(await Count("select count(*) from scheduler.run"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Fifty_callers_at_once_enter_a_fire_once_and_one_overlapping_fire_goes_ahead()
+    {
+        await Job("a", overlap: "skip");
+        var node = await Node("n1");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ledger.Enter([FireOf("a", i % 5)], 5, node, default)));
+
+        Assert.That(answers.Count(a => a[0].State == "running"), Is.EqualTo(1));
+        Assert.That(await Count("select count(*) from scheduler.run"), Is.EqualTo(5));
+        Assert.That(await Count("select count(*) from scheduler.run where verdict = 'skipped' and reason = 'overlap'"), Is.EqualTo(4));
+    }
+
+    [Test]
+    public async Task More_fires_than_slots_queue_the_rest_by_priority()
+    {
+        await Job("low", overlap: "allow", priority: 1);
+        await Job("high", overlap: "allow", priority: 9);
+        var node = await Node("n1");
+
+        var answers = await ledger.Enter([FireOf("low", 0), FireOf("low", 1), FireOf("high", 0)], 1, node, default);
+        var claimed = await ledger.Claim(1, node, default);
+
+        Assert.That(answers.Select(a => a.State), Is.EqualTo(new[] { "queued", "queued", "running" }));
+        Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("low", 0).RunKey }));
+        Assert.That(claimed[0].Token, Is.EqualTo(1));
+    }
+
+    [TestCase("enabled = false", "disabled")]
+    [TestCase("paused_at = now()", "paused")]
+    [TestCase("start_within = interval '1 second'", "too late")]
+    public async Task A_fire_that_must_not_run_gets_its_verdict_at_once(string edit, string reason)
+    {
+        await Job("a");
+        await Execute($"update scheduler.job set {edit} where name = 'a'");
+
+        await ledger.Enter([FireOf("a", 0)], 5, await Node("n1"), default);
+
+        Assert.That(await Text("select reason from scheduler.run where state = 'finished'"), Is.EqualTo(reason));
+    }
+
+    [Test]
+    public async Task Of_the_fires_missed_in_an_outage_only_the_latest_runs()
+    {
+        await Job("a");
+        var fires = Enumerable.Range(0, 4)
+            .Select(i => FireOf("a", i) with { NextDueAt = i == 3 ? DateTime.MaxValue : Due.AddSeconds(i + 1) }).ToList();
+
+        var answers = await ledger.Enter(fires, 5, await Node("n1"), default);
+
+        Assert.That(answers.Select(a => a.Verdict), Is.EqualTo(new[] { "missed", "missed", "missed", null }));
+    }
+
+    [Test]
+    public async Task A_queueing_job_runs_one_at_a_time_in_due_order()
+    {
+        await Job("a", overlap: "queue");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0), FireOf("a", 1), FireOf("a", 2)], 5, node, default);
+
+        Assert.That(await ledger.Claim(5, node, default), Is.Empty);
+        await ledger.Finish([new(Row("a", 0, node), "succeeded")], node.LeaseId, default);
+        var claimed = await ledger.Claim(5, node, default);
+
+        Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 1).RunKey }));
+    }
+
+    [Test]
+    public async Task Twenty_claimers_at_once_get_every_queued_run_once()
+    {
+        await Job("a", overlap: "allow");
+        var node = await Node("n1");
+        await ledger.Enter([.. Enumerable.Range(0, 100).Select(i => FireOf("a", i))], 0, node, default);
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => ledger.Claim(10, node, default)));
+        var rest = await ledger.Claim(100, node, default);
+
+        var keys = claims.SelectMany(c => c).Concat(rest).Select(r => r.RunKey).ToList();
+        Assert.That(keys, Has.Count.EqualTo(100));
+        Assert.That(keys, Is.Unique);
+    }
+
+    [Test]
+    public async Task A_run_of_a_dead_owner_goes_back_to_the_queue_and_its_late_finish_is_refused()
+    {
+        await Job("a");
+        var dead = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 5, dead, default);
+        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+        var heir = await Node("n2");
+
+        var lost = await ledger.RequeueLost(default);
+        var claimed = await ledger.Claim(5, heir, default);
+        var refused = await ledger.Finish([new(Row("a", 0, dead), "succeeded")], dead.LeaseId, default);
+        var accepted = await ledger.Finish([new(claimed[0], "succeeded")], heir.LeaseId, default);
+
+        Assert.That(lost.Single().Losses, Is.EqualTo(1));
+        Assert.That(claimed.Single().Token, Is.GreaterThan(1));
+        Assert.That(refused, Has.Count.EqualTo(1));
+        Assert.That(accepted, Is.Empty);
+        Assert.That(await Text("select string_agg(outcome, ',' order by attempt) from scheduler.attempt"), Is.EqualTo("lost,succeeded"));
+    }
+
+    [Test]
+    public async Task A_run_lost_three_times_is_parked_and_frees_its_job()
+    {
+        await Job("a");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 5, node, default);
+        for (var loss = 1; loss <= Ledger.LossesMax; loss++)
+        {
+            await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+            await ledger.RequeueLost(default);
+            node = await Node("n" + loss);
+            await ledger.Claim(5, node, default);
+        }
+
+        Assert.That(await Text("select verdict || ': ' || reason from scheduler.run"), Is.EqualTo("failed: parked: lost 3 times"));
+        Assert.That(await Text("select active_key from scheduler_private.job_gate"), Is.Null);
+    }
+
+    [Test]
+    public async Task A_run_that_must_not_run_twice_ends_as_unknown_when_its_node_dies()
+    {
+        await Job("a");
+        await Execute("update scheduler.job set on_lost = 'fail'");
+        await ledger.Enter([FireOf("a", 0)], 5, await Node("n1"), default);
+        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+
+        await ledger.RequeueLost(default);
+
+        Assert.That(await Text("select verdict from scheduler.run"), Is.EqualTo("unknown"));
+    }
+
+    [Test]
+    public async Task A_run_handed_back_is_no_loss()
+    {
+        await Job("a");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 5, node, default);
+
+        await ledger.HandBack([Row("a", 0, node)], node.LeaseId, default);
+
+        Assert.That(await Text("select state || ' ' || losses || ' ' || token from scheduler.run"), Is.EqualTo("queued 0 2"));
+    }
+
+    [Test]
+    public async Task A_paused_job_keeps_its_queued_fires_until_it_is_resumed_but_runs_on_request()
+    {
+        await Job("a", overlap: "allow");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 0, node, default);
+        await Execute("update scheduler.job set paused_at = now() where name = 'a'");
+        var asked = await Text("select scheduler.run_now('a')");
+
+        var whilePaused = await ledger.Claim(5, node, default);
+        await Execute("update scheduler.job set paused_at = null where name = 'a'");
+        var afterwards = await ledger.Claim(5, node, default);
+
+        Assert.That(whilePaused.Select(r => r.RunKey), Is.EqualTo(new[] { asked }));
+        Assert.That(afterwards.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 0).RunKey }));
+    }
+
+    [Test]
+    public async Task Asking_twice_with_one_key_gives_one_run()
+    {
+        await Job("a", overlap: "allow");
+
+        var first = await Text("select scheduler.run_now('a', null, 'deploy-7')");
+        var second = await Text("select scheduler.run_now('a', null, 'deploy-7')");
+
+        Assert.That(second, Is.EqualTo(first));
+        Assert.That(await Count("select count(*) from scheduler.run"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_label_keeps_a_run_from_nodes_without_it()
+    {
+        await Job("a", overlap: "allow");
+        await Execute("update scheduler.job set runs_on = '{gpu}'");
+        var plain = await Node("n1");
+        var gpu = await Node("n2", "gpu", "big");
+
+        var entered = await ledger.Enter([FireOf("a", 0)], 5, plain, default);
+
+        Assert.That(entered[0].State, Is.EqualTo("queued"));
+        Assert.That(await ledger.Claim(5, plain, default), Is.Empty);
+        Assert.That(await ledger.Claim(5, gpu, default), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_fire_due_in_a_month_without_a_partition_is_kept_all_the_same()
+    {
+        await Job("a");
+        var far = new DateTime(2031, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+        await ledger.Enter([new Fire(Fire.KeyOf("a", far), "a", far, null)], 5, await Node("n1"), default);
+
+        Assert.That(await Count("select count(*) from scheduler_private.run_default"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_recovered_fire_that_is_there_already_is_no_overlap_of_the_next_one()
+    {
+        await Job("a");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 5, node, default);
+        await ledger.Finish([new(Row("a", 0, node), "succeeded")], node.LeaseId, default);
+        await Execute("update scheduler.job set missed = 'all'");
+
+        var answers = await ledger.Enter([FireOf("a", 0), FireOf("a", 1)], 1, node, default);
+
+        Assert.That(answers.Select(a => a.State), Is.EqualTo(new[] { null, "running" }));
+    }
+
+    [Test]
+    public async Task Under_a_lease_that_is_over_fires_are_queued_and_nothing_is_claimed()
+    {
+        await Job("a");
+        var node = await Node("n1");
+        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+
+        var entered = await ledger.Enter([FireOf("a", 0)], 5, node, default);
+
+        Assert.That(entered[0].State, Is.EqualTo("queued"));
+        Assert.That(await ledger.Claim(5, node, default), Is.Empty);
+    }
+
+    private static Fire FireOf(string job, int second)
+    {
+        var due = Due.AddSeconds(second);
+        return new Fire(Fire.KeyOf(job, due), job, due, null);
+    }
+
+    private static RunRow Row(string job, int second, NodeIdentity node) =>
+        new(FireOf(job, second).RunKey, job, Due.AddSeconds(second), 1, 1, 1, node.LeaseId);
+
+    private Task Job(string name, string overlap = "skip", int priority = 5) => Execute(
+        $"insert into scheduler.job (name, kind, overlap, priority, missed) values ('{name}', 'sql', '{overlap}', {priority}, "
+        + $"'{(name == "a" && overlap == "skip" ? "once" : "all")}')");
+
+    private async Task<NodeIdentity> Node(string name, params string[] labels)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        var lease = await connection.ExecuteScalarAsync<long>("""
+            insert into scheduler_private.node as n (name, lease_id, state, labels, slots, version, host, pid, lease_until)
+            values (@name, nextval('scheduler_private.lease_id'), 'live', @labels, 10, '0', 'test', 1, now() + interval '1 hour')
+            on conflict (name) do update set lease_id = excluded.lease_id, lease_until = excluded.lease_until returning lease_id
+            """, new { name, labels });
+        return new NodeIdentity(name, lease, labels);
+    }
+
+    private async Task Execute(string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.ExecuteAsync(sql);
+    }
+
+    private async Task<long> Count(string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        return await connection.ExecuteScalarAsync<long>(sql);
+    }
+
+    private async Task<string?> Text(string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        return await connection.ExecuteScalarAsync<string?>(sql);
+    }
+}

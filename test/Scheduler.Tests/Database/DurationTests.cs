@@ -1,0 +1,78 @@
+using System.Text.Json;
+using NUnit.Framework;
+using Scheduler.Database;
+using Scheduler.Jobs;
+
+namespace Scheduler.Tests.Database;
+
+public sealed class DurationTests
+{
+    [TestCase("30s", 30)]
+    [TestCase("5m", 300)]
+    [TestCase("1h30m", 5400)]
+    [TestCase("30d", 2_592_000)]
+    [TestCase("1d2h3m4s", 93_784)]
+    [TestCase("90m", 5400)]
+    [TestCase("0s", 0)]
+    [TestCase("36500d", 3_153_600_000)]
+    public void Reads_whole_numbers_with_units(string text, long seconds) =>
+        Assert.That(Duration.Parse(text), Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+
+    [TestCase("")]
+    [TestCase("5")]
+    [TestCase("1.5h")]
+    [TestCase("500ms")]
+    [TestCase("-5m")]
+    [TestCase("5 m")]
+    [TestCase("30m1h")]
+    [TestCase("1h1h")]
+    [TestCase("5M")]
+    [TestCase("5w")]
+    [TestCase("h")]
+    [TestCase("36501d")]
+    [TestCase("99999999999s")]
+    [TestCase("9999999999d")]
+    public void Refuses_everything_else(string text) =>
+        Assert.That(() => Duration.Parse(text), Throws.TypeOf<FormatException>()
+            .With.Message.EqualTo($"'{text}' is not a duration; expected a duration such as 30s, 5m, 1h30m or 30d"));
+
+    [TestCase("500ms", 500)]
+    [TestCase("1s500ms", 1_500)]
+    [TestCase("1m5ms", 60_005)]
+    [TestCase("1.5h", 5_400_000)]
+    [TestCase("0.25s", 250)]
+    [TestCase("1h30m", 5_400_000)]
+    [TestCase("0s", 0)]
+    public void Reads_finer_ones_where_they_are_allowed(string text, long milliseconds)
+    {
+        Assert.That(Duration.TryParseFine(text, out var value), Is.True);
+        Assert.That(value, Is.EqualTo(TimeSpan.FromMilliseconds(milliseconds)));
+    }
+
+    [TestCase("")]
+    [TestCase("500")]
+    [TestCase("5ms1s")]
+    [TestCase(".5s")]
+    [TestCase("5.s")]
+    [TestCase("1.2.3s")]
+    [TestCase("-5ms")]
+    [TestCase("5 ms")]
+    [TestCase("5MS")]
+    [TestCase("36501d")]
+    public void Refuses_everything_else_there_too(string text) => Assert.That(Duration.TryParseFine(text, out _), Is.False);
+
+    [TestCase(30, "30s")]
+    [TestCase(5400, "1h30m")]
+    [TestCase(86_400, "1d")]
+    [TestCase(0, "0s")]
+    public void Writes_the_shortest_text_that_reads_back(long seconds, string text) =>
+        Assert.That(Duration.Format(TimeSpan.FromSeconds(seconds)), Is.EqualTo(text));
+
+    [Test]
+    public void Stands_for_a_time_span_in_JSON()
+    {
+        Assert.That(JsonSerializer.Deserialize<TimeSpan>("\"1h30m\"", KindSettings.Options), Is.EqualTo(TimeSpan.FromMinutes(90)));
+        Assert.That(JsonSerializer.Serialize(TimeSpan.FromMinutes(90), KindSettings.Options), Is.EqualTo("\"1h30m\""));
+        Assert.That(() => JsonSerializer.Deserialize<TimeSpan>("\"01:30:00\"", KindSettings.Options), Throws.InstanceOf<JsonException>());
+    }
+}
