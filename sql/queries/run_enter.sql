@@ -25,6 +25,7 @@ alive as materialized (
 gate as materialized (
     select g.* from scheduler_private.job_gate g where g.job in (select job from fresh) order by g.job for no key update
 ),
+-- decide: from here on the text serves engine_fire.sql too
 judged as materialized (
     select f.run_key, f.job, f.due_at, f.n, coalesce(g.version, 0) as version, coalesce(g.priority, 5) as priority,
         coalesce(g.runs_on, '{}') as runs_on, coalesce(g.on_lost, 'rerun') as on_lost, g.overlap, g.active_key,

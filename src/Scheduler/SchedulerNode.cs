@@ -12,7 +12,7 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireInbox inbox, ISchedulerFactory quartz, ISchedulerSignaler signaler,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, ISchedulerFactory quartz, ISchedulerSignaler signaler,
     TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -45,6 +45,7 @@ public sealed partial class SchedulerNode(
         finisher.Start();
         executor.Start();
         entry.Start();
+        engine.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
@@ -73,6 +74,7 @@ public sealed partial class SchedulerNode(
             await stopping.CancelAsync();
             if (reconciling is not null) { await reconciling; }
             await Within(scheduler.Standby(cancellationToken).AsTask());
+            await Within(engine.Stop());
             await executor.Stop(options.Drain);
             // Firings that still wait for the ledger end with the process; Quartz lists them as executing, and peers recover them.
             await Within(scheduler.Shutdown(true, cancellationToken).AsTask());

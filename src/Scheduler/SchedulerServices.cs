@@ -29,6 +29,7 @@ public static class SchedulerServices
         services.AddSingleton<Listener>();
         services.AddSingleton<FireInbox>();
         services.AddQuartzStore(options, databases);
+        if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(); }
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();
@@ -39,6 +40,7 @@ public static class SchedulerServices
         services.AddSingleton<Finisher>();
         services.AddSingleton<Executor>();
         services.AddSingleton<FireEntry>();
+        services.AddSingleton<FireEngine>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

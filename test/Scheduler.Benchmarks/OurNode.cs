@@ -21,7 +21,9 @@ internal static class OurNode
         {
             Name = options.Text("name"),
             ConnectionString = options.Text("connection"),
-            Slots = options.Number("slots", 50),
+            Engine = options.Has("set") ? FireBy.Set : FireBy.Quartz,
+            // Work that ends at once occupies a slot for as long as its verdict is on its way only: many are needed to be busy.
+            Slots = options.Number("slots", options.Has("set") ? 4000 : 50),
         }).AddKind<NoOpJob, NoOpSettings>("bench.noop", OnLost.Rerun);
         using var host = builder.Build();
         await host.StartAsync();

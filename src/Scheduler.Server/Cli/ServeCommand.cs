@@ -42,6 +42,11 @@ internal static class ServeCommand
         Description = "Length of the lease, the same on every node (default 6s)",
         HelpName = "TIME",
     };
+    private static readonly Option<string?> Engine = new("--engine")
+    {
+        Description = "Who fires due triggers: set, many in one statement, or quartz, its own loop (default set)",
+        HelpName = "NAME",
+    };
     private static readonly Option<string?> Port = new("--http-port")
     {
         Description = $"Port on 127.0.0.1, 0 for a free one (default {DefaultPort})",
@@ -54,7 +59,7 @@ internal static class ServeCommand
     {
         var command = new Command("serve", "Run a node until it is told to stop (Ctrl-C, SIGTERM)")
         {
-            Name, Jobs, Slots, Labels, Drain, Lease, Port, ExitWithStdin,
+            Name, Jobs, Slots, Labels, Drain, Lease, Engine, Port, ExitWithStdin,
         }.Asking(json: false);
         command.SetAction(Serve);
         return command;
@@ -65,7 +70,8 @@ internal static class ServeCommand
         var settings = Settings.Read(parsed);
         foreach (var (option, key) in new[]
         {
-            (Name, "node.name"), (Slots, "node.slots"), (Labels, "node.labels"), (Drain, "node.drain"), (Lease, "node.lease"), (Port, "http.port"),
+            (Name, "node.name"), (Slots, "node.slots"), (Labels, "node.labels"), (Drain, "node.drain"), (Lease, "node.lease"),
+            (Engine, "node.engine"), (Port, "http.port"),
         })
         {
             settings.AddFlag(key, parsed.GetValue(option), option.Name);

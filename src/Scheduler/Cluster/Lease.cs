@@ -138,6 +138,9 @@ public sealed partial class Lease(
         clockOffset = measured.Duration() > roundTrip / 2 ? measured : TimeSpan.Zero;
         clockIsOff = measured.Duration() - (roundTrip / 2) > options.ClockOffsetMax;
         state.ClockOffset = clockOffset;
+        // Not yet among the live ones (starting, standing by): a share of everything, so that nothing waits for this node's part.
+        var live = reader.IsDBNull(1) ? [] : reader.GetFieldValue<long[]>(1);
+        (state.PeerCount, state.Rank) = (Math.Max(1, live.Length), Math.Max(0, Array.IndexOf(live, state.Identity.LeaseId)));
         return true;
     }
 

@@ -20,6 +20,9 @@ public sealed record NodeOptions
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>A node whose clock differs from the database's by more than this stands by. Default 500 ms (design §4.6).</summary>
     public TimeSpan ClockOffsetMax { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>Who fires due triggers on this node. Nodes of one cluster may differ, and each may change at its next start. Default
+    /// <see cref="FireBy.Set"/>.</summary>
+    public FireBy Engine { get; init; } = FireBy.Set;
     /// <summary>Address others reach this node at, shown in its row. Default none.</summary>
     public string? Url { get; init; }
     /// <summary>Folder of job files applied at start, or null for none: the jobs in the database stay as they are.</summary>
@@ -31,3 +34,12 @@ public sealed record NodeOptions
 /// <param name="LeaseId">Its present lease; runs are owned by it.</param>
 /// <param name="Labels">Its labels.</param>
 public sealed record NodeIdentity(string Name, long LeaseId, string[] Labels);
+
+/// <summary>Who fires due triggers. docs/decisions/0007 has why there are two.</summary>
+public enum FireBy
+{
+    /// <summary>Quartz's own loop, one trigger at a time.</summary>
+    Quartz,
+    /// <summary>The set-based engine, many triggers in one statement; what it does not know goes to Quartz's loop, trigger by trigger.</summary>
+    Set,
+}

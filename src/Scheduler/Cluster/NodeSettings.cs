@@ -16,7 +16,8 @@ public sealed partial class NodeSettings
 {
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
-        ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "http.port"];
+        ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
+            "http.port"];
 
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
@@ -88,6 +89,7 @@ public sealed partial class NodeSettings
             Lease = Time("node.lease", TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(10)) ?? unset.Lease,
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
+            Engine = Engine() ?? unset.Engine,
             ConnectionString = Connection() ?? "",
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))
                 .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
@@ -158,6 +160,19 @@ public sealed partial class NodeSettings
         }
         Wrong(key, $"a whole number from {min} to {max}");
         return null;
+    }
+
+    private FireBy? Engine()
+    {
+        switch (settings.GetValueOrDefault("node.engine")?.Text)
+        {
+            case "quartz": return FireBy.Quartz;
+            case "set": return FireBy.Set;
+            case null: return null;
+            default:
+                Wrong("node.engine", "quartz or set");
+                return null;
+        }
     }
 
     private TimeSpan? Time(string key, TimeSpan min, TimeSpan max)

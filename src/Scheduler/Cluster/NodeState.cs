@@ -21,6 +21,10 @@ public sealed class NodeState : IDisposable
     /// This node's clock minus the database's, as measured at the last renewal; zero when the difference is smaller than it can be measured.
     /// </summary>
     public TimeSpan ClockOffset { get; internal set; }
+    /// <summary>Live nodes as of the last renewal, at least 1.</summary>
+    public int PeerCount { get; internal set; } = 1;
+    /// <summary>This node's place among them, from 0.</summary>
+    public int Rank { get; internal set; }
     /// <summary>Raised after State changed, with the new state.</summary>
     public event Action<string>? Changed;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Quartz;
+using Quartz.Extensibility;
 using Scheduler.Database;
 
 namespace Scheduler.Cluster;
@@ -12,6 +13,14 @@ internal static class QuartzSetup
     public const string SchedulerName = "scheduler";
     // A firing only enters its fire in the ledger and waits for the batch: many wait at once on few connections.
     private const int FiringsMax = 50;
+
+    /// <summary>Keep Quartz's loop from the triggers of the set-based engine: the store is decorated, everything else stays.</summary>
+    public static void LeaveFiringToTheEngine(this IServiceCollection services)
+    {
+        var store = services.Last(d => d.ServiceType == typeof(IJobStore));
+        services.Remove(store);
+        services.AddSingleton<IJobStore>(provider => new EngineStore((IJobStore)store.ImplementationFactory!(provider)));
+    }
 
     public static void AddQuartzStore(this IServiceCollection services, NodeOptions options, Databases databases) => services.AddQuartz(quartz =>
     {

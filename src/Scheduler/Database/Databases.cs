@@ -36,6 +36,8 @@ public sealed class Databases : IAsyncDisposable
         // A gate is locked for milliseconds; who meets one that is held for longer steps aside and lets the others pass.
         // Its statements go by keys. A plan that was made while a month's partition was empty must not scan it when it has grown.
         Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off");
+        // The engine's two loops and what they hand over or refuse. Its statements wait for nothing, so none of them takes long.
+        Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off");
         jobs = Pool("jobs", maxSize: slots + 2, statementSeconds: 0, lockSeconds: 60);
     }
 
@@ -49,6 +51,8 @@ public sealed class Databases : IAsyncDisposable
     public NpgsqlDataSource Lease { get; }
     /// <summary>Entries, claims, finishes, definitions.</summary>
     public NpgsqlDataSource Ledger { get; }
+    /// <summary>The set-based engine's reading and firing.</summary>
+    public NpgsqlDataSource Engine { get; }
     /// <summary>Statements of jobs on the scheduler's own database. Made anew for each lease, see <see cref="RenewJobs"/>.</summary>
     public NpgsqlDataSource Jobs { get { lock (gate) { return jobs; } } }
 
@@ -120,7 +124,7 @@ public sealed class Databases : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        foreach (var pool in targetPools.Values.Concat([Jobs, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
+        foreach (var pool in targetPools.Values.Concat([Jobs, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
     }
 
     private NpgsqlDataSource Pool(

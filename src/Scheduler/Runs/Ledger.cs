@@ -50,10 +50,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         var index = new Dictionary<string, int>(fires.Count, StringComparer.Ordinal);
         var answers = new Entered[fires.Count];
         for (var i = 0; i < fires.Count; i++) { index.Add(fires[i].RunKey, i); answers[i] = new(null, null, 0); }
-        await using var command = Command(databases.Ledger, EnterSql,
-            Array(NpgsqlDbType.Text, fires.Select(f => f.RunKey)), Array(NpgsqlDbType.Text, fires.Select(f => f.Job)),
-            Array(NpgsqlDbType.TimestampTz, fires.Select(f => f.DueAt)), Array(NpgsqlDbType.TimestampTz, fires.Select(f => f.NextDueAt)),
-            Value(free), Value(node.Name), Value(node.LeaseId), Value(node.Labels));
+        await using var command = Command(databases.Ledger, EnterSql, FireParameters(fires, free, node));
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token))
         {
@@ -61,6 +58,14 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         }
         return answers;
     }
+
+    /// <summary>The first eight parameters of the statements that enter fires.</summary>
+    internal static NpgsqlParameter[] FireParameters(IReadOnlyList<Fire> fires, int free, NodeIdentity node) =>
+    [
+        Array(NpgsqlDbType.Text, fires.Select(f => f.RunKey)), Array(NpgsqlDbType.Text, fires.Select(f => f.Job)),
+        Array(NpgsqlDbType.TimestampTz, fires.Select(f => f.DueAt)), Array(NpgsqlDbType.TimestampTz, fires.Select(f => f.NextDueAt)),
+        Value(free), Value(node.Name), Value(node.LeaseId), Value(node.Labels),
+    ];
 
     /// <summary>Claim up to <paramref name="free"/> queued runs for this node.</summary>
     internal async Task<List<RunRow>> Claim(int free, NodeIdentity node, CancellationToken token)

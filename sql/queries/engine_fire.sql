@@ -1,0 +1,38 @@
+-- Fire due triggers and enter their fires, in one statement that commits by itself: compare the row version, advance the trigger, and decide
+-- as run_enter.sql does. This is only its beginning: the text of run_enter.sql from its line "decide" on follows, on the fires that were won here.
+--   $1 to $8    as in run_enter.sql
+--   $9 text[]   names of the triggers, in the order of the run keys
+--   $10 text[]  their row versions (xmin) as read
+--   $11 bigint[]   their next instants (ticks)
+-- Whoever comes second finds another row version, or the row locked, and skips it; so does a trigger whose gate somebody holds. Nothing waits here,
+-- nothing fires twice, and what was skipped is read again a moment later.
+with asked as materialized (
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $9::text[], $10::text[]::xid[], $11::bigint[])
+        with ordinality as f (run_key, job, due_at, next_due_at, trigger_name, version, next_fire_time, n)
+),
+alive as materialized (
+    select from scheduler_private.node n where n.lease_id = $7 and n.lease_until > clock_timestamp() and n.state <> 'stopped'
+),
+gate as materialized (
+    select g.* from scheduler_private.job_gate g where g.job in (select job from asked) order by g.job for no key update skip locked
+),
+-- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
+won as materialized (
+    select a.*, t.place
+    from asked a cross join lateral (
+        select t.ctid as place, t.xmin as version, t.trigger_state, t.execution_group from quartz.qrtz_triggers t
+        where t.sched_name = 'scheduler' and t.trigger_name = a.trigger_name and t.trigger_group = 'jobs'
+        for no key update of t skip locked) t
+    where t.version = a.version and t.trigger_state = 'WAITING' and t.execution_group = 'fire'
+        and (a.job in (select g.job from gate g) or not exists (select from scheduler_private.job_gate x where x.job = a.job))
+),
+advanced as (
+    update quartz.qrtz_triggers t
+    set prev_fire_time = t.next_fire_time, next_fire_time = w.next_fire_time, misfire_orig_fire_time = null
+    from won w
+    where t.ctid = w.place
+),
+fresh as materialized (
+    select w.run_key, w.job, w.due_at, w.next_due_at, w.n from won w
+    where not exists (select from scheduler_private.run r where r.due_at = w.due_at and r.run_key = w.run_key)
+),
