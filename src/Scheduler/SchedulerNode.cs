@@ -12,7 +12,7 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireInbox inbox, ISchedulerFactory quartz, ISchedulerSignaler signaler,
+    Executor executor, Finisher finisher, FireEntry entry, FireInbox inbox, TriggerWatch watch, ISchedulerFactory quartz, ISchedulerSignaler signaler,
     TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -45,6 +45,7 @@ public sealed partial class SchedulerNode(
         finisher.Start();
         executor.Start();
         entry.Start();
+        watch.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
@@ -71,6 +72,7 @@ public sealed partial class SchedulerNode(
         {
             lease.Drain();
             await stopping.CancelAsync();
+            await watch.Stop();
             if (reconciling is not null) { await reconciling; }
             await Within(scheduler.Standby(cancellationToken).AsTask());
             await executor.Stop(options.Drain);
