@@ -28,6 +28,7 @@ public static class SchedulerServices
         services.AddSingleton<Lease>();
         services.AddSingleton<Listener>();
         services.AddSingleton<FireInbox>();
+        services.AddSingleton<TriggerWatch>();
         services.AddQuartzStore(options, databases);
         if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(); }
 
