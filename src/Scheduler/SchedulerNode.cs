@@ -45,11 +45,8 @@ public sealed partial class SchedulerNode(
         finisher.Start();
         executor.Start();
         entry.Start();
-<<<<<<< HEAD
         engine.Start();
-=======
         watch.Start();
->>>>>>> main
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
