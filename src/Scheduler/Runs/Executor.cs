@@ -23,6 +23,8 @@ public sealed partial class Executor(
     // One for the entry loop, the others for jobs whose fires are held; fewer than the ledger's pool has connections.
     private const int EntryTurnsMax = 4;
     private const int ClaimMax = 1000;
+    // A dead node's runs are told one by one up to this many at a time; the ledger has them all.
+    private const int LostLoggedMax = 10;
     // Verdicts on their way to the ledger do not occupy slots; beyond this many the node takes no more work until they are written.
     private const int UnwrittenMax = 10_000;
 
@@ -207,7 +209,8 @@ public sealed partial class Executor(
         do
         {
             lost = await ledger.RequeueLost(stopping.Token);
-            foreach (var run in lost) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+            foreach (var run in lost.Take(LostLoggedMax)) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+            if (lost.Count > LostLoggedMax) { LogMoreLost(lost.Count - LostLoggedMax); }
         }
         while (lost.Count == Ledger.LostBatchMax);
     }
@@ -282,6 +285,9 @@ public sealed partial class Executor(
 
     [LoggerMessage(1030, LogLevel.Warning, "Run {RunKey} was lost by {Node} (time {Losses}) and is now {State}")]
     private partial void LogLost(string runKey, string? node, int losses, string state);
+
+    [LoggerMessage(1036, LogLevel.Warning, "and {RunCount} more were lost")]
+    private partial void LogMoreLost(int runCount);
 
     [LoggerMessage(1031, LogLevel.Warning, "Run {RunKey} names this node but its claim's answer was lost; started now")]
     private partial void LogAdopted(string runKey);
