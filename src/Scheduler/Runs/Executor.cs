@@ -16,6 +16,7 @@ public sealed partial class Executor(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     // Rows that name this node but that it does not know are looked for at once after an error, else this often.
     private static readonly TimeSpan OrphanLookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PeerEndMargin = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     // The ledger's next monthly partitions exist two months ahead; this only has to come around within that time.
     private static readonly TimeSpan PartitionsEvery = TimeSpan.FromHours(1);
@@ -134,19 +135,19 @@ public sealed partial class Executor(
 
     private async Task Loop()
     {
-        var lastLost = time.GetTimestamp();
+        var lastLost = time.GetUtcNow();
         var lastOrphans = time.GetTimestamp();
         var lastPartitions = time.GetTimestamp();      // made at start, with the schema
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await wake.WaitAsync(LookEvery, stopping.Token);
+                await wake.WaitAsync(UntilNextLook(lastLost), stopping.Token);
                 if (!state.Ready) { continue; }
-                if (time.GetElapsedTime(lastLost) >= LookEvery)
+                if (UntilNextLook(lastLost) == TimeSpan.Zero)
                 {
+                    lastLost = time.GetUtcNow();
                     await TakeFromTheDead();
-                    lastLost = time.GetTimestamp();
                 }
                 if (orphansSuspected || time.GetElapsedTime(lastOrphans) >= OrphanLookEvery)
                 {
@@ -169,6 +170,15 @@ public sealed partial class Executor(
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
             }
         }
+    }
+
+    // Living peers renew long before the end of their leases that we know of. When one comes to its end, its node is dead: no time is lost.
+    private TimeSpan UntilNextLook(DateTimeOffset lastLook)
+    {
+        var next = lastLook + LookEvery;
+        if (state.PeerEndsAt + PeerEndMargin is { } end && end > lastLook && end < next) { next = end; }
+        var now = time.GetUtcNow();
+        return next > now ? next - now : TimeSpan.Zero;
     }
 
     private async Task ClaimWhatFits()

@@ -117,7 +117,7 @@ public sealed partial class FireEngine(
         }
         rows.RemoveAll(r => Ready(r) > now);
         var sent = time.GetTimestamp();
-        await Fire(await Plan(rows));
+        await FireOrDivide(await Plan(rows));
         var took = time.GetElapsedTime(sent);
         if (took > StatementLong) { limit = Math.Max(RowsMin, rows.Count / 2); }
         else if (took < StatementShort && full) { limit = Math.Min(RowsMax, limit * 2); }
@@ -169,15 +169,34 @@ public sealed partial class FireEngine(
                 // Two parts of one schedule due in the same second are one fire: the second is advanced in the next pass.
                 if (keys.Add(planned.Fire.RunKey)) { fires.Add(planned); }
             }
-            catch (FormatException e) { await Refuse(row, e.Message); }
+            // Whatever it is, only this trigger has it: an expression or a zone that cannot be read.
+            catch (Exception e) { await Refuse(row, e.Message); }
         }
         if (handOver.Count > 0) { await HandOver(handOver); }
         return fires;
     }
 
-    private async Task Fire(List<PlannedFire> fires)
+    // Values the database refuses must not hold back the others: they are found by halves, and the one left over is Quartz's.
+    private async Task FireOrDivide(List<PlannedFire> fires)
     {
         if (fires.Count == 0) { return; }
+        try { await Fire(fires); }
+        catch (Exception e) when (Transient.IsRefusal(e))
+        {
+            if (fires.Count > 1)
+            {
+                var half = fires.Count / 2;
+                await FireOrDivide(fires[..half]);
+                await FireOrDivide(fires[half..]);
+                return;
+            }
+            LogUnfireable(fires[0].Row.Name, e.Message);
+            await HandOver([fires[0].Row]);
+        }
+    }
+
+    private async Task Fire(List<PlannedFire> fires)
+    {
         await executor.EntryTurns.WaitAsync(stopping.Token);
         try
         {
@@ -255,6 +274,9 @@ public sealed partial class FireEngine(
 
     [LoggerMessage(1051, LogLevel.Debug, "Handed {TriggerCount} triggers over to Quartz")]
     private partial void LogHandedOver(int triggerCount);
+
+    [LoggerMessage(1053, LogLevel.Error, "Trigger {Trigger} cannot be fired in a set and goes to Quartz: {Problem}")]
+    private partial void LogUnfireable(string trigger, string problem);
 
     [LoggerMessage(1052, LogLevel.Error, "Trigger {Trigger} is out of service: {Problem}")]
     private partial void LogRefused(string trigger, string problem);
