@@ -19,6 +19,8 @@ public sealed partial class FireEngine(
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
     // Another node's share is fired here when it has been due this long: its node is dead, frozen or busy.
     private static readonly TimeSpan StealAfter = TimeSpan.FromMilliseconds(400);
+    // So often a node with peers looks for such triggers; what a dead node owes is late by less than a second.
+    private static readonly TimeSpan PeerLookEvery = TimeSpan.FromMilliseconds(500);
     // Rows of one statement: half as many after one that took too long, for it holds up who comes next; twice as many after a quick one.
     private const int RowsMin = 100;
     private const int RowsMax = 2000;
@@ -109,7 +111,7 @@ public sealed partial class FireEngine(
         var full = rows.Count == limit && Ready(rows[^1]) <= now;
         if (!full)
         {
-            var next = rows.Select(Ready).Append(now + Ahead).Min();
+            var next = rows.Select(Ready).Append(now + (state.PeerCount > 1 ? PeerLookEvery : Ahead)).Min();
             // Anything that changed meanwhile is read again; what was read and changed would only lose by its version.
             if (next > now && await wake.WaitAsync(next - now, stopping.Token)) { return false; }
             while (Now < next) { await Task.Delay(TimeSpan.FromMilliseconds(1), time, stopping.Token); }     // timers may end early
