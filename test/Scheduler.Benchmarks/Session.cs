@@ -29,9 +29,10 @@ internal sealed class Session : IDisposable
         await using var server = await BenchServer.Start();
         using var session = new Session(options, server);
         try { return await benchmark(session); }
-        catch (OperationCanceledException) when (session.Interrupted.IsCancellationRequested)
+        catch (Exception e) when (session.Interrupted.IsCancellationRequested)
         {
-            Say("interrupted; nothing is reported");
+            // The same signal may have reached the nodes, and then what fails first is anything.
+            Say($"interrupted; nothing is reported ({e.GetType().Name}: {e.Message})");
             return InterruptedExitCode;
         }
     }
