@@ -33,7 +33,10 @@ freed as (
         last_success_at = case when l.success_count > 0 then clock_timestamp() else g.last_success_at end,
         failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.ended_count::int end,
         finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
-    from latest l join gate b on b.job = l.job
-    where g.job = l.job
+    from latest l
+    -- A hashed set, not a join: the planner expects one row and would make a loop over all pairs.
+    where g.job = l.job and coalesce(l.job in (select b.job from gate b), false)
+    -- Where runs of a job take turns, the next one may begin.
+    returning case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
 )
 select run_key from ended

@@ -21,7 +21,7 @@ gate as materialized (
 ),
 freed as (
     update scheduler_private.job_gate g set active_key = null
-    from moved m join gate b on b.job = m.job
-    where g.job = m.job and g.active_key = m.run_key and (m.state = 'finished' or g.overlap = 'queue')
+    from moved m
+    where g.job = m.job and coalesce(m.job in (select b.job from gate b), false) and g.active_key = m.run_key and (m.state = 'finished' or g.overlap = 'queue')
 )
 select m.run_key, case when m.state = 'queued' then pg_notify('scheduler_queued', '') end as told from moved m

@@ -15,11 +15,11 @@ internal static class QuartzSetup
     private const int FiringsMax = 50;
 
     /// <summary>Keep Quartz's loop from the triggers of the set-based engine: the store is decorated, everything else stays.</summary>
-    public static void LeaveFiringToTheEngine(this IServiceCollection services)
+    public static void LeaveFiringToTheEngine(this IServiceCollection services, Databases databases)
     {
         var store = services.Last(d => d.ServiceType == typeof(IJobStore));
         services.Remove(store);
-        services.AddSingleton<IJobStore>(provider => new EngineStore((IJobStore)store.ImplementationFactory!(provider)));
+        services.AddSingleton<IJobStore>(provider => new EngineStore((IJobStore)store.ImplementationFactory!(provider), databases));
     }
 
     public static void AddQuartzStore(this IServiceCollection services, NodeOptions options, Databases databases) => services.AddQuartz(quartz =>

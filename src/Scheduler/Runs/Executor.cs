@@ -22,7 +22,9 @@ public sealed partial class Executor(
     private static readonly TimeSpan GiveBackWithin = TimeSpan.FromSeconds(3);
     // One for the entry loop, the others for jobs whose fires are held; fewer than the ledger's pool has connections.
     private const int EntryTurnsMax = 4;
-    private const int ClaimMax = 200;
+    private const int ClaimMax = 1000;
+    // Verdicts on their way to the ledger do not occupy slots; beyond this many the node takes no more work until they are written.
+    private const int UnwrittenMax = 10_000;
 
     private readonly Slots slots = new(databases.Slots);
     private readonly ConcurrentDictionary<string, InFlight> inFlight = new(StringComparer.Ordinal);
@@ -32,6 +34,8 @@ public sealed partial class Executor(
     private readonly CancellationTokenSource stopping = new();
     private volatile bool closed;
     private volatile bool orphansSuspected;
+    // Nobody looks for queued runs at the end of each run, only when there may be some.
+    private volatile bool queueMayHold;
     private Task? loop;
 
     /// <summary>
@@ -46,7 +50,14 @@ public sealed partial class Executor(
     /// <summary>Begin to look for work.</summary>
     public void Start() => loop = Task.Run(Loop);
 
-    /// <summary>Look for queued runs now.</summary>
+    /// <summary>Runs were queued: look for them now, and again whenever a slot is free, until there are none.</summary>
+    public void LookForQueued()
+    {
+        queueMayHold = true;
+        Wake();
+    }
+
+    /// <summary>Look for work now.</summary>
     public void Wake()
     {
         try { wake.Release(); }
@@ -61,7 +72,7 @@ public sealed partial class Executor(
     }
 
     /// <summary>Take slots for rows about to be claimed; 0 while the node does not take work.</summary>
-    internal int TakeSlots(int wanted) => closed || !state.Ready ? 0 : slots.Take(wanted);
+    internal int TakeSlots(int wanted) => closed || !state.Ready ? 0 : slots.Take(Math.Min(wanted, slots.Count + UnwrittenMax - inFlight.Count));
 
     /// <summary>Give back slots that no row used.</summary>
     internal void GiveSlots(int unused) => slots.Give(unused);
@@ -163,7 +174,11 @@ public sealed partial class Executor(
         while (!closed)
         {
             var taken = TakeSlots(ClaimMax);
-            if (taken == 0) { return; }
+            if (taken == 0)
+            {
+                queueMayHold = true;
+                return;
+            }
             var started = 0;
             await claimTurn.WaitAsync(stopping.Token);
             try
@@ -181,7 +196,8 @@ public sealed partial class Executor(
                 claimTurn.Release();
                 slots.Give(taken - started);
             }
-            if (started < taken) { return; }
+            queueMayHold = started == taken;
+            if (!queueMayHold) { return; }
         }
     }
 
@@ -247,7 +263,7 @@ public sealed partial class Executor(
         }
         finally
         {
-            if (slots.Free > 0) { Wake(); }
+            if (queueMayHold && slots.Free > 0) { Wake(); }
         }
     }
 
