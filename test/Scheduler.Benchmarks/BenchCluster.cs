@@ -24,13 +24,9 @@ internal sealed class BenchCluster : IAsyncDisposable
     public string ConnectionString { get; }
     public List<NodeProcess> Nodes { get; } = [];
 
-    /// <summary>A new database with our schema; vanilla gets Quartz's tables without our notifications on them.</summary>
-    public static async Task<BenchCluster> Open(Session session, Contender contender)
-    {
-        var cluster = new BenchCluster(session, contender, await session.Server.NewDatabase());
-        if (!contender.IsOurs) { await cluster.Execute("drop function quartz.wake() cascade"); }
-        return cluster;
-    }
+    /// <summary>A cluster on a new database, without nodes yet.</summary>
+    public static async Task<BenchCluster> Open(Session session, Contender contender) =>
+        new(session, contender, await session.Server.NewDatabase(contender.IsOurs));
 
     /// <summary>Start nodes; returns when all are up.</summary>
     public async Task StartNodes(int count, params string[] more)
@@ -47,17 +43,20 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     /// <summary>Start nodes, let them get warm, measure a window, stop them.</summary>
-    public async Task<Window> Observe(int nodes, TimeSpan length, params string[] more)
+    public Task<Window> Observe(int nodes, TimeSpan length, params string[] more) => Observe(nodes, () => session.Pause(length), more);
+
+    /// <summary>Start nodes, let them get warm, measure while something goes on, stop them.</summary>
+    public async Task<Window> Observe(int nodes, Func<Task> meanwhile, params string[] more)
     {
         await StartNodes(nodes, more);
         await session.Pause(WarmUp);
         var before = Processor();
         var from = TimeProvider.System.GetUtcNow();
-        await session.Pause(length);
+        await meanwhile();
         var to = TimeProvider.System.GetUtcNow();
         var used = Processor() - before;
         await StopNodes();
-        return new Window(from, to, used, logs);
+        return new Window(from, to, used, [.. logs.Where(File.Exists)]);
     }
 
     /// <summary>Processor time that the living nodes and the server have used so far.</summary>
@@ -74,7 +73,8 @@ internal sealed class BenchCluster : IAsyncDisposable
     /// <summary>Stop all nodes; returns their logs. A killed node left none.</summary>
     public async Task<IReadOnlyList<string>> StopNodes()
     {
-        foreach (var node in Nodes) { await node.DisposeAsync(); }
+        // Together, so that none goes on to note what another one, stopped already, did not live to note.
+        await Task.WhenAll(Nodes.Select(node => node.DisposeAsync().AsTask()));
         Nodes.Clear();
         return [.. logs.Where(File.Exists)];
     }
@@ -101,13 +101,13 @@ internal sealed class BenchCluster : IAsyncDisposable
     }
 
     /// <summary>Run the contender's program to its end, to store what only it can store.</summary>
-    public Task RunToEnd(params string[] more) => NodeProcess.RunToEnd([.. Arguments("populate"), "--out", NewLog(), .. more]);
+    public Task RunToEnd(params string[] more) => NodeProcess.RunToEnd([.. Arguments("populate"), "--out", session.Server.NewFile(), .. more]);
 
     /// <summary>Start a node for as long as it takes to store in Quartz what is declared.</summary>
     public async Task Reconcile()
     {
         await using var node = await NodeProcess.Start(
-            null, "node-ours", "--stock", "--connection", ConnectionString, "--name", "populate", "--out", NewLog());
+            null, "node-ours", "--stock", "--connection", ConnectionString, "--name", "populate", "--out", session.Server.NewFile());
     }
 
     public async Task Execute(string sql, object? parameters = null)

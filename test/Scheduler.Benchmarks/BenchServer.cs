@@ -77,7 +77,9 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <summary>Path of a new file that goes with the server.</summary>
     public string NewFile() => Path.Combine(folder, $"node{++files}.log");
 
-    public async Task<string> NewDatabase()
+    /// <summary>A new database: migrated, or for vanilla with an empty schema that Quartz fills by itself at the first populate, so that
+    /// nothing we add to its tables weighs on it.</summary>
+    public async Task<string> NewDatabase(bool ours)
     {
         var name = $"bench{++databases}";
         await using (var connection = new NpgsqlConnection(server.ConnectionString("postgres")))
@@ -85,7 +87,12 @@ internal sealed class BenchServer : IAsyncDisposable
             await connection.ExecuteAsync($"create database {name}");
         }
         var connectionString = server.ConnectionString(name);
-        await Migrator.Migrate(connectionString, CancellationToken.None);
+        if (ours) { await Migrator.Migrate(connectionString, CancellationToken.None); }
+        else
+        {
+            await using var connection = new NpgsqlConnection(connectionString);
+            await connection.ExecuteAsync("create schema quartz");
+        }
         return connectionString;
     }
 

@@ -10,6 +10,10 @@ internal static class Benchmarks
         ["drain"] = DrainBenchmark.Run,
         ["runnow"] = RunNowBenchmark.Run,
         ["takeover"] = TakeoverBenchmark.Run,
+        ["idle"] = IdleBenchmark.Run,
+        ["stored"] = StoredBenchmark.Run,
+        ["sqljobs"] = SqlJobsBenchmark.Run,
+        ["hour"] = HourBenchmark.Run,
     };
 
     public static Func<Session, Task<int>>? Find(string name) => All.GetValueOrDefault(name);

@@ -30,8 +30,8 @@ internal static class Population
             from quartz.qrtz_job_details d, generate_series(@from, @to) i where d.job_name = @source;
         """;
 
-    private const string AnalyzeSql =
-        "analyze quartz.qrtz_triggers; analyze quartz.qrtz_simple_triggers; analyze quartz.qrtz_cron_triggers; analyze scheduler_private.job_gate";
+    private const string AnalyzeSql = "analyze quartz.qrtz_triggers; analyze quartz.qrtz_simple_triggers; analyze quartz.qrtz_cron_triggers;";
+    private const string AnalyzeOursSql = "analyze scheduler.job; analyze scheduler_private.job_gate;";
 
     // An instant as Quartz stores it: ticks of 100 ns since the year 1.
     private const string TicksOfThisSecondSql =
@@ -93,7 +93,7 @@ internal static class Population
     private static Task Copy(BenchCluster cluster, string source, string prefix, int from, int to, long? next)
     {
         var jobs = cluster.Contender.IsOurs;
-        var sql = $"begin; {(jobs ? CopyJobsSql : "")} {CopyTriggersSql} commit; {AnalyzeSql}";
+        var sql = $"begin; {(jobs ? CopyJobsSql : "")} {CopyTriggersSql} commit; {AnalyzeSql} {(jobs ? AnalyzeOursSql : "")}";
         return cluster.Execute(sql, new { jobs, source, prefix, suffix = jobs ? "#0" : "", from, to, next });
     }
 }

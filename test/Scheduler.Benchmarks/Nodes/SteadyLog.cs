@@ -53,7 +53,9 @@ internal sealed class SteadyLog : IFireLog
     }
 
     /// <summary>Put the files of all nodes together.</summary>
-    public static SteadyFigures Read(IEnumerable<string> paths)
+    /// <param name="paths">The files.</param>
+    /// <param name="until">Instants due later are not missed: the nodes may have been stopped before they noted them.</param>
+    public static SteadyFigures Read(IEnumerable<string> paths, DateTimeOffset until)
     {
         var windows = new SortedDictionary<long, long[]>();
         var due = new Dictionary<string, List<long>>();
@@ -77,15 +79,18 @@ internal sealed class SteadyLog : IFireLog
         {
             var distinct = list.Distinct().ToList();
             duplicates += list.Count - distinct.Count;
-            gaps += distinct.Max() - distinct.Min() + 1 - distinct.Count;
+            var (first, last) = (distinct.Min(), Math.Min(distinct.Max(), until.ToUnixTimeSeconds()));
+            gaps += Math.Max(0, last - first + 1 - distinct.Count(d => d <= last));
         }
-        return new SteadyFigures([.. windows.Select(w => Figures(w.Key, w.Value))], duplicates, gaps);
+        return new SteadyFigures(
+            [.. windows.Select(w => new SteadyWindow(DateTimeOffset.FromUnixTimeSeconds(w.Key * WindowSeconds), w.Value))], duplicates, gaps);
     }
 
     private static int Bucket(double ms) =>
         ms <= FirstBucketMs ? 0 : (int)Math.Min(BucketsMax - 1, 1 + (Math.Log(ms / FirstBucketMs) / Math.Log(BucketRatio)));
 
-    private static double Ms(int bucket) => FirstBucketMs * Math.Pow(BucketRatio, bucket);
+    /// <summary>Upper end of a bucket in milliseconds.</summary>
+    public static double Ms(int bucket) => FirstBucketMs * Math.Pow(BucketRatio, bucket);
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 
@@ -93,22 +98,6 @@ internal sealed class SteadyLog : IFireLog
     {
         if (!windows.TryGetValue(window, out var counts)) { windows[window] = counts = new long[BucketsMax]; }
         foreach (var pair in text.Split(' ').Select(p => p.Split(':'))) { counts[Number(pair[0])] += Number(pair[1]); }
-    }
-
-    private static SteadyWindow Figures(long window, long[] counts)
-    {
-        var all = counts.Sum();
-        double At(double share)
-        {
-            long seen = 0;
-            for (var bucket = 0; bucket < counts.Length; bucket++)
-            {
-                seen += counts[bucket];
-                if (seen > 0 && seen >= share * all) { return Ms(bucket); }
-            }
-            return double.NaN;
-        }
-        return new(DateTimeOffset.FromUnixTimeSeconds(window * WindowSeconds), all, At(0.5), At(0.99), At(1));
     }
 
     // The seconds one schedule was due and started.
@@ -140,8 +129,30 @@ internal sealed class SteadyLog : IFireLog
     }
 }
 
-/// <summary>Ten seconds of starts; lateness to 1 %.</summary>
-internal sealed record SteadyWindow(DateTimeOffset At, long Fires, double P50Ms, double P99Ms, double MaxMs);
+/// <summary>Ten seconds of starts.</summary>
+/// <param name="At">When they begin.</param>
+/// <param name="Counts">How many started how late, by bucket of <see cref="SteadyLog.Ms"/>.</param>
+internal sealed record SteadyWindow(DateTimeOffset At, long[] Counts)
+{
+    public long Fires => Counts.Sum();
+
+    /// <summary>Lateness that a share of the starts does not exceed, to 1 %.</summary>
+    public double LateMs(double share)
+    {
+        long seen = 0;
+        var all = Fires;
+        for (var bucket = 0; bucket < Counts.Length; bucket++)
+        {
+            seen += Counts[bucket];
+            if (seen > 0 && seen >= share * all) { return SteadyLog.Ms(bucket); }
+        }
+        return double.NaN;
+    }
+
+    /// <summary>Several windows as one.</summary>
+    public static SteadyWindow Of(IReadOnlyList<SteadyWindow> windows) =>
+        new(windows[0].At, [.. Enumerable.Range(0, windows[0].Counts.Length).Select(bucket => windows.Sum(w => w.Counts[bucket]))]);
+}
 
 /// <summary>What all nodes noted together.</summary>
 internal sealed record SteadyFigures(IReadOnlyList<SteadyWindow> Windows, long Duplicates, long Gaps);

@@ -70,6 +70,7 @@ internal static class VanillaNode
                 if (options.Has("tight")) { (c.CheckinInterval, c.CheckinMisfireThreshold) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)); }
             });
             if (options.Has("tuned")) { store.UseExecutionHistory(); }
+            if (options.Has("populate")) { store.ProvisionSchema(); }
         });
     });
 

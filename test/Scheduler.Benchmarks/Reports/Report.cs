@@ -18,7 +18,7 @@ internal sealed class Report(string name, Session session)
 
     private readonly JsonObject head = [];
     private readonly JsonObject ratios = [];
-    private readonly List<(Contender Contender, JsonObject Figures)> contenders = [];
+    private readonly List<(Contender Contender, JsonObject Figures, JsonObject Details)> contenders = [];
     private readonly List<string> faults = [];
 
     /// <summary>A fact of the whole run.</summary>
@@ -36,8 +36,11 @@ internal sealed class Report(string name, Session session)
             all[key] = Number(value);
             if (contender.IsOurs && key is "duplicates" or "gaps" or "missing" && value > 0) { faults.Add($"{contender.Name}: {value:0} {key}"); }
         }
-        contenders.Add((contender, all));
+        contenders.Add((contender, all, []));
     }
+
+    /// <summary>What belongs to a contender's figures and is only shown in the JSON.</summary>
+    public void Detail(Contender contender, string key, JsonNode value) => contenders.Single(c => c.Contender == contender).Details[key] = value;
 
     /// <summary>How many times better <c>ours</c> is than each vanilla contender by one figure.</summary>
     public void Ratios(string key, bool higherIsBetter)
@@ -85,7 +88,12 @@ internal sealed class Report(string name, Session session)
         json["runtime"] = machine.Runtime;
         json["postgres"] = machine.Postgres;
         json["measured_at"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);
-        foreach (var (contender, figures) in contenders) { json[contender.Name] = figures.DeepClone(); }
+        foreach (var (contender, figures, details) in contenders)
+        {
+            var all = figures.DeepClone().AsObject();
+            foreach (var (key, value) in details) { all[key] = value?.DeepClone(); }
+            json[contender.Name] = all;
+        }
         foreach (var (key, value) in ratios) { json[key] = value?.DeepClone(); }
         return json;
     }
@@ -96,7 +104,7 @@ internal sealed class Report(string name, Session session)
         var keys = contenders.SelectMany(c => c.Figures.Select(f => f.Key)).Distinct().ToList();
         var width = contenders.Max(c => c.Contender.Name.Length);
         Console.WriteLine($"  {"".PadRight(width)}  {string.Join("  ", keys)}");
-        foreach (var (contender, figures) in contenders)
+        foreach (var (contender, figures, _) in contenders)
         {
             var cells = keys.Select(k => (figures[k]?.ToString() ?? "").PadLeft(k.Length));
             Console.WriteLine($"  {contender.Name.PadRight(width)}  {string.Join("  ", cells)}");
