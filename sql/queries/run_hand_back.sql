@@ -13,7 +13,7 @@ moved as (
         past_attempts = r.past_attempts || jsonb_build_object('attempt', r.attempts, 'token', r.token, 'node', r.node,
             'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'handed back', 'error', 'its node stopped')
     from back b
-    where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.state = 'running'
+    where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.verdict is null
     returning r.run_key, r.job, r.state
 ),
 gate as materialized (

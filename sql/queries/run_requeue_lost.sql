@@ -17,7 +17,7 @@ lost as materialized (
     select r.due_at, r.run_key, r.job, r.owner, r.node, r.token,
         case when r.on_lost = 'fail' then 'unknown' when r.losses + 1 >= $2 then 'failed' end as verdict
     from scheduler_private.run r join suspect s on s.due_at = r.due_at and s.run_key = r.run_key and s.token = r.token
-    where r.state = 'running'
+    where r.verdict is null
     for update of r skip locked
 ),
 -- Runs that end free their job. One whose gate somebody holds right now is left for the next look, so that it delays no other.

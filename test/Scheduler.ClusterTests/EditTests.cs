@@ -78,4 +78,21 @@ public sealed class EditTests
 
         await cluster.Until("it has fired", async () => await cluster.Count("job = 'rare' and verdict = 'succeeded'") == 1, TimeSpan.FromSeconds(40));
     }
+
+    [Test]
+    public async Task An_interval_that_reaches_Quartz_late_keeps_its_instants_and_owes_those_since_its_edit()
+    {
+        await using var cluster = await TestCluster.Start(new() { Nodes = 1 });
+
+        // As if the cluster had been down when the job was made.
+        await cluster.Database.Execute("""
+            insert into scheduler.job (name, kind, schedule, missed, overlap, settings, updated_at)
+            values ('late', 'sql', 'every 4s', 'all', 'allow', '{"statement": "select 1"}', clock_timestamp() - interval '13 seconds')
+            """);
+
+        await cluster.Until("what it owes and one more have run", async () => await cluster.Count("job = 'late' and verdict = 'succeeded'") >= 5);
+        Assert.That(await cluster.Count("job = 'late' and extract(epoch from due_at)::bigint % 4 <> 0"), Is.Zero, await Until.Dump(cluster.Database));
+        Assert.That(await cluster.Database.Value<long>(
+            "select count(*) from quartz.qrtz_triggers where trigger_name = 'late#0' and next_fire_time % 40000000 = 0"), Is.EqualTo(1));
+    }
 }

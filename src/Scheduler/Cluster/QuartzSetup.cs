@@ -47,8 +47,8 @@ internal static class QuartzSetup
             });
             store.UseClustering(cluster =>
             {
-                cluster.CheckinInterval = TimeSpan.FromSeconds(2);
-                cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(6);
+                cluster.CheckinInterval = TimeSpan.FromSeconds(1.5);
+                cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(3);
             });
         });
     });

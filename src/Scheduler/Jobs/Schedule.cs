@@ -1,4 +1,5 @@
 using Quartz;
+using Quartz.Extensibility;
 using Scheduler.Cluster;
 
 namespace Scheduler.Jobs;
@@ -88,7 +89,7 @@ internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, SchedulePart P
     public ITrigger Build(DateTimeOffset now)
     {
         var first = Part.Next(now) ?? throw new ScheduleException($"schedule '{Part.Text}' is never due after {now.UtcDateTime:yyyy-MM-dd}");
-        return TriggerBuilder.Create()
+        var trigger = TriggerBuilder.Create()
             .WithIdentity(Key)
             .ForJob(Job)
             .WithExecutionGroup(FireJob.ExecutionGroup)
@@ -96,5 +97,9 @@ internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, SchedulePart P
             .StartAt(first)
             .WithSchedule(Part.Builder())
             .Build();
+        // Quartz moves the start of an interval that begins in the past and has never fired to the present instant: every fire from then on would
+        // be off its multiples, and the ones already owed would be lost. One that has fired before is left as it is.
+        if (Part is EveryPart every) { ((IMutableTrigger)trigger).PreviousFireTimeUtc = first - every.Interval; }
+        return trigger;
     }
 }

@@ -17,7 +17,7 @@ internal abstract record SchedulePart(string Text)
 
     /// <summary>Changes whenever the stored trigger has to be replaced; the leading number is raised when the way triggers are built
     /// changes.</summary>
-    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"1|{FireJob.ExecutionGroup}|{Canonical}")))[..32];
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"2|{FireJob.ExecutionGroup}|{Canonical}")))[..32];
 
     /// <summary>All that the due times depend on, as text.</summary>
     protected abstract string Canonical { get; }

@@ -16,6 +16,7 @@ public sealed partial class Executor(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     // Rows that name this node but that it does not know are looked for at once after an error, else this often.
     private static readonly TimeSpan OrphanLookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PeerEndMargin = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     // The ledger's next monthly partitions exist two months ahead; this only has to come around within that time.
     private static readonly TimeSpan PartitionsEvery = TimeSpan.FromHours(1);
@@ -23,6 +24,8 @@ public sealed partial class Executor(
     // One for the entry loop, the others for jobs whose fires are held; fewer than the ledger's pool has connections.
     private const int EntryTurnsMax = 4;
     private const int ClaimMax = 1000;
+    // A dead node's runs are told one by one up to this many at a time; the ledger has them all.
+    private const int LostLoggedMax = 10;
     // Verdicts on their way to the ledger do not occupy slots; beyond this many the node takes no more work until they are written.
     private const int UnwrittenMax = 10_000;
 
@@ -132,19 +135,19 @@ public sealed partial class Executor(
 
     private async Task Loop()
     {
-        var lastLost = time.GetTimestamp();
+        var lastLost = time.GetUtcNow();
         var lastOrphans = time.GetTimestamp();
         var lastPartitions = time.GetTimestamp();      // made at start, with the schema
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await wake.WaitAsync(LookEvery, stopping.Token);
+                await wake.WaitAsync(UntilNextLook(lastLost), stopping.Token);
                 if (!state.Ready) { continue; }
-                if (time.GetElapsedTime(lastLost) >= LookEvery)
+                if (UntilNextLook(lastLost) == TimeSpan.Zero)
                 {
+                    lastLost = time.GetUtcNow();
                     await TakeFromTheDead();
-                    lastLost = time.GetTimestamp();
                 }
                 if (orphansSuspected || time.GetElapsedTime(lastOrphans) >= OrphanLookEvery)
                 {
@@ -167,6 +170,15 @@ public sealed partial class Executor(
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
             }
         }
+    }
+
+    // Living peers renew long before the end of their leases that we know of. When one comes to its end, its node is dead: no time is lost.
+    private TimeSpan UntilNextLook(DateTimeOffset lastLook)
+    {
+        var next = lastLook + LookEvery;
+        if (state.PeerEndsAt + PeerEndMargin is { } end && end > lastLook && end < next) { next = end; }
+        var now = time.GetUtcNow();
+        return next > now ? next - now : TimeSpan.Zero;
     }
 
     private async Task ClaimWhatFits()
@@ -207,7 +219,8 @@ public sealed partial class Executor(
         do
         {
             lost = await ledger.RequeueLost(stopping.Token);
-            foreach (var run in lost) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+            foreach (var run in lost.Take(LostLoggedMax)) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+            if (lost.Count > LostLoggedMax) { LogMoreLost(lost.Count - LostLoggedMax); }
         }
         while (lost.Count == Ledger.LostBatchMax);
     }
@@ -282,6 +295,9 @@ public sealed partial class Executor(
 
     [LoggerMessage(1030, LogLevel.Warning, "Run {RunKey} was lost by {Node} (time {Losses}) and is now {State}")]
     private partial void LogLost(string runKey, string? node, int losses, string state);
+
+    [LoggerMessage(1036, LogLevel.Warning, "and {RunCount} more were lost")]
+    private partial void LogMoreLost(int runCount);
 
     [LoggerMessage(1031, LogLevel.Warning, "Run {RunKey} names this node but its claim's answer was lost; started now")]
     private partial void LogAdopted(string runKey);

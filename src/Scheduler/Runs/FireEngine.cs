@@ -19,9 +19,13 @@ public sealed partial class FireEngine(
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
     // Another node's share is fired here when it has been due this long: its node is dead, frozen or busy.
     private static readonly TimeSpan StealAfter = TimeSpan.FromMilliseconds(400);
-    // A statement of this many rows takes some 50 ms; longer ones would delay who comes next.
+    // Rows of one statement: half as many after one that took too long, for it holds up who comes next; twice as many after a quick one.
+    private const int RowsMin = 100;
     private const int RowsMax = 2000;
-    // A node that is behind divides its share and fires the parts at the same time; it looks at the others' shares only now and then.
+    private static readonly TimeSpan StatementLong = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan StatementShort = TimeSpan.FromMilliseconds(100);
+    // A node that is alone and behind divides its share and fires the parts at the same time. One that is behind looks at the others' shares
+    // only now and then.
     private const int BusyParts = 2;
     private const int BusyStealEvery = 4;
     // A trigger that was due and could not be fired, because somebody holds its row or its gate, is tried again after 20 ms, then ever later.
@@ -39,6 +43,7 @@ public sealed partial class FireEngine(
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentDictionary<string, Deferral> deferred = new(StringComparer.Ordinal);
+    private int limit = RowsMax;
     private bool busy;
     private int busyPasses;
     private Task? loop;
@@ -89,7 +94,7 @@ public sealed partial class FireEngine(
 
     private async Task Pass()
     {
-        var parts = busy ? BusyParts : 1;
+        var parts = busy && state.PeerCount == 1 ? BusyParts : 1;
         busyPasses = busy ? busyPasses + 1 : 0;
         var steal = !busy || busyPasses % BusyStealEvery == 0;
         var full = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => FirePart(part, parts, steal)));
@@ -100,9 +105,9 @@ public sealed partial class FireEngine(
     private async Task<bool> FirePart(int part, int parts, bool steal)
     {
         var rows = await Read(part, parts, steal);
-        var full = rows.Count == RowsMax;
         var now = Now;
-        if (parts == 1)
+        var full = rows.Count == limit && Ready(rows[^1]) <= now;
+        if (!full)
         {
             var next = rows.Select(Ready).Append(now + Ahead).Min();
             // Anything that changed meanwhile is read again; what was read and changed would only lose by its version.
@@ -111,7 +116,11 @@ public sealed partial class FireEngine(
             now = Now;
         }
         rows.RemoveAll(r => Ready(r) > now);
-        await Fire(await Plan(rows));
+        var sent = time.GetTimestamp();
+        await FireOrDivide(await Plan(rows));
+        var took = time.GetElapsedTime(sent);
+        if (took > StatementLong) { limit = Math.Max(RowsMin, rows.Count / 2); }
+        else if (took < StatementShort && full) { limit = Math.Min(RowsMax, limit * 2); }
         return full;
     }
 
@@ -130,7 +139,7 @@ public sealed partial class FireEngine(
         await using var command = databases.Engine.CreateCommand(ReadSql);
         var now = Now;
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now + Ahead).Ticks });
-        foreach (var number in (int[])[RowsMax, state.PeerCount, state.Rank, parts, part])
+        foreach (var number in (int[])[limit, state.PeerCount, state.Rank, parts, part])
         {
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
         }
@@ -160,15 +169,34 @@ public sealed partial class FireEngine(
                 // Two parts of one schedule due in the same second are one fire: the second is advanced in the next pass.
                 if (keys.Add(planned.Fire.RunKey)) { fires.Add(planned); }
             }
-            catch (FormatException e) { await Refuse(row, e.Message); }
+            // Whatever it is, only this trigger has it: an expression or a zone that cannot be read.
+            catch (Exception e) { await Refuse(row, e.Message); }
         }
         if (handOver.Count > 0) { await HandOver(handOver); }
         return fires;
     }
 
-    private async Task Fire(List<PlannedFire> fires)
+    // Values the database refuses must not hold back the others: they are found by halves, and the one left over is Quartz's.
+    private async Task FireOrDivide(List<PlannedFire> fires)
     {
         if (fires.Count == 0) { return; }
+        try { await Fire(fires); }
+        catch (Exception e) when (Transient.IsRefusal(e))
+        {
+            if (fires.Count > 1)
+            {
+                var half = fires.Count / 2;
+                await FireOrDivide(fires[..half]);
+                await FireOrDivide(fires[half..]);
+                return;
+            }
+            LogUnfireable(fires[0].Row.Name, e.Message);
+            await HandOver([fires[0].Row]);
+        }
+    }
+
+    private async Task Fire(List<PlannedFire> fires)
+    {
         await executor.EntryTurns.WaitAsync(stopping.Token);
         try
         {
@@ -246,6 +274,9 @@ public sealed partial class FireEngine(
 
     [LoggerMessage(1051, LogLevel.Debug, "Handed {TriggerCount} triggers over to Quartz")]
     private partial void LogHandedOver(int triggerCount);
+
+    [LoggerMessage(1053, LogLevel.Error, "Trigger {Trigger} cannot be fired in a set and goes to Quartz: {Problem}")]
+    private partial void LogUnfireable(string trigger, string problem);
 
     [LoggerMessage(1052, LogLevel.Error, "Trigger {Trigger} is out of service: {Problem}")]
     private partial void LogRefused(string trigger, string problem);
