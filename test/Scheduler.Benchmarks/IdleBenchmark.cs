@@ -1,57 +1,93 @@
-using System.Text.Json;
+using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Scheduler.Benchmarks;
 
 /// <summary>What a node costs that has nothing to do: statements a second, BEGIN and COMMIT counted, by the server's own log; and its
-/// processor share.</summary>
+/// processor share, without that log.</summary>
 internal static partial class IdleBenchmark
 {
-    public static async Task<int> Run(Options options)
+    // First looks, first check-ins and compilation are over.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LogTakesEffect = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> Run(Session session)
     {
-        var seconds = options.Number("seconds", 30);
-        await using var server = await BenchServer.Start(new() { ["log_statement"] = "all", ["log_line_prefix"] = "%a|" });
-        var connection = await server.NewDatabase();
-        var nodes = new List<NodeProcess>();
-        try
+        var options = session.Options;
+        var rounds = options.Quick ? 1 : options.Number("rounds", 2);
+        var seconds = options.Number("seconds", options.Quick ? 10 : 30);
+        var contenders = Contender.Chosen(options, Contender.Usual);
+        var costs = contenders.ToDictionary(c => c, _ => new List<IdleCost>());
+        await session.Rounds(rounds, contenders, async (round, contender) =>
         {
-            for (var n = 1; n <= options.Nodes; n++)
-            {
-                nodes.Add(await NodeProcess.Start("node-ours", "--connection", connection, "--name", $"n{n}", "--out", Path.GetTempFileName()));
-            }
-            await Task.Delay(TimeSpan.FromSeconds(15));
-            var statementsBefore = Count(server.LogFile);
-            var processorBefore = nodes.Sum(n => n.ProcessorTime.TotalSeconds);
-            await Task.Delay(TimeSpan.FromSeconds(seconds));
-            var statements = Count(server.LogFile);
-            var processor = nodes.Sum(n => n.ProcessorTime.TotalSeconds) - processorBefore;
-            var report = new
-            {
-                nodes = nodes.Count,
-                seconds,
-                statements_per_second_per_node =
-                    Math.Round((statements.Values.Sum() - statementsBefore.Values.Sum()) / (double)seconds / nodes.Count, 1),
-                processor_percent_per_node = Math.Round(processor / seconds / nodes.Count * 100, 2),
-                by_pool = statements.ToDictionary(
-                    s => s.Key, s => Math.Round((s.Value - statementsBefore.GetValueOrDefault(s.Key)) / (double)seconds, 2)),
-            };
-            Console.WriteLine(JsonSerializer.Serialize(report, FiresBenchmark.Json));
-            return 0;
-        }
-        finally
+            await using var cluster = await BenchCluster.Open(session, contender);
+            if (!contender.IsOurs) { await cluster.RunToEnd("--populate"); }
+            costs[contender].Add(await Measure(session, cluster, seconds));
+            var cost = costs[contender][^1];
+            Session.Say($"round {round} {contender.Name}: {cost.Statements:0.0} statements/s a node, node {cost.NodePercent:0.00} % of a core");
+        });
+        var report = new Report("idle", session);
+        report.Fact("nodes", options.Nodes);
+        report.Fact("rounds", rounds);
+        report.Fact("seconds", seconds);
+        foreach (var contender in contenders)
         {
-            foreach (var node in nodes) { await node.DisposeAsync(); }
+            var all = costs[contender];
+            report.Add(contender,
+                ("statements_per_second_per_node", Sample.Median(all, c => c.Statements)),
+                ("processor_percent_per_node", Sample.Median(all, c => c.NodePercent)),
+                ("server_percent_per_node", Sample.Median(all, c => c.ServerPercent)));
+            var pools = all[^1].ByPool.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Math.Round(p.Value, 2)));
+            report.Detail(contender, "statements_per_second_per_node_by_pool", new JsonObject(pools));
         }
+        report.Ratios("statements_per_second_per_node", higherIsBetter: false);
+        return await report.Tell(new BarPlot("idle",
+            string.Create(CultureInfo.InvariantCulture, $"A node with nothing to do, {options.Nodes} nodes"), "statements per second a node",
+            [.. contenders.Select(c => (c.Title, Sample.Median(costs[c], x => x.Statements)))]));
     }
 
-    private static Dictionary<string, int> Count(string logFile)
+    /// <summary>Start nodes, wait, look at two windows of the same length (processor, statements), stop them.</summary>
+    public static async Task<IdleCost> Measure(Session session, BenchCluster cluster, int seconds)
+    {
+        await cluster.StartNodes(session.Options.Nodes);
+        await session.Pause(Settling);
+        var before = cluster.Processor();
+        await session.Pause(TimeSpan.FromSeconds(seconds));
+        var used = cluster.Processor() - before;
+        var statements = await Statements(session, seconds);
+        await cluster.StopNodes();
+        double PerNode(double all) => all / seconds / session.Options.Nodes;
+        return new IdleCost(PerNode(statements.Values.Sum()), PerNode(used.Nodes.TotalSeconds) * 100, PerNode(used.Server.TotalSeconds) * 100,
+            statements.ToDictionary(s => s.Key, s => PerNode(s.Value)));
+    }
+
+    private static async Task<Dictionary<string, int>> Statements(Session session, int seconds)
+    {
+        await session.Server.LogStatements(all: true);
+        try
+        {
+            await session.Pause(LogTakesEffect);
+            var from = new FileInfo(session.Server.LogFile).Length;
+            await session.Pause(TimeSpan.FromSeconds(seconds));
+            return Count(session.Server.LogFile, from);
+        }
+        finally { await session.Server.LogStatements(all: false); }
+    }
+
+    private static Dictionary<string, int> Count(string logFile, long from)
     {
         using var stream = new FileStream(logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        stream.Position = from;
         using var reader = new StreamReader(stream);
         return Statement().Matches(reader.ReadToEnd()).GroupBy(m => m.Groups[1].Value).ToDictionary(g => g.Key, g => g.Count());
     }
 
-    // "statement:" is the simple protocol, "execute name:" the extended one; one line each, whatever the statement's own line breaks.
-    [GeneratedRegex(@"^(scheduler [^|]*)\|LOG:\s+(?:statement|execute [^:]*):", RegexOptions.Multiline)]
+    // The application is "scheduler NODE POOL" or "vanilla". "statement:" is the simple protocol, "execute name:" the extended one; one line each,
+    // whatever the statement's own line breaks.
+    [GeneratedRegex(@"^(?:scheduler \S+ )?((?!psql|\[)[a-z][^|]*)\|LOG:\s+(?:statement|execute [^:]*):", RegexOptions.Multiline)]
     private static partial Regex Statement();
 }
+
+/// <summary>What a node costs: statements a second, its own and the server's processor time in percent of a core, statements by pool.</summary>
+internal sealed record IdleCost(double Statements, double NodePercent, double ServerPercent, Dictionary<string, double> ByPool);

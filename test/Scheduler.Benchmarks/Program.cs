@@ -4,7 +4,6 @@ return args switch
 {
     ["node-ours", ..] => await OurNode.Run(Options.Parse(args[1..])),
     ["node-vanilla", ..] => await VanillaNode.Run(Options.Parse(args[1..])),
-    ["fires", ..] => await FiresBenchmark.Run(Options.Parse(args[1..])),
-    ["idle", ..] => await IdleBenchmark.Run(Options.Parse(args[1..])),
+    [var name, ..] when Benchmarks.Find(name) is { } benchmark => await Session.Run(Options.Parse(args[1..]), benchmark),
     _ => Options.Usage(),
 };

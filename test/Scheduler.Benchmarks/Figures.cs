@@ -1,30 +1,6 @@
-using System.Collections.Concurrent;
-
 namespace Scheduler.Benchmarks;
 
-/// <summary>What a node's no-op jobs note: which schedule, due when, started when (UTC ticks). Kept in memory, written to a file at the
-/// end.</summary>
-internal sealed class FireLog
-{
-    private readonly ConcurrentQueue<(string Schedule, long Due, long Started)> fires = new();
-
-    public void Note(string schedule, DateTimeOffset due) => fires.Enqueue((schedule, due.UtcTicks, TimeProvider.System.GetUtcNow().UtcTicks));
-
-    public void Write(string path)
-    {
-        using var writer = new StreamWriter(path);
-        foreach (var (schedule, due, started) in fires) { writer.WriteLine(FormattableString.Invariant($"{schedule}\t{due}\t{started}")); }
-    }
-
-    public static IEnumerable<(string Schedule, long Due, long Started)> Read(string path) => File.ReadLines(path).Select(line =>
-    {
-        var parts = line.Split('\t');
-        return (parts[0], long.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture),
-            long.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture));
-    });
-}
-
-/// <summary>Figures of one measured window.</summary>
+/// <summary>Figures of one measured window of recurring fires.</summary>
 internal sealed record Figures(
     double FiresPerSecond, double P50Ms, double P99Ms, double MaxMs, double EarliestMs, int Fires, int Duplicates, int Gaps)
 {
@@ -36,7 +12,7 @@ internal sealed record Figures(
     {
         var all = logs.SelectMany(FireLog.Read).ToList();
         var window = all.Where(f => f.Started >= from.UtcTicks && f.Started < to.UtcTicks).ToList();
-        var late = window.Select(f => (f.Started - f.Due) / (double)TimeSpan.TicksPerMillisecond).Order().ToList();
+        var late = new Sample(window.Select(f => (f.Started - f.Due) / (double)TimeSpan.TicksPerMillisecond));
         int duplicates = 0, gaps = 0;
         foreach (var schedule in all.GroupBy(f => f.Schedule))
         {
@@ -49,7 +25,23 @@ internal sealed record Figures(
             var inside = distinct.Count(d => d <= last);
             if (inside > 0) { gaps += (int)Math.Max(0, ((distinct[inside - 1] - distinct[0]) / interval.Ticks) + 1 - inside); }
         }
-        double At(double share) => late.Count == 0 ? double.NaN : late[(int)Math.Min(late.Count - 1, share * late.Count)];
-        return new(window.Count / (to - from).TotalSeconds, At(0.5), At(0.99), At(1), At(0), window.Count, duplicates, gaps);
+        return new(window.Count / (to - from).TotalSeconds, late.P50, late.P99, late.Max, late.Min, window.Count, duplicates, gaps);
     }
+}
+
+/// <summary>Measured values, in order.</summary>
+internal sealed class Sample(IEnumerable<double> values)
+{
+    private readonly List<double> sorted = [.. values.Order()];
+
+    public int Count => sorted.Count;
+    public double Min => At(0);
+    public double P50 => At(0.5);
+    public double P99 => At(0.99);
+    public double Max => At(1);
+
+    /// <summary>The middle one; of an even number the upper of the two.</summary>
+    public static double Median<T>(IEnumerable<T> of, Func<T, double> value) => new Sample(of.Select(value)).P50;
+
+    private double At(double share) => sorted.Count == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Count - 1, share * sorted.Count)];
 }
