@@ -189,13 +189,6 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         catch (RunLostException e) { return e; }
     }
 
-    /// <summary>Make the ledger's partitions for the months around now. Safe on many nodes at once.</summary>
-    internal async Task EnsurePartitions(CancellationToken token)
-    {
-        await using var command = databases.Ledger.CreateCommand("select scheduler_private.ensure_partitions()");
-        await command.ExecuteNonQueryAsync(token);
-    }
-
     private static NpgsqlCommand FinishCommand(IReadOnlyList<RunEnd> ends, long leaseId)
     {
         var command = new NpgsqlCommand(FinishSql);
