@@ -254,7 +254,8 @@ begin
             ' autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.2,'
             ' autovacuum_vacuum_insert_threshold = 100000, autovacuum_freeze_min_age = 1000000, autovacuum_vacuum_cost_limit = 2000)', partition);
         if waiting > 0 then
-            execute format('with moved as (delete from scheduler_private.run_default where due_at >= $1 and due_at < $2 and state = ''finished'' returning *)'
+            execute format('with moved as (delete from scheduler_private.run_default'
+                ' where due_at >= $1 and due_at < $2 and state = ''finished'' returning *)'
                 ' insert into scheduler_private.%I select * from moved', partition) using day, day + interval '1 day';
         end if;
         ready := ready || day;
@@ -264,7 +265,8 @@ begin
         partition := 'run_' || to_char(day, 'YYYYMMDD');
         begin
             -- One refusal is enough for all: nobody is held up twice.
-            problem := coalesce(problem, 'scheduler_private.run_default is in use by ' || scheduler_private.long_holder('scheduler_private.run_default'));
+            problem := coalesce(problem,
+                'scheduler_private.run_default is in use by ' || scheduler_private.long_holder('scheduler_private.run_default'));
             if problem is not null then
                 raise exception '%', problem using errcode = 'lock_not_available';
             end if;

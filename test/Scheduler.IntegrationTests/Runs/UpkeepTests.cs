@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
 using Scheduler.Cluster;
@@ -108,7 +109,8 @@ public sealed class UpkeepTests
         Assert.That(await Count(PartitionCount), Is.EqualTo(9 + 1));
         Assert.That(heard.Lines(1062), Has.Some.Contains(name).And.Some.Contains("1 queued or running"));
 
-        await database.Execute("update scheduler_private.run set state = 'finished', verdict = 'succeeded', ended_at = now() where state <> 'finished'");
+        await database.Execute("update scheduler_private.run set state = 'finished', verdict = 'succeeded', ended_at = now()"
+            + " where state <> 'finished'");
         await upkeep.Look(default);
         Assert.That(await Count(PartitionCount), Is.EqualTo(9));
     }
@@ -148,6 +150,32 @@ public sealed class UpkeepTests
         }
 
         Assert.That(await Count("select scheduler_private.ensure_partitions(now() + interval '5 days')"), Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task A_job_in_the_middle_of_its_transaction_does_not_keep_old_partitions()
+    {
+        await OldDays(60);
+        await database.Execute("create table public.effect (n int)");
+        var due = await database.Value<DateTime>("select date_trunc('second', now())");
+        await database.Execute("insert into scheduler_private.run (run_key, job, due_at, state, version, priority, node, owner, token, attempts)"
+            + " values ('long@1', 'a', @due, 'running', 1, 5, 'test', 7, 1, 1)", new { due });
+        var ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
+        var run = new RunRow("long@1", "a", due, 1, 1, 1, 7);
+        var scope = new RunScope(ledger, pools, run, 1, TimeSpan.FromMinutes(7), null, default);
+
+        await scope.Commit(async (connection, _, token) =>
+        {
+            await Execute(connection, "insert into public.effect values (1)");
+            Assert.That(await upkeep.Look(token), Is.False, "five are dropped, four are left");
+            await using var command = new NpgsqlCommand("show statement_timeout", connection);
+            Assert.That(await command.ExecuteScalarAsync(token), Is.EqualTo("7min"));
+            return null;
+        });
+
+        Assert.That(await Count(PartitionCount), Is.EqualTo(9 + 4));
+        Assert.That(await Count("select count(*) from scheduler_private.run where verdict = 'succeeded'"), Is.EqualTo(1));
+        Assert.That(await Count("select count(*) from public.effect"), Is.EqualTo(1));
     }
 
     [Test]
