@@ -102,7 +102,7 @@ public sealed partial class SchedulerNode(
 
     private void Hear(string channel, string payload)
     {
-        if (channel == Listener.Queued) { executor.Wake(); }
+        if (channel == Listener.Queued) { executor.LookForQueued(); }
         if (channel == Listener.Jobs && reconcileWanted.CurrentCount == 0) { reconcileWanted.Release(); }
         if (channel == Listener.QuartzWake) { signaler.SignalSchedulingChange(null).AsTask().Forget(); }
     }

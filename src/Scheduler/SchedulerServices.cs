@@ -30,7 +30,7 @@ public static class SchedulerServices
         services.AddSingleton<FireInbox>();
         services.AddSingleton<TriggerWatch>();
         services.AddQuartzStore(options, databases);
-        if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(); }
+        if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(databases); }
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();
