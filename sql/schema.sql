@@ -250,8 +250,8 @@ begin
             continue;
         end if;
         -- Settings: see migration 0003.
-        execute format('create table scheduler_private.%I (like scheduler_private.run including all) with (fillfactor = 85,'
-            ' autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.2,'
+        execute format('create table scheduler_private.%I (like scheduler_private.run including all) with (autovacuum_vacuum_scale_factor = 0.1,'
+            ' autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.2,'
             ' autovacuum_vacuum_insert_threshold = 100000, autovacuum_freeze_min_age = 1000000, autovacuum_vacuum_cost_limit = 2000)', partition);
         if waiting > 0 then
             execute format('with moved as (delete from scheduler_private.run_default'
@@ -936,7 +936,7 @@ CREATE TABLE scheduler_private.run_default (
     CONSTRAINT run_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'finished'::text]))),
     CONSTRAINT run_verdict_is_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text, 'skipped'::text, 'missed'::text, 'unknown'::text])))
 )
-WITH (fillfactor='85', autovacuum_vacuum_scale_factor='0.1', autovacuum_vacuum_threshold='50000', autovacuum_vacuum_insert_scale_factor='0.2', autovacuum_vacuum_insert_threshold='100000', autovacuum_freeze_min_age='1000000', autovacuum_vacuum_cost_limit='2000');
+WITH (fillfactor='100', autovacuum_vacuum_scale_factor='0.1', autovacuum_vacuum_threshold='50000', autovacuum_vacuum_insert_scale_factor='0.2', autovacuum_vacuum_insert_threshold='100000', autovacuum_freeze_min_age='1000000', autovacuum_vacuum_cost_limit='2000');
 
 CREATE TABLE scheduler_private.schema_object (
     name text NOT NULL,
@@ -1075,6 +1075,8 @@ CREATE INDEX idx_qrtz_t_g_n ON quartz.qrtz_triggers USING btree (sched_name, tri
 CREATE INDEX idx_qrtz_t_j ON quartz.qrtz_triggers USING btree (sched_name, job_name, job_group);
 
 CREATE INDEX idx_qrtz_t_nft_st ON quartz.qrtz_triggers USING btree (sched_name, trigger_state, next_fire_time, priority DESC, misfire_instr);
+
+CREATE INDEX trigger_of_quartz ON quartz.qrtz_triggers USING btree (sched_name, next_fire_time) WHERE (((execution_group)::text IS DISTINCT FROM 'fire'::text) AND (trigger_state = 'WAITING'::text));
 
 CREATE INDEX request_by_age ON scheduler_private.request USING btree (requested_at);
 
