@@ -147,6 +147,43 @@ begin
     return new_key;
 end $$;
 
+CREATE FUNCTION scheduler_private.drop_partition(partition text, keep interval) RETURNS bigint
+    LANGUAGE plpgsql
+    SET lock_timeout TO '200ms'
+    AS $$
+declare
+    old constant regclass := to_regclass(partition);
+    holder text;
+    unfinished bigint;
+begin
+    if keep < interval '1 day' then
+        raise exception 'the ledger cannot be kept for %; expected at least 1 day', keep using errcode = 'invalid_parameter_value';
+    end if;
+    if not pg_try_advisory_xact_lock(hashtext('scheduler.partitions')) then
+        raise exception 'partition % stays for now: another session is at the ledger''s partitions', partition using errcode = 'lock_not_available';
+    end if;
+    if not exists (select from scheduler_private.run_partitions() p where p.partition = old and p.until_at <= clock_timestamp() - keep) then
+        return null;
+    end if;
+    execute format('select count(*) from %s where state <> ''finished''', old) into unfinished;
+    if unfinished > 0 then
+        return unfinished;
+    end if;
+    holder := scheduler_private.long_holder('scheduler_private.run');
+    if holder is not null then
+        raise exception 'partition % stays for now: scheduler_private.run is in use by %', partition, holder using errcode = 'lock_not_available';
+    end if;
+    -- The parent first, as every statement does. Who has it has all of them, but for those who name a partition: they are not waited for.
+    lock table only scheduler_private.run in access exclusive mode;
+    execute format('lock table only %s in access exclusive mode nowait', old);
+    lock table only scheduler_private.run_default in access exclusive mode nowait;
+    execute format('select count(*) from %s where state <> ''finished''', old) into unfinished;
+    if unfinished = 0 then
+        execute format('drop table %s', old);
+    end if;
+    return unfinished;
+end $$;
+
 CREATE FUNCTION scheduler_private.due_of(run_key text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     AS $_$
@@ -158,28 +195,94 @@ end $_$;
 
 CREATE FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone DEFAULT now()) RETURNS integer
     LANGUAGE plpgsql
-    AS $$
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '200ms'
+    AS $_$
 declare
-    month date;
+    today constant timestamptz := date_trunc('day', around);
+    oldest constant timestamptz := today - interval '31 days';
+    -- Putting a partition in place reads run_default under its lock: beyond this size that would be felt.
+    default_bytes_max constant bigint := 256 * 1024 * 1024;
+    moved_rows_max constant integer := 100000;
+    days timestamptz[];
+    day timestamptz;
+    partition text;
+    problem text;
+    unfinished bigint;
+    waiting bigint;
+    ready timestamptz[] := '{}';
     made integer := 0;
 begin
-    perform pg_advisory_xact_lock(hashtext('scheduler.partitions'));
-    for month in
-        select (date_trunc('month', around at time zone 'UTC') + make_interval(months => m))::date
-        from generate_series(-1, 2) as m
-    loop
-        if to_regclass(format('scheduler_private.run_%s', to_char(month, 'YYYYMM'))) is null then
-            execute format(
-                'create table scheduler_private.%I partition of scheduler_private.run for values from (%L) to (%L)'
-                ' with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05)',
-                'run_' || to_char(month, 'YYYYMM'),
-                to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00',
-                to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
-            made := made + 1;
+    if not pg_try_advisory_xact_lock(hashtext('scheduler.partitions')) then
+        return 0;
+    end if;
+    if pg_relation_size('scheduler_private.run_default') > default_bytes_max then
+        raise warning 'no partitions are made: scheduler_private.run_default has % MB, expected at most % MB',
+            pg_relation_size('scheduler_private.run_default') / 1048576, default_bytes_max / 1048576
+            using hint = 'its old rows are deleted with their age; then vacuum (full) scheduler_private.run_default at a quiet time';
+        return 0;
+    end if;
+    days := array(
+        select d.day from (
+            select generate_series(
+                greatest(oldest, least(today - interval '1 day',
+                    (select max(p.until_at) from scheduler_private.run_partitions() p where p.until_at <= today))),
+                today + interval '7 days', interval '1 day') as day
+            union
+            select date_trunc('day', r.due_at) from scheduler_private.run_default r
+            where r.due_at >= oldest and r.due_at < today + interval '8 days') d
+        where not exists (select from scheduler_private.run_partitions() p
+                          where p.from_at < d.day + interval '1 day' and p.until_at > d.day)
+        order by d.day);
+    foreach day in array days loop
+        partition := 'run_' || to_char(day, 'YYYYMMDD');
+        select count(*) filter (where r.state <> 'finished'), count(*) into unfinished, waiting
+        from scheduler_private.run_default r where r.due_at >= day and r.due_at < day + interval '1 day';
+        -- A row that is about to change must not change its place: it is moved when it has its verdict.
+        if unfinished > 0 or waiting > moved_rows_max then
+            raise warning 'partition % is not made: scheduler_private.run_default has % rows of that day, % of them unfinished; '
+                'expected at most %, all finished', partition, waiting, unfinished, moved_rows_max;
+            continue;
         end if;
+        if to_regclass('scheduler_private.' || partition) is not null then
+            raise warning 'partition % is not made: a table of that name exists and is no partition of scheduler_private.run', partition
+                using hint = 'attach it, rename it or drop it';
+            continue;
+        end if;
+        -- Settings: see migration 0003.
+        execute format('create table scheduler_private.%I (like scheduler_private.run including all) with (autovacuum_vacuum_scale_factor = 0.1,'
+            ' autovacuum_vacuum_threshold = 50000, autovacuum_vacuum_insert_scale_factor = 0.2,'
+            ' autovacuum_vacuum_insert_threshold = 100000, autovacuum_freeze_min_age = 1000000, autovacuum_vacuum_cost_limit = 2000)', partition);
+        if waiting > 0 then
+            execute format('with moved as (delete from scheduler_private.run_default'
+                ' where due_at >= $1 and due_at < $2 and state = ''finished'' returning *)'
+                ' insert into scheduler_private.%I select * from moved', partition) using day, day + interval '1 day';
+        end if;
+        ready := ready || day;
+    end loop;
+    -- All tables are there: now the locks, for a few milliseconds.
+    foreach day in array ready loop
+        partition := 'run_' || to_char(day, 'YYYYMMDD');
+        begin
+            -- One refusal is enough for all: nobody is held up twice.
+            problem := coalesce(problem,
+                'scheduler_private.run_default is in use by ' || scheduler_private.long_holder('scheduler_private.run_default'));
+            if problem is not null then
+                raise exception '%', problem using errcode = 'lock_not_available';
+            end if;
+            execute format('alter table scheduler_private.run attach partition scheduler_private.%I for values from (%L) to (%L)',
+                partition, to_char(day, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(day + interval '1 day', 'YYYY-MM-DD') || ' 00:00:00+00');
+            made := made + 1;
+        exception when lock_not_available or check_violation then
+            -- In use, or rows of that day went to run_default meanwhile. What was moved goes back.
+            problem := case when sqlstate = '55P03' then sqlerrm end;
+            raise warning 'partition % is not made yet: %', partition, sqlerrm;
+            execute format('insert into scheduler_private.run_default select * from scheduler_private.%I', partition);
+            execute format('drop table scheduler_private.%I', partition);
+        end;
     end loop;
     return made;
-end $$;
+end $_$;
 
 CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -209,6 +312,33 @@ begin
     perform pg_notify('scheduler_jobs', new.name);
     return null;
 end $$;
+
+CREATE FUNCTION scheduler_private.long_holder(relation regclass) RETURNS text
+    LANGUAGE sql
+    AS $$
+    select format('process %s (%s) since %s', a.pid, coalesce(nullif(a.application_name, ''), 'no name'),
+        to_char(a.xact_start at time zone 'UTC', 'HH24:MI:SS"Z"'))
+    from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'relation' and l.relation = long_holder.relation and l.granted
+        and l.database = (select d.oid from pg_database d where d.datname = current_database())
+        and a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '250 milliseconds'
+    order by a.xact_start limit 1
+$$;
+
+CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regclass, from_at timestamp with time zone, until_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    AS $_$
+    select i.inhrelid::regclass,
+        case when b.bound[1] = 'MINVALUE' then '-infinity' else trim('''' from b.bound[1]) end::timestamptz as from_at,
+        case when b.bound[2] = 'MAXVALUE' then 'infinity' else trim('''' from b.bound[2]) end::timestamptz as until_at
+    from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid
+    cross join lateral regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \((.+)\) TO \((.+)\)$') as b (bound)
+    where i.inhparent = 'scheduler_private.run'::regclass and b.bound is not null
+    order by 2
+$_$;
 
 CREATE TABLE fleet.config (
     hash text NOT NULL,
@@ -300,7 +430,8 @@ CREATE TABLE quartz.qrtz_cron_triggers (
     trigger_group text NOT NULL,
     cron_expression text NOT NULL,
     time_zone_id text
-);
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE quartz.qrtz_execution_history (
     sched_name text NOT NULL,
@@ -344,7 +475,8 @@ CREATE TABLE quartz.qrtz_fired_triggers (
     progress integer,
     progress_message character varying(250),
     interrupt_requested_time bigint
-);
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000');
 
 CREATE TABLE quartz.qrtz_job_details (
     sched_name text NOT NULL,
@@ -418,7 +550,8 @@ CREATE TABLE quartz.qrtz_scheduler_state (
     last_checkin_time bigint NOT NULL,
     checkin_interval bigint NOT NULL,
     quartz_version character varying(20)
-);
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='200', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE quartz.qrtz_simple_triggers (
     sched_name text NOT NULL,
@@ -427,7 +560,8 @@ CREATE TABLE quartz.qrtz_simple_triggers (
     repeat_count bigint NOT NULL,
     repeat_interval bigint NOT NULL,
     times_triggered bigint NOT NULL
-);
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE quartz.qrtz_simprop_triggers (
     sched_name text NOT NULL,
@@ -479,7 +613,8 @@ CREATE TABLE quartz.qrtz_triggers (
     misfire_threshold bigint,
     fixed_delay boolean,
     job_data bytea
-);
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0', autovacuum_analyze_scale_factor='0.5', autovacuum_analyze_threshold='5000');
 
 CREATE TABLE scheduler_private.run (
     run_key text NOT NULL,
@@ -601,7 +736,7 @@ CREATE TABLE scheduler_private.job_gate (
     finished_count bigint DEFAULT 0 NOT NULL,
     success_count bigint DEFAULT 0 NOT NULL
 )
-WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='500');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
 CREATE VIEW scheduler.job_status AS
  SELECT j.name,
@@ -669,7 +804,7 @@ CREATE TABLE scheduler_private.node (
     CONSTRAINT node_name_is_plain CHECK ((name ~ '^[a-zA-Z0-9._-]{1,40}$'::text)),
     CONSTRAINT node_state_is_known CHECK ((state = ANY (ARRAY['live'::text, 'standby'::text, 'draining'::text, 'stopped'::text])))
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='200', autovacuum_vacuum_cost_delay='0');
 
 CREATE VIEW scheduler.node AS
  SELECT n.name,
@@ -767,7 +902,8 @@ CREATE TABLE scheduler_private.request (
     key text NOT NULL,
     run_key text NOT NULL,
     requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000');
 
 CREATE TABLE scheduler_private.run_default (
     run_key text NOT NULL,
@@ -799,7 +935,8 @@ CREATE TABLE scheduler_private.run_default (
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
     CONSTRAINT run_state_is_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'finished'::text]))),
     CONSTRAINT run_verdict_is_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'timed_out'::text, 'cancelled'::text, 'skipped'::text, 'missed'::text, 'unknown'::text])))
-);
+)
+WITH (fillfactor='100', autovacuum_vacuum_scale_factor='0.1', autovacuum_vacuum_threshold='50000', autovacuum_vacuum_insert_scale_factor='0.2', autovacuum_vacuum_insert_threshold='100000', autovacuum_freeze_min_age='1000000', autovacuum_vacuum_cost_limit='2000');
 
 CREATE TABLE scheduler_private.schema_object (
     name text NOT NULL,
@@ -939,6 +1076,10 @@ CREATE INDEX idx_qrtz_t_j ON quartz.qrtz_triggers USING btree (sched_name, job_n
 
 CREATE INDEX idx_qrtz_t_nft_st ON quartz.qrtz_triggers USING btree (sched_name, trigger_state, next_fire_time, priority DESC, misfire_instr);
 
+CREATE INDEX trigger_of_quartz ON quartz.qrtz_triggers USING btree (sched_name, next_fire_time) WHERE (((execution_group)::text IS DISTINCT FROM 'fire'::text) AND (trigger_state = 'WAITING'::text));
+
+CREATE INDEX request_by_age ON scheduler_private.request USING btree (requested_at);
+
 CREATE INDEX run_of_job ON ONLY scheduler_private.run USING btree (job, due_at DESC);
 
 CREATE INDEX run_default_job_due_at_idx ON scheduler_private.run_default USING btree (job, due_at DESC);
@@ -1038,6 +1179,9 @@ GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO sc
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_node;
 
+GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_admin;
 
@@ -1046,6 +1190,12 @@ GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with 
 
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_admin;
 
 GRANT SELECT ON TABLE fleet.config TO scheduler_viewer;
 GRANT SELECT ON TABLE fleet.config TO scheduler_operator;

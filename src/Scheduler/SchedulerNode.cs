@@ -12,8 +12,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, TriggerWatch watch, ISchedulerFactory quartz,
-    ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, TriggerWatch watch, Upkeep upkeep,
+    ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
@@ -34,6 +34,8 @@ public sealed partial class SchedulerNode(
         var declared = options.JobsFolder is null ? null : JobFiles.Load(options.JobsFolder, kinds);
         foreach (var applied in await Migrator.Migrate(options.ConnectionString, cancellationToken)) { LogMigrated(applied); }
 
+        await databases.CheckLimits(cancellationToken);
+
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
         if (declared is not null)
@@ -46,6 +48,7 @@ public sealed partial class SchedulerNode(
         executor.Start();
         entry.Start();
         engine.Start();
+        upkeep.Start();
         watch.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
@@ -77,6 +80,7 @@ public sealed partial class SchedulerNode(
             if (reconciling is not null) { await reconciling; }
             await Within(scheduler.Standby(cancellationToken).AsTask());
             await Within(engine.Stop());
+            await Within(upkeep.Stop());
             await executor.Stop(options.Drain);
             // Firings that still wait for the ledger end with the process; Quartz lists them as executing, and peers recover them.
             await Within(scheduler.Shutdown(true, cancellationToken).AsTask());

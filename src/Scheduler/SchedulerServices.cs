@@ -42,6 +42,7 @@ public static class SchedulerServices
         services.AddSingleton<Executor>();
         services.AddSingleton<FireEntry>();
         services.AddSingleton<FireEngine>();
+        services.AddSingleton<Upkeep>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

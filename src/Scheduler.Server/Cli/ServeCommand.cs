@@ -47,6 +47,11 @@ internal static class ServeCommand
         Description = "Who fires due triggers: set, many in one statement, or quartz, its own loop (default set)",
         HelpName = "NAME",
     };
+    private static readonly Option<string?> KeepRuns = new("--keep-runs")
+    {
+        Description = "How long the ledger keeps finished runs, at least 1d, the same on every node (default 30d)",
+        HelpName = "TIME",
+    };
     private static readonly Option<string?> Port = new("--http-port")
     {
         Description = $"Port on 127.0.0.1, 0 for a free one (default {DefaultPort})",
@@ -59,7 +64,7 @@ internal static class ServeCommand
     {
         var command = new Command("serve", "Run a node until it is told to stop (Ctrl-C, SIGTERM)")
         {
-            Name, Jobs, Slots, Labels, Drain, Lease, Engine, Port, ExitWithStdin,
+            Name, Jobs, Slots, Labels, Drain, Lease, Engine, KeepRuns, Port, ExitWithStdin,
         }.Asking(json: false);
         command.SetAction(Serve);
         return command;
@@ -71,7 +76,7 @@ internal static class ServeCommand
         foreach (var (option, key) in new[]
         {
             (Name, "node.name"), (Slots, "node.slots"), (Labels, "node.labels"), (Drain, "node.drain"), (Lease, "node.lease"),
-            (Engine, "node.engine"), (Port, "http.port"),
+            (Engine, "node.engine"), (KeepRuns, "node.keep_runs"), (Port, "http.port"),
         })
         {
             settings.AddFlag(key, parsed.GetValue(option), option.Name);

@@ -20,6 +20,10 @@ public sealed record NodeOptions
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>A node whose clock differs from the database's by more than this stands by. Default 500 ms (design §4.6).</summary>
     public TimeSpan ClockOffsetMax { get; init; } = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long the ledger keeps finished runs, by the instant they were due; dropped a day at a time. The same on every node: the
+    /// shortest counts. Too short and history, proofs (<c>verify</c>) and keys of <c>run_now</c> are gone early; too long and the disk fills.
+    /// At least 1 day. Default 30 days.</summary>
+    public TimeSpan KeepRuns { get; init; } = TimeSpan.FromDays(30);
     /// <summary>Who fires due triggers on this node. Nodes of one cluster may differ, and each may change at its next start. Default
     /// <see cref="FireBy.Set"/>.</summary>
     public FireBy Engine { get; init; } = FireBy.Set;

@@ -17,11 +17,13 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "http.port"];
+            "node.keep_runs", "http.port"];
 
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
+    // A day is a partition, and a statement on the ledger locks about four relations of each (claim, measured): a year is 1,500 locks a session.
+    private const int KeepDaysMax = 366;
 
     private readonly Dictionary<string, Setting> settings = new(StringComparer.Ordinal);
     private readonly List<string> problems = [];
@@ -47,13 +49,15 @@ public sealed partial class NodeSettings
         if (yaml.Documents is [var document, ..]) { AddNode(path, "", document.RootNode); }
     }
 
-    /// <summary>Lay the environment over these: <c>SCHEDULER__NODE__SLOTS</c> is <c>node.slots</c>, <c>SCHEDULER_MAX_CONCURRENT</c> too.</summary>
+    /// <summary>Lay the environment over these: <c>SCHEDULER__NODE__SLOTS</c> is <c>node.slots</c>, <c>SCHEDULER_MAX_CONCURRENT</c> too;
+    /// <c>SCHEDULER_HISTORY_RETENTION</c> is <c>node.keep_runs</c>.</summary>
     public void AddEnvironment(IDictionary environment)
     {
         foreach (var (name, value) in environment.Cast<DictionaryEntry>()
             .Select(e => ((string)e.Key, (string?)e.Value ?? "")).OrderBy(e => e.Item1, StringComparer.Ordinal))
         {
             if (name == "SCHEDULER_MAX_CONCURRENT") { Set("node.slots", value, name); }
+            if (name == "SCHEDULER_HISTORY_RETENTION") { Set("node.keep_runs", value, name); }
             if (!name.StartsWith(EnvironmentPrefix, StringComparison.OrdinalIgnoreCase)) { continue; }
             var key = name[EnvironmentPrefix.Length..].Replace("__", ".", StringComparison.Ordinal).ToLowerInvariant();
             Set(key, value, name, Keys.Select(k => EnvironmentPrefix + k.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant()));
@@ -89,6 +93,7 @@ public sealed partial class NodeSettings
             Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
+            KeepRuns = Time("node.keep_runs", TimeSpan.FromDays(1), TimeSpan.FromDays(KeepDaysMax)) ?? unset.KeepRuns,
             Engine = Engine() ?? unset.Engine,
             ConnectionString = Connection() ?? "",
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))
@@ -187,6 +192,7 @@ public sealed partial class NodeSettings
 
     private static string Words(TimeSpan time) => time switch
     {
+        { TotalDays: > 1 } => $"{time.TotalDays:0}d",
         { TotalHours: >= 1 } => $"{time.TotalHours:0}h",
         { TotalMinutes: >= 1 } => $"{time.TotalMinutes:0}m",
         { TotalSeconds: >= 1 } => $"{time.TotalSeconds:0}s",

@@ -11,12 +11,17 @@ public sealed class Databases : IAsyncDisposable
     // Measured in performance.md: prepared statements and no reset on return double Quartz's rate. 100 statements hold all of Quartz's and ours.
     private const int AutoPrepareMax = 100;
     // A frozen node that holds a transaction open stalls every node behind its locks; after this the server ends the session.
-    private const int IdleInTransactionMilliseconds = 1500;
+    private const double IdleInTransactionSeconds = 1.5;
+    // Between these a job's own statements have no limit of the session's: each run sets its time-out in its transaction (run_guard, mark_run).
+    private static readonly SessionLimits JobLimits = SessionLimits.OfSeconds(0, 60, IdleInTransactionSeconds);
+    // LISTEN alone; between notifications the session is idle outside a transaction.
+    private static readonly SessionLimits ListenLimits = SessionLimits.OfSeconds(10, 5, IdleInTransactionSeconds);
 
     private readonly NpgsqlConnectionStringBuilder source;
     private readonly IReadOnlyDictionary<string, string> targets;
     private readonly Dictionary<string, NpgsqlDataSource> targetPools = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
+    private readonly List<(NpgsqlDataSource Pool, SessionLimits Limits)> poolLimits = [];
     private NpgsqlDataSource jobs;
 
     /// <summary>Opens no connection yet. Throws <see cref="OperatorException"/> for a connection string that cannot be read.</summary>
@@ -38,7 +43,9 @@ public sealed class Databases : IAsyncDisposable
         Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off");
         // The engine's two loops and what they hand over or refuse. Its statements wait for nothing, so none of them takes long.
         Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off");
-        jobs = Pool("jobs", maxSize: slots + 2, statementSeconds: 0, lockSeconds: 60);
+        // Deletes of old rows in batches. What takes a lock that others wait for sets a shorter time-out itself.
+        Upkeep = Pool("upkeep", maxSize: 1, statementSeconds: 30, lockSeconds: 1);
+        jobs = Build(source, $"scheduler {nodeName} jobs", slots + 2, JobLimits);
     }
 
     /// <summary>The node's name, as in its row.</summary>
@@ -53,6 +60,8 @@ public sealed class Databases : IAsyncDisposable
     public NpgsqlDataSource Ledger { get; }
     /// <summary>The set-based engine's reading and firing.</summary>
     public NpgsqlDataSource Engine { get; }
+    /// <summary>Partitions made and dropped, old rows deleted.</summary>
+    public NpgsqlDataSource Upkeep { get; }
     /// <summary>Statements of jobs on the scheduler's own database. Made anew for each lease, see <see cref="RenewJobs"/>.</summary>
     public NpgsqlDataSource Jobs { get { lock (gate) { return jobs; } } }
 
@@ -70,7 +79,7 @@ public sealed class Databases : IAsyncDisposable
         lock (gate)
         {
             former = jobs;
-            jobs = Pool("jobs", Slots + 2, 0, 60, JobSessionName(leaseId));
+            jobs = Build(source, JobSessionName(leaseId), Slots + 2, JobLimits);
         }
         former.Dispose();
     }
@@ -89,18 +98,51 @@ public sealed class Databases : IAsyncDisposable
                     : "known are " + string.Join(", ", targets.Keys.Order())));
             }
             var settings = Parse(text, $"the connection string of database '{name}'");
-            return targetPools[name] = Build(settings, $"scheduler {NodeName} job", Slots + 2, 0, 60);
+            return targetPools[name] = Build(settings, $"scheduler {NodeName} job", Slots + 2, JobLimits);
         }
     }
 
-    /// <summary>A connection string for a connection of its own, e.g. for LISTEN: no pooling, keepalive every 5 s.</summary>
-    public string ListenConnectionString() => new NpgsqlConnectionStringBuilder(source.ConnectionString)
+    /// <summary>A connection string for a connection of its own, e.g. for LISTEN: no pooling, keepalive every 5 s, statements end after
+    /// 10 s.</summary>
+    public string ListenConnectionString()
     {
-        Pooling = false,
-        KeepAlive = 5,
-        Timeout = 5,
-        ApplicationName = $"scheduler {NodeName} listen",
-    }.ConnectionString;
+        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString)
+        {
+            Pooling = false,
+            KeepAlive = 5,
+            Timeout = 5,
+            ApplicationName = $"scheduler {NodeName} listen",
+        };
+        ListenLimits.Apply(settings);
+        return settings.ConnectionString;
+    }
+
+    /// <summary>
+    /// Ask a session of each pool for its time-outs. Throws <see cref="OperatorException"/> when they are not in force: a connection pooler that
+    /// drops them would also drop LISTEN and locks, and one frozen node could stall the cluster.
+    /// </summary>
+    public async Task CheckLimits(CancellationToken token)
+    {
+        foreach (var (pool, limits) in Limits())
+        {
+            await using var connection = await pool.OpenConnectionAsync(token);
+            await Check(connection, limits, token);
+        }
+        await using var listening = new NpgsqlConnection(ListenConnectionString());
+        await listening.OpenAsync(token);
+        await Check(listening, ListenLimits, token);
+    }
+
+    internal static async Task Check(NpgsqlConnection connection, SessionLimits limits, CancellationToken token)
+    {
+        if (await limits.Missing(connection, token) is not { } missing) { return; }
+        var settings = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
+        throw new OperatorException($"the time-outs of session '{settings.ApplicationName}' at {settings.Host}:{settings.Port} are not in force: "
+            + $"{missing}; expected a direct connection to PostgreSQL: a connection pooler, or a login trigger, drops what the session asked for");
+    }
+
+    internal IEnumerable<(NpgsqlDataSource Pool, SessionLimits Limits)> Limits() =>
+        poolLimits.Append((Jobs, JobLimits));
 
     /// <summary>Read a connection string; throws <see cref="OperatorException"/> naming what is wrong with it, without showing a password.</summary>
     public static NpgsqlConnectionStringBuilder Parse(string connectionString, string what)
@@ -124,15 +166,19 @@ public sealed class Databases : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        foreach (var pool in targetPools.Values.Concat([Jobs, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
+        foreach (var pool in targetPools.Values.Concat([Jobs, Upkeep, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
     }
 
-    private NpgsqlDataSource Pool(
-        string role, int maxSize, int statementSeconds, int lockSeconds, string? applicationName = null, string settings = "") =>
-        Build(source, applicationName ?? $"scheduler {NodeName} {role}", maxSize, statementSeconds, lockSeconds, settings);
+    private NpgsqlDataSource Pool(string role, int maxSize, int statementSeconds, int lockSeconds, string settings = "")
+    {
+        var limits = SessionLimits.OfSeconds(statementSeconds, lockSeconds, IdleInTransactionSeconds);
+        var pool = Build(source, $"scheduler {NodeName} {role}", maxSize, limits, settings);
+        poolLimits.Add((pool, limits));
+        return pool;
+    }
 
     private static NpgsqlDataSource Build(
-        NpgsqlConnectionStringBuilder from, string applicationName, int maxSize, int statementSeconds, int lockSeconds, string more = "")
+        NpgsqlConnectionStringBuilder from, string applicationName, int maxSize, SessionLimits limits, string more = "")
     {
         var settings = new NpgsqlConnectionStringBuilder(from.ConnectionString)
         {
@@ -142,16 +188,16 @@ public sealed class Databases : IAsyncDisposable
             AutoPrepareMinUsages = 2,
             NoResetOnClose = true,
             Timeout = 5,
-            CommandTimeout = statementSeconds == 0 ? 0 : statementSeconds + 2,
+            CommandTimeout = limits.Statement == TimeSpan.Zero ? 0 : (int)limits.Statement.TotalSeconds + 2,
             CancellationTimeout = 2000,
             TcpKeepAlive = true,
             TcpKeepAliveTime = 5,
             TcpKeepAliveInterval = 2,
             KeepAlive = 5,
-            Options = $"{from.Options} -c statement_timeout={statementSeconds * 1000} -c lock_timeout={lockSeconds * 1000}"
-                + $" -c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds} -c client_connection_check_interval=2000"
-                + $" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c timezone=UTC {more}",
         };
+        limits.Apply(settings);
+        settings.Options += " -c client_connection_check_interval=2000"
+            + $" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c timezone=UTC {more}";
         return NpgsqlDataSource.Create(settings);
     }
 }

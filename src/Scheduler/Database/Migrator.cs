@@ -23,6 +23,10 @@ public static class Migrator
     public const int ServerVersionMin = 15;
     // "Scheduler" on a telephone's keys; any number does, but every binary must use the same.
     private const long AdvisoryLock = 724_337_537;
+    // A migration may build an index of a large table.
+    private const int StatementSecondsMax = 1800;
+    // A node frozen in the middle of a migration must not keep the others from starting.
+    private static readonly SessionLimits Limits = SessionLimits.OfSeconds(StatementSecondsMax, @lock: 60, idleInTransaction: 10);
 
     /// <summary>Apply what is missing. Returns the names of what was applied, empty when nothing was. Throws <see cref="OperatorException"/>
     /// with one clear message.</summary>
@@ -141,8 +145,8 @@ public static class Migrator
         settings.ApplicationName = "scheduler migrate";
         settings.Pooling = false;
         settings.Timeout = 10;
-        // A node frozen in the middle of a migration must not keep the others from starting.
-        settings.Options = $"{settings.Options} -c lock_timeout=60000 -c idle_in_transaction_session_timeout=10000";
+        settings.CommandTimeout = StatementSecondsMax + 2;
+        Limits.Apply(settings);
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try { await connection.OpenAsync(token); }
         catch (NpgsqlException e)

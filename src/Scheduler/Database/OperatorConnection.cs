@@ -15,6 +15,9 @@ public static class OperatorConnection
     // A person waits for the answer: a server that does not answer in 5 s counts as unreachable, a statement in 60 s as stuck.
     private const int ConnectSeconds = 5;
     private const int CommandSeconds = 60;
+    // The server gives up before the client does, so that nothing of a command that was given up goes on. A lock an operator waits for is held for
+    // milliseconds; a command frozen in a transaction holds a job's gate.
+    private static readonly SessionLimits Limits = SessionLimits.OfSeconds(CommandSeconds, @lock: 10, idleInTransaction: 10);
 
     static OperatorConnection()
     {
@@ -28,8 +31,9 @@ public static class OperatorConnection
         var settings = Databases.Parse(connectionString, "the connection string");
         settings.ApplicationName = "scheduler cli";
         settings.Timeout = ConnectSeconds;
-        settings.CommandTimeout = CommandSeconds;
+        settings.CommandTimeout = CommandSeconds + 2;
         settings.MaxPoolSize = 2;
+        Limits.Apply(settings);
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {

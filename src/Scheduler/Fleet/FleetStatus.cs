@@ -35,6 +35,7 @@ public sealed record FleetStatus(
     {
         var settings = Databases.Parse(connectionString, "the connection string");
         settings.ApplicationName = "scheduler fleet status";
+        SessionLimits.OfSeconds(statement: 30, @lock: 5, idleInTransaction: 5).Apply(settings);
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(token);
         return await connection.QuerySingleAsync<FleetStatus>(new CommandDefinition(StatusSql, cancellationToken: token));

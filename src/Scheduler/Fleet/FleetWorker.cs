@@ -22,6 +22,8 @@ public sealed class FleetWorker : IAsyncDisposable
 {
     // A worker's call takes milliseconds; a server that needs longer than this is better asked again.
     private const int StatementSecondsMax = 30;
+    // A worker that freezes in the middle of a call holds chunks others skip, and a node row its next call wants.
+    private static readonly SessionLimits Limits = SessionLimits.OfSeconds(StatementSecondsMax, @lock: 10, idleInTransaction: 5);
 
     private readonly NpgsqlDataSource source;
 
@@ -33,7 +35,8 @@ public sealed class FleetWorker : IAsyncDisposable
         var settings = Databases.Parse(connectionString, "the connection string");
         settings.ApplicationName = "scheduler fleet worker";
         settings.MaxPoolSize = connectionsMax;
-        settings.CommandTimeout = StatementSecondsMax;
+        settings.CommandTimeout = StatementSecondsMax + 2;
+        Limits.Apply(settings);
         settings.MaxAutoPrepare = 20;
         // Nothing of a session is ever changed here; without this every call would be two.
         settings.NoResetOnClose = true;

@@ -94,6 +94,9 @@ public sealed record ClusterPicture(
             fleet.status f;
         """;
 
+    // A picture that takes longer is not worth waiting for.
+    private static readonly SessionLimits Limits = SessionLimits.OfSeconds(statement: 4, @lock: 2, idleInTransaction: 1.5);
+
     /// <summary>Take one, in one round trip. Throws <see cref="OperatorException"/> when the database does not answer.</summary>
     public static async Task<ClusterPicture> Read(string connectionString, CancellationToken token)
     {
@@ -102,7 +105,8 @@ public sealed record ClusterPicture(
         settings.MaxPoolSize = 2;
         settings.Timeout = 3;
         settings.CommandTimeout = 5;
-        settings.Options = "-c statement_timeout=4000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=1500 -c timezone=UTC";
+        Limits.Apply(settings);
+        settings.Options += " -c timezone=UTC";
         try
         {
             await using var connection = new NpgsqlConnection(settings.ConnectionString);

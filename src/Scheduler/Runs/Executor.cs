@@ -18,8 +18,6 @@ public sealed partial class Executor(
     private static readonly TimeSpan OrphanLookEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PeerEndMargin = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
-    // The ledger's next monthly partitions exist two months ahead; this only has to come around within that time.
-    private static readonly TimeSpan PartitionsEvery = TimeSpan.FromHours(1);
     private static readonly TimeSpan GiveBackWithin = TimeSpan.FromSeconds(3);
     // One for the entry loop, the others for jobs whose fires are held; fewer than the ledger's pool has connections.
     private const int EntryTurnsMax = 4;
@@ -137,7 +135,6 @@ public sealed partial class Executor(
     {
         var lastLost = time.GetUtcNow();
         var lastOrphans = time.GetTimestamp();
-        var lastPartitions = time.GetTimestamp();      // made at start, with the schema
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -154,11 +151,6 @@ public sealed partial class Executor(
                     orphansSuspected = false;
                     await AdoptOrphans();
                     lastOrphans = time.GetTimestamp();
-                }
-                if (time.GetElapsedTime(lastPartitions) >= PartitionsEvery)
-                {
-                    lastPartitions = time.GetTimestamp();
-                    await ledger.EnsurePartitions(stopping.Token);
                 }
                 await ClaimWhatFits();
             }

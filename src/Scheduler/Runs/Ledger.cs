@@ -133,12 +133,17 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     }
 
     /// <summary>
-    /// The fence's question, asked in the transaction that is to do the work. Throws <see cref="RunLostException"/> when the run is another's.
+    /// The fence's question, asked in the session that is to do the work. Throws <see cref="RunLostException"/> when the run is another's.
     /// </summary>
-    internal static async Task<GuardAnswer> Guard(NpgsqlConnection connection, RunRow run, TimeSpan statementTimeout, CancellationToken token)
+    /// <param name="connection">The session.</param>
+    /// <param name="run">The run as this node claimed it.</param>
+    /// <param name="statementTimeout">From now on the session's statements end after this time, zero for never; null leaves it as it is.</param>
+    /// <param name="token">Ends the question.</param>
+    internal static async Task<GuardAnswer> Guard(NpgsqlConnection connection, RunRow run, TimeSpan? statementTimeout, CancellationToken token)
     {
-        var milliseconds = ((long)statementTimeout.TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        await using var command = Command(connection, GuardSql, Value(run.RunKey), Value(run.DueAt), Value(milliseconds));
+        var milliseconds = ((long?)statementTimeout?.TotalMilliseconds)?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        await using var command = Command(connection, GuardSql, Value(run.RunKey), Value(run.DueAt),
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)milliseconds ?? DBNull.Value });
         await using var reader = await command.ExecuteReaderAsync(token);
         if (!await reader.ReadAsync(token)) { throw new RunLostException(run.RunKey, "its row is gone"); }
         var (state, current, owner) = (reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2));
@@ -183,17 +188,10 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         await using var connection = await databases.Ledger.OpenConnectionAsync(token);
         try
         {
-            var answer = await Guard(connection, run, TimeSpan.Zero, token);
+            var answer = await Guard(connection, run, statementTimeout: null, token);
             return new RunLostException(run.RunKey, "asked again, the row says it is this node's", answer == GuardAnswer.AlreadySucceeded);
         }
         catch (RunLostException e) { return e; }
-    }
-
-    /// <summary>Make the ledger's partitions for the months around now. Safe on many nodes at once.</summary>
-    internal async Task EnsurePartitions(CancellationToken token)
-    {
-        await using var command = databases.Ledger.CreateCommand("select scheduler_private.ensure_partitions()");
-        await command.ExecuteNonQueryAsync(token);
     }
 
     private static NpgsqlCommand FinishCommand(IReadOnlyList<RunEnd> ends, long leaseId)

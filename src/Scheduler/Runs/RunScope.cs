@@ -66,12 +66,14 @@ public sealed class RunScope
     public async Task Commit(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
     {
         await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
-        await using var transaction = await connection.BeginTransactionAsync(Token);
+        // Before the transaction: within it, the ledger would be in use for as long as the work takes, and no old partition could be dropped. What
+        // closes the fence is the verdict's own statement at the end.
         if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
         {
             Committed = true;
             return;
         }
+        await using var transaction = await connection.BeginTransactionAsync(Token);
         var result = await work(connection, transaction, Token);
         await ledger.FinishInside(connection, Run, result, Token);
         await CommitBounded(transaction);
@@ -86,12 +88,12 @@ public sealed class RunScope
     public async Task Step(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string>> work)
     {
         await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
-        await using var transaction = await connection.BeginTransactionAsync(Token);
         if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
         {
             // An earlier attempt's last commit did happen and only its answer was lost: nothing is left to do.
             throw new RunLostException(RunKey, "it has succeeded already", alreadyWritten: true);
         }
+        await using var transaction = await connection.BeginTransactionAsync(Token);
         var progress = await work(connection, transaction, Token);
         await ledger.Progress(connection, Run, progress, Token);
         await CommitBounded(transaction);
