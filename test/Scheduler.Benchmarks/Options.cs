@@ -33,9 +33,20 @@ internal sealed class Options
     public static int Usage()
     {
         Console.Error.WriteLine("""
-            usage: ./dev bench fires [--nodes N] [--quick] [--json]   fires per second, saturated, and lateness of 100 cron fires a second,
-                                                                      against vanilla Quartz in the same run on the same server
-                   ./dev bench idle  [--nodes N] [--json]             statements a second and processor share of an idle node
+            usage: ./dev bench NAME [--nodes N] [--quick] [--json] [--write-docs] [--rounds N] [--only CONTENDER,…]
+              fires      recurring fires a second, saturated, then how late 100 cron fires a second start   [--seconds N] [--schedules N]
+              latency    the second part of fires alone                                                     [--seconds N]
+              drain      jobs a second of a queue that appears at once                                      [--count N] [--jobs N]
+              runnow     from a request to the start of the job                                             [--requests N]
+              takeover   from the kill of a node to the new start of its work                               [--kills N] [--lease 3s]
+              idle       statements a second and processor share of a node with nothing to do               [--seconds N]
+              stored     whether a million stored schedules cost anything       [--seconds N] [--count N] [--as-jobs: declared jobs, too]
+              sqljobs    SQL jobs due every second, one row each: rows, exactly once, cost                  [--seconds N] [--jobs N]
+              hour       a steady rate for long: rate, lateness, sizes over time                            [--seconds N] [--rate N]
+            Each runs on a PostgreSQL of its own. Contenders take turns: vanilla_default, vanilla_tuned_history, ours_stock (our nodes, Quartz's
+            loop), ours; hour runs ours alone unless --only names others. --nodes is 3 by default; seconds are those of one measured window.
+            --write-docs draws docs/plots/NAME.svg and writes artifacts/bench/NAME.json.
+            Exit code 1: something of ours was lost or doubled. 2: wrong usage.
             """);
         return 2;
     }

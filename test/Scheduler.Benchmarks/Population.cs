@@ -10,14 +10,17 @@ internal static class Population
     private const string CopyTriggersSql = """
         insert into quartz.qrtz_triggers
             select (jsonb_populate_record(t, jsonb_build_object('job_name', case when @jobs then @prefix || i else t.job_name end,
-                'trigger_name', @prefix || i || @suffix, 'trigger_state', 'WAITING', 'next_fire_time', coalesce(@next, t.next_fire_time),
+                'trigger_name', @prefix || i || @suffix, 'trigger_group', coalesce(@group, t.trigger_group),
+                'trigger_state', 'WAITING', 'next_fire_time', coalesce(@next, t.next_fire_time),
                 'start_time', case when @next is null or t.start_time < @next then t.start_time else @next end))).*
             from quartz.qrtz_triggers t, generate_series(@from, @to) i where t.trigger_name = @source || @suffix;
         insert into quartz.qrtz_simple_triggers
-            select (jsonb_populate_record(s, jsonb_build_object('trigger_name', @prefix || i || @suffix))).*
+            select (jsonb_populate_record(s, jsonb_build_object(
+                'trigger_name', @prefix || i || @suffix, 'trigger_group', coalesce(@group, s.trigger_group)))).*
             from quartz.qrtz_simple_triggers s, generate_series(@from, @to) i where s.trigger_name = @source || @suffix;
         insert into quartz.qrtz_cron_triggers
-            select (jsonb_populate_record(c, jsonb_build_object('trigger_name', @prefix || i || @suffix))).*
+            select (jsonb_populate_record(c, jsonb_build_object(
+                'trigger_name', @prefix || i || @suffix, 'trigger_group', coalesce(@group, c.trigger_group)))).*
             from quartz.qrtz_cron_triggers c, generate_series(@from, @to) i where c.trigger_name = @source || @suffix;
         """;
 
@@ -55,26 +58,30 @@ internal static class Population
         }
         await Declare(cluster, "bench/t1", cron ? "* * * * * ?" : "every 1s", insert);
         await cluster.Reconcile();
-        await Copy(cluster, "bench/t1", "bench/t", 2, count, await cluster.Scalar<long>(TicksOfThisSecondSql));
+        await Copy(cluster, "bench/t1", "bench/t", 2, count, await cluster.Scalar<long>(TicksOfThisSecondSql), jobs: true);
     }
 
     /// <summary>Schedules that are due in years: rows that lie there. Before <see cref="EverySecond"/>, which replaces vanilla's t0.</summary>
-    public static async Task InYears(BenchCluster cluster, int count)
+    /// <param name="cluster">Whose.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="asJobs">Ours only. True: each belongs to a declared job of its own, which nodes read at their start. False: triggers in
+    /// Quartz's tables alone, which is what the firing path meets; in a group of their own, or nodes would remove what nobody declared.</param>
+    public static async Task InYears(BenchCluster cluster, int count, bool asJobs)
     {
         if (cluster.Contender.IsOurs)
         {
             await Declare(cluster, "bench/far1", "0 0 0 1 1 ? 2090", null);
             await cluster.Reconcile();
-            await Copy(cluster, "bench/far1", "bench/far", 2, count, null);
+            await Copy(cluster, "bench/far1", "bench/far", 2, count, null, asJobs, asJobs ? null : "stored");
             return;
         }
         await cluster.RunToEnd("--populate", "--schedules", "1", "--later");
-        await Copy(cluster, "t0", "far", 1, count, null);
+        await Copy(cluster, "t0", "far", 1, count, null, jobs: false);
     }
 
     /// <summary>Vanilla's one-shot triggers, copies of one that is due in ten years.</summary>
     public static async Task OneShots(BenchCluster cluster, string prefix, int count) =>
-        await Copy(cluster, "t0", prefix, 1, count, await cluster.Scalar<long>(TicksOfThisSecondSql));
+        await Copy(cluster, "t0", prefix, 1, count, await cluster.Scalar<long>(TicksOfThisSecondSql), jobs: false);
 
     /// <summary>One of our jobs, of the kind that does nothing or of <c>sql</c>.</summary>
     public static Task Declare(BenchCluster cluster, string name, string schedule, string? statement) => cluster.Execute(
@@ -90,10 +97,10 @@ internal static class Population
             settings = statement is null ? "{}" : System.Text.Json.JsonSerializer.Serialize(new { statement }),
         });
 
-    private static Task Copy(BenchCluster cluster, string source, string prefix, int from, int to, long? next)
+    private static Task Copy(
+        BenchCluster cluster, string source, string prefix, int from, int to, long? next, bool jobs, string? group = null)
     {
-        var jobs = cluster.Contender.IsOurs;
         var sql = $"begin; {(jobs ? CopyJobsSql : "")} {CopyTriggersSql} commit; {AnalyzeSql} {(jobs ? AnalyzeOursSql : "")}";
-        return cluster.Execute(sql, new { jobs, source, prefix, suffix = jobs ? "#0" : "", from, to, next });
+        return cluster.Execute(sql, new { jobs, source, prefix, suffix = cluster.Contender.IsOurs ? "#0" : "", from, to, next, group });
     }
 }

@@ -43,6 +43,11 @@ internal static class StoredBenchmark
                 ("duplicates", all.Sum(c => c.Late.Duplicates)), ("gaps", all.Sum(c => c.Late.Gaps)));
         }
         report.Ratios("p99_ms", higherIsBetter: false);
+        foreach (var contender in contenders)
+        {
+            double P99(string variant) => Sample.Median(costs[pairs.Single(p => p.Name == $"{contender.Name}_{variant}")], c => c.Late.P99Ms);
+            report.Fact($"{contender.Name}_p99_many_to_few", P99("many") / P99("few"));
+        }
         return await report.Tell(new BarPlot("stored",
             string.Create(CultureInfo.InvariantCulture,
                 $"100 cron fires a second, few and {many:#,0} further schedules stored, {options.Nodes} nodes"),
@@ -52,7 +57,7 @@ internal static class StoredBenchmark
     private static async Task<Cost> Measure(Session session, Contender contender, int stored, int seconds)
     {
         await using var cluster = await BenchCluster.Open(session, contender);
-        if (stored > 0) { await Population.InYears(cluster, stored); }
+        if (stored > 0) { await Population.InYears(cluster, stored, session.Options.Has("as-jobs")); }
         else if (!contender.IsOurs) { await cluster.RunToEnd("--populate"); }
         var start = TimeProvider.System.GetTimestamp();
         await cluster.StartNode();
