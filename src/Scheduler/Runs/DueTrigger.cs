@@ -37,8 +37,8 @@ internal sealed record DueTrigger(
     }
 
     /// <summary>
-    /// When the trigger is due after this fire; null when the engine does not know: a calendar, a misfire Quartz has noted, a count, another type, or the last
-    /// fire, whose end Quartz keeps. Throws <see cref="FormatException"/> for an expression that cannot be read.
+    /// When the trigger is due after this fire; null when the engine does not know: a calendar, a misfire Quartz has noted, a count, another
+    /// type, or the last fire, whose end Quartz keeps. Throws <see cref="FormatException"/> for an expression that cannot be read.
     /// </summary>
     public DateTime? Next()
     {
@@ -56,7 +56,8 @@ internal sealed record DueTrigger(
         if (Crons.Count > CronsMax) { Crons.Clear(); }
         // A row without a zone means the zone of the node that made it; only Quartz on that node knows.
         if (Cron is null || Zone is null) { return null; }
-        var cron = Crons.GetOrAdd((Cron, Zone), static key => CronExpression.Parse(key.Cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(key.Zone)));
+        var cron = Crons.GetOrAdd((Cron, Zone), static key =>
+            CronExpression.Parse(key.Cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(key.Zone)));
         return cron.GetNextValidTimeAfter(new DateTimeOffset(DueAt)) is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
     }
 

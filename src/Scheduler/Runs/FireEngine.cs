@@ -126,7 +126,8 @@ public sealed partial class FireEngine(
         return full;
     }
 
-    private DateTime Ready(DueTrigger row) => deferred.TryGetValue(row.Name, out var deferral) && deferral.Until > row.DueAt ? deferral.Until : row.DueAt;
+    private DateTime Ready(DueTrigger row) =>
+        deferred.TryGetValue(row.Name, out var deferral) && deferral.Until > row.DueAt ? deferral.Until : row.DueAt;
 
     private void Defer(DueTrigger row)
     {
@@ -255,7 +256,10 @@ public sealed partial class FireEngine(
     private async Task Refuse(DueTrigger row, string problem)
     {
         await using var command = databases.Engine.CreateCommand(RefuseSql);
-        foreach (var text in (string[])[row.Name, row.Version, row.Job, problem]) { command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text }); }
+        foreach (var text in (string[])[row.Name, row.Version, row.Job, problem])
+        {
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text });
+        }
         await command.ExecuteNonQueryAsync(stopping.Token);
         LogRefused(row.Name, problem);
     }
