@@ -16,16 +16,13 @@ ended as (
     where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.verdict is null
     returning r.run_key, r.job, r.due_at, r.verdict
 ),
--- One row a job, its latest due run: an update sees each gate row once.
+-- One row a job, its latest due run: an update sees each gate row once. In the order of the jobs, so that two of these meet in one order.
 latest as materialized (
     select distinct on (e.job) e.job, e.run_key, e.due_at, e.verdict,
         count(*) over (partition by e.job) as ended_count,
         count(*) filter (where e.verdict = 'succeeded') over (partition by e.job) as success_count,
         array_agg(e.run_key) over (partition by e.job) as keys
     from ended e order by e.job, e.due_at desc
-),
-gate as materialized (
-    select g.job from scheduler_private.job_gate g where g.job in (select job from latest) order by g.job for no key update
 ),
 freed as (
     update scheduler_private.job_gate g
@@ -35,8 +32,7 @@ freed as (
         failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.ended_count::int end,
         finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
     from latest l
-    -- A hashed set, not a join: the planner expects one row and would make a loop over all pairs.
-    where g.job = l.job and coalesce(l.job in (select b.job from gate b), false)
+    where g.job = l.job
     -- Where runs of a job take turns, the next one may begin.
     returning case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
 )
