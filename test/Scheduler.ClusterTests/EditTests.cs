@@ -9,10 +9,10 @@ namespace Scheduler.ClusterTests;
 public sealed class EditTests
 {
     [Test]
-    public async Task Edits_around_every_second_boundary_lose_and_double_no_fire()
+    public async Task Edits_around_every_second_boundary_lose_and_double_no_fire([Values] Engines engines)
     {
         var ticking = new SqlJobText("ticking", "every 1s") { Overlap = "allow" };
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(ticking) });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(ticking), Engines = engines });
         await cluster.Until("the job ticks", async () => await cluster.Count("job = 'ticking'") >= 2);
 
         // The same due set by two kinds of trigger and by two parts that change places: each edit replaces the triggers.
@@ -38,10 +38,10 @@ public sealed class EditTests
     }
 
     [Test]
-    public async Task A_session_that_holds_one_job_locked_delays_no_other_job()
+    public async Task A_session_that_holds_one_job_locked_delays_no_other_job([Values(Engines.Set, Engines.Mixed)] Engines engines)
     {
         var jobs = new[] { new SqlJobText("held", "every 1s"), new SqlJobText("free", "every 1s") { Overlap = "allow" } };
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs) });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs), Engines = engines });
         await cluster.Until("both run", async () => await cluster.Count("verdict = 'succeeded' and job = 'held'") > 0);
 
         await using var connection = new NpgsqlConnection(cluster.Database.ConnectionString);

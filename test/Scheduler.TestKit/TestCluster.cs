@@ -1,9 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using Scheduler.Cluster;
 using Scheduler.TestKit.Checking;
 
 namespace Scheduler.TestKit;
+
+/// <summary>Which engine fires on which node of a cluster.</summary>
+public enum Engines
+{
+    /// <summary>The set-based engine on every node.</summary>
+    Set,
+    /// <summary>Quartz's own loop on every node.</summary>
+    Quartz,
+    /// <summary>Quartz's own loop on the first node, the set-based engine on the others.</summary>
+    Mixed,
+}
 
 /// <summary>What a cluster is made of.</summary>
 public sealed record ClusterOptions
@@ -16,6 +28,9 @@ public sealed record ClusterOptions
     public string Prepare { get; init; } = HistoryReader.EffectTable;
     /// <summary>How each of these nodes is started.</summary>
     public NodeSetup Setup { get; init; } = new();
+    /// <summary>Who fires on the nodes whose setup does not say. Default <see cref="Engines.Set"/>; SCHEDULER_TEST_ENGINE (quartz, set, mixed)
+    /// takes its place for runs by hand.</summary>
+    public Engines Engines { get; init; } = Engines.Set;
     /// <summary>Server of the scheduler's database; default the one all tests share. Give one of your own to crash it.</summary>
     public TestServer? Server { get; init; }
     /// <summary>Further databases jobs may name, e.g. <c>effects</c>, to connection strings.</summary>
@@ -79,6 +94,7 @@ public sealed class TestCluster : IAsyncDisposable
     public TestNode AddNode(string name, NodeSetup? setup = null)
     {
         setup ??= options.Setup;
+        setup = setup with { Engine = setup.Engine ?? EngineOf(nodes.Count) };
         var proxy = setup.Proxied ? FaultProxy.To(Database.Server.Port) : null;
         var node = new TestNode(name, setup, proxy, Path.Combine(folder, $"{name}-{nodes.Count + 1}.log"), Command);
         nodes.Add(node);
@@ -142,6 +158,14 @@ public sealed class TestCluster : IAsyncDisposable
         if (Environment.GetEnvironmentVariable("SCHEDULER_TEST_KEEP") != "1") { Directory.Delete(folder, recursive: true); }
     }
 
+    private FireBy EngineOf(int index)
+    {
+        var engines = Environment.GetEnvironmentVariable("SCHEDULER_TEST_ENGINE") is { Length: > 0 } given
+            ? Enum.Parse<Engines>(given, ignoreCase: true)
+            : options.Engines;
+        return engines == Engines.Quartz || (engines == Engines.Mixed && index == 0) ? FireBy.Quartz : FireBy.Set;
+    }
+
     private ProcessStartInfo Command(TestNode node)
     {
         var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString);
@@ -156,7 +180,8 @@ public sealed class TestCluster : IAsyncDisposable
         List<string> arguments =
         [
             "serve", "--name", node.Name, "--connection", connection.ConnectionString, "--http-port", "0", "--slots", Text(node.Setup.Slots),
-            "--lease", Seconds(node.Setup.Lease), "--exit-with-stdin", .. node.Setup.Arguments,
+            "--lease", Seconds(node.Setup.Lease), "--engine", node.Setup.Engine == FireBy.Quartz ? "quartz" : "set", "--exit-with-stdin",
+            .. node.Setup.Arguments,
         ];
         if (options.Jobs is not null) { arguments.AddRange(["--jobs", JobsFolder]); }
         if (node.Setup.Drain is { } drain) { arguments.AddRange(["--drain", Seconds(drain)]); }
