@@ -55,7 +55,9 @@ public sealed class QuartzClient : IAsyncDisposable
     {
         var hash = await database.Value<string>("select description from quartz.qrtz_triggers where trigger_name = @Name", new { trigger.Key.Name });
         // Quartz takes no trigger that has ended, and begins a cron trigger at the present: both are set right in the row.
-        var stored = trigger.GetTriggerBuilder().WithDescription(hash).EndAt(null).StartAt(TimeProvider.System.GetUtcNow().AddDays(1)).Build();
+        var now = TimeProvider.System.GetUtcNow();
+        var stored = trigger.GetTriggerBuilder().WithDescription(hash).EndAt(null).StartAt(trigger.EndTimeUtc < now ? now.AddDays(1)
+            : trigger.StartTimeUtc).Build();
         if (await Scheduler.RescheduleJob(trigger.Key, stored) is null) { throw new InvalidOperationException($"there is no trigger {trigger.Key}"); }
         var (start, end, next) = (trigger.StartTimeUtc.UtcTicks, trigger.EndTimeUtc?.UtcTicks, DueTimes(trigger, calendar)[0].Ticks);
         await database.Execute("update quartz.qrtz_triggers set start_time = @start, end_time = @end, next_fire_time = @next, prev_fire_time = null"

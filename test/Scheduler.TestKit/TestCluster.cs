@@ -126,6 +126,15 @@ public sealed class TestCluster : IAsyncDisposable
     public Task<long> Count(string where, object? parameters = null) =>
         Database.Value<long>($"select count(*) from scheduler.run where {where}", parameters);
 
+    /// <summary>How many whole seconds after one instant and up to another have no row of a job that is due every second.</summary>
+    public Task<long> MissingSeconds(string job, DateTime after, DateTime upTo) => Database.Value<long>("""
+        select count(*) from generate_series(date_trunc('second', @after) + interval '1 second', @upTo, interval '1 second') s
+        where not exists (select from scheduler.run r where r.job = @job and r.due_at = s)
+        """, new { job, after, upTo });
+
+    /// <summary>The database's clock.</summary>
+    public Task<DateTime> Now() => Database.Value<DateTime>("select clock_timestamp()");
+
     /// <summary>Ask for a run of a job now; returns its key.</summary>
     public async Task<string> RunNow(string job) =>
         await Database.Value<string>("select scheduler.run_now(@job)",

@@ -13,12 +13,13 @@ public sealed class DueTriggerTests
     private static readonly DateTimeOffset Start = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] Zones =
     [
-        "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu", "America/Santiago", "Africa/Casablanca",
+        "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu", "America/Santiago",
+        "Europe/Dublin",
     ];
     private static readonly string[] Schedules =
     [
-        "*/15 * * * *", "30 2 * * *", "0 0 * * *", "0 */20 1-3 * * ?", "0 0/30 * ? * SUN", "59 59 23 L * ?", "0 15 2 ? * 1L", "17 45 1 * * ?", "@hourly",
-        "every 1h30m", "every 7m",
+        "*/15 * * * *", "30 2 * * *", "0 0 * * *", "0 */20 1-3 * * ?", "0 0/30 * ? * SUN", "59 59 23 L * ?", "0 15 2 ? * 1L", "17 45 1 * * ?",
+        "@hourly", "every 1h30m", "every 7m",
     ];
 
     [Test]
@@ -29,7 +30,18 @@ public sealed class DueTriggerTests
         Assert.That(Walk(RowOf(trigger), Start.AddYears(1)), Is.EqualTo(DueTimes(trigger, Start.AddYears(1))));
     }
 
-    // The last due instant is Quartz's to fire: the engine hands over there, neither before nor after.
+    // Morocco's summer time is its standard time, and Quartz's next instant after 02:45 of the night it returns lies an hour before it: such a
+    // trigger would fire the same hour again and again and never come out of it.
+    [TestCase("*/15 * * * *")]
+    [TestCase("@hourly")]
+    [TestCase("30 2 * * *")]
+    public void A_cron_never_goes_back_in_time(string schedule)
+    {
+        var trigger = Schedule.Parse(schedule, "Africa/Casablanca").Triggers("job", Start)[0];
+        Assert.That(Walk(RowOf(trigger), Start.AddYears(1)), Has.Count.GreaterThanOrEqualTo(364));
+    }
+
+    // The last due instant is Quartz's to fire: the engine hands over there or, where the end is a due instant itself, one before.
     [TestCase("2025-01-01T10:00:00Z")]
     [TestCase("2025-01-01T10:00:00.001Z")]
     [TestCase("2025-01-01T09:59:59.999Z")]
@@ -46,7 +58,9 @@ public sealed class DueTriggerTests
         foreach (var trigger in triggers)
         {
             var due = DueTimes(trigger, Start.AddYears(1));
-            Assert.That(Walk(RowOf(trigger), Start.AddYears(1)), Is.EqualTo(due), trigger.GetType().Name);
+            var walked = Walk(RowOf(trigger), Start.AddYears(1));
+            Assert.That(walked, Is.EqualTo(due.Take(walked.Count)), trigger.GetType().Name);
+            Assert.That(walked, Has.Count.InRange(due.Count - 1, due.Count), trigger.GetType().Name);
         }
     }
 
@@ -80,7 +94,10 @@ public sealed class DueTriggerTests
             Assert.That((interval with { RepeatCount = null }).Next(), Is.Null, "a row without its count");
             Assert.That((interval with { Interval = TimeSpan.Zero }).Next(), Is.Null, "no interval");
             Assert.That((interval with { Interval = null }).Next(), Is.Null, "a row without its interval");
-            foreach (var type in (string[])["CAL_INT", "DAILY_I", "RRULE", "BLOB", ""]) { Assert.That((cron with { Type = type }).Next(), Is.Null, type); }
+            foreach (var type in (string[])["CAL_INT", "DAILY_I", "RRULE", "BLOB", ""])
+            {
+                Assert.That((cron with { Type = type }).Next(), Is.Null, type);
+            }
         });
     }
 
@@ -106,7 +123,8 @@ public sealed class DueTriggerTests
     [Test]
     public void A_fire_is_named_by_its_whole_second()
     {
-        var row = RowOf(Schedule.Parse("every 1s", "UTC").Triggers("job", Start)[0]) with { DueAt = Start.AddSeconds(7).AddMilliseconds(999).UtcDateTime };
+        var due = Start.AddSeconds(7).AddMilliseconds(999).UtcDateTime;
+        var row = RowOf(Schedule.Parse("every 1s", "UTC").Triggers("job", Start)[0]) with { DueAt = due };
         var fire = row.Fire(Start.AddSeconds(8).UtcDateTime);
         Assert.That((fire.RunKey, fire.DueAt), Is.EqualTo(("job@2025-01-01T00:00:07Z", Start.AddSeconds(7).UtcDateTime)));
     }
@@ -127,7 +145,11 @@ public sealed class DueTriggerTests
     private static List<DateTime> Walk(DueTrigger row, DateTimeOffset until)
     {
         var due = new List<DateTime>();
-        for (DateTime? next = row.DueAt; next <= until.UtcDateTime; next = (row with { DueAt = next.Value }).Next()) { due.Add(next.Value); }
+        for (DateTime? next = row.DueAt; next <= until.UtcDateTime; next = (row with { DueAt = next.Value }).Next())
+        {
+            Assert.That(due.LastOrDefault(), Is.LessThan(next), "each is later than the one before");
+            due.Add(next.Value);
+        }
         return due;
     }
 
@@ -136,6 +158,7 @@ public sealed class DueTriggerTests
         var due = new List<DateTime>();
         for (var next = trigger.GetFireTimeAfter(trigger.StartTimeUtc.AddTicks(-1)); next <= until; next = trigger.GetFireTimeAfter(next))
         {
+            Assert.That(due.LastOrDefault(), Is.LessThan(next.Value.UtcDateTime), "Quartz's own is later than the one before");
             due.Add(next.Value.UtcDateTime);
         }
         Assert.That(due, Is.Not.Empty);
