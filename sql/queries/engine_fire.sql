@@ -13,8 +13,15 @@ with asked as materialized (
 alive as materialized (
     select from scheduler_private.node n where n.lease_id = $7 and n.lease_until > clock_timestamp() and n.state <> 'stopped'
 ),
+-- Decisions on one job come strictly one after another where they depend on each other: that takes the lock. Runs that may overlap do not.
+locked as materialized (
+    select g.* from scheduler_private.job_gate g
+    where g.job in (select job from asked) and g.overlap <> 'allow' order by g.job for no key update skip locked
+),
 gate as materialized (
-    select g.* from scheduler_private.job_gate g where g.job in (select job from asked) order by g.job for no key update skip locked
+    select l.* from locked l
+    union all
+    select g.* from scheduler_private.job_gate g where g.job in (select job from asked) and g.overlap = 'allow'
 ),
 -- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
 won as materialized (
@@ -24,6 +31,8 @@ won as materialized (
         where t.sched_name = 'scheduler' and t.trigger_name = a.trigger_name and t.trigger_group = 'jobs'
         for no key update of t skip locked) t
     where t.version = a.version and t.trigger_state = 'WAITING' and t.execution_group = 'fire'
+        -- By the clock of the database, whatever this node's says: nothing starts early.
+        and a.due_at <= clock_timestamp()
         and (a.job in (select g.job from gate g) or not exists (select from scheduler_private.job_gate x where x.job = a.job))
 ),
 advanced as (

@@ -1,7 +1,9 @@
 -- Triggers of the engine's group that are due soon, with the row version that the firing statement compares. Takes no locks.
 --   $1 bigint   due up to this instant (ticks)
 --   $2 int      most rows
---   $3 int, $4 int   number of live nodes and this node's rank among them: each node reads its own share; null: everybody's
+--   $3 int, $4 int   number of live nodes and this node's rank among them: each node reads its own share of the jobs
+--   $5 int, $6 int   parts this node divides its share into, and which one is asked for
+--   $7 bigint   due up to this instant (ticks) whosever share: its node is dead, frozen or busy
 -- Rows that Quartz has in hand (other states), or that were handed to it (other groups), are not seen.
 select t.trigger_name, t.job_name, t.next_fire_time, t.misfire_orig_fire_time, t.start_time, t.end_time, t.trigger_type,
     c.cron_expression, c.time_zone_id, s.repeat_interval, s.repeat_count, t.xmin, t.calendar_name is not null as has_calendar
@@ -11,6 +13,7 @@ left join quartz.qrtz_cron_triggers c on t.trigger_type = 'CRON'
 left join quartz.qrtz_simple_triggers s on t.trigger_type = 'SIMPLE'
     and s.sched_name = t.sched_name and s.trigger_name = t.trigger_name and s.trigger_group = t.trigger_group
 where t.sched_name = 'scheduler' and t.trigger_state = 'WAITING' and t.trigger_group = 'jobs' and t.execution_group = 'fire' and t.next_fire_time <= $1
-    and ($3::int is null or (hashtext(t.trigger_name) & 1023) % $3 = $4)
+    and (t.next_fire_time <= $7
+        or ((hashtext(t.job_name) & 1023) % $3 = $4 and ((hashtext(t.job_name) >> 10) & 1023) % $5 = $6))
 order by t.next_fire_time
 limit $2

@@ -1,9 +1,7 @@
--- The declared jobs, in the order of their names.
---   $1 text   one name, or null for all
+-- The declared jobs, in the order of their names. job_some.sql is the same for a few.
 -- Durations are seconds: an interval of months, which SQL can store, has no exact length; a month counts as 30 days.
 select j.name, j.kind, j.description, j.owner, j.tags, j.schedule, j.time_zone, j.settings::text, j.guard::text, j.retry::text,
     extract(epoch from j.timeout)::float8, extract(epoch from j.start_within)::float8,
     j.overlap, j.missed, j.on_lost, j.runs_on, j.priority, j.enabled, j.source, j.version, j.paused_at is not null, j.updated_at
 from scheduler.job j
-where $1::text is null or j.name = $1::text
 order by j.name

@@ -2,12 +2,14 @@
 --   $1 text[], $2 int[]   name and version of each job; a row with another version is left alone
 --   $3 text[]             why the job cannot fire, null when it can
 --   $4 timestamptz[]      when it is due next, null when never
--- Rows that say so already are not touched. Makes no new version. Rows are locked in the order of their names.
+--   $5 bool[]             whether its schedule was stored just now; otherwise a next instant that moved on by itself is not noted
+-- Rows that need no note are not touched. Makes no new version. Rows are locked in the order of their names.
 with mark as materialized (
     select m.name, m.problem, m.next_fire_at
-    from unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[]) as m (name, version, problem, next_fire_at)
+    from unnest($1::text[], $2::int[], $3::text[], $4::timestamptz[], $5::bool[]) as m (name, version, problem, next_fire_at, stored)
     join scheduler.job j on j.name = m.name and j.version = m.version
-    where (j.problem, j.next_fire_at) is distinct from (m.problem, m.next_fire_at)
+    where j.problem is distinct from m.problem or (j.next_fire_at is null) <> (m.next_fire_at is null)
+        or (m.stored and j.next_fire_at is distinct from m.next_fire_at)
     order by j.name
     for no key update of j
 )

@@ -7,5 +7,5 @@ set attempts = r.attempts + 1,
     past_attempts = r.past_attempts || jsonb_build_object('attempt', r.attempts, 'token', r.token, 'node', r.node,
         'started_at', coalesce((r.past_attempts -> -1 ->> 'ended_at')::timestamptz, r.started_at), 'ended_at', clock_timestamp(),
         'outcome', 'failed', 'error', $5::text)
-where r.due_at = $2 and r.run_key = $1 and r.token = $3 and r.owner = $4 and r.state = 'running'
+where r.due_at = $2 and r.run_key = $1 and r.token = $3 and r.owner = $4 and r.verdict is null
 returning r.attempts

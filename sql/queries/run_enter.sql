@@ -60,6 +60,10 @@ placed as materialized (
             and sum(case when d.verdict is null and d.fits then 1 else 0 end) over (order by d.priority desc, d.n) <= $5 as here
     from decided d
 ),
+-- Whose run has the job from now on. Asked for as a hashed set: of a join the planner, who expects one row, makes a loop over all pairs.
+holder as materialized (
+    select p.run_key from placed p where p.verdict is null and (p.overlap = 'skip' or (p.overlap = 'queue' and p.here))
+),
 entered as (
     insert into scheduler_private.run
         (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason)
@@ -77,8 +81,8 @@ entered as (
 ),
 held as (
     update scheduler_private.job_gate g set active_key = e.run_key
-    from entered e join gate b on b.job = e.job
-    where g.job = e.job and ((b.overlap = 'skip' and e.state <> 'finished') or (b.overlap = 'queue' and e.state = 'running'))
+    from entered e
+    where g.job = e.job and coalesce(e.run_key in (select h.run_key from holder h), false)
 )
 select e.run_key, e.state, e.verdict, e.version, case when e.state = 'queued' then pg_notify('scheduler_queued', '') end as told
 from entered e

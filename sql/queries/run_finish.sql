@@ -12,7 +12,8 @@ ended as (
     update scheduler_private.run r
     set state = 'finished', verdict = d.verdict, reason = d.reason, result = d.result::jsonb, error = d.error, ended_at = clock_timestamp()
     from done d
-    where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.state = 'running'
+    -- Owned and without a verdict is running. Said without the state, so that no plan can go by the index of live runs instead of the key.
+    where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.verdict is null
     returning r.run_key, r.job, r.due_at, r.verdict
 ),
 -- One row a job, its latest due run: an update sees each gate row once.
@@ -33,7 +34,10 @@ freed as (
         last_success_at = case when l.success_count > 0 then clock_timestamp() else g.last_success_at end,
         failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.ended_count::int end,
         finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
-    from latest l join gate b on b.job = l.job
-    where g.job = l.job
+    from latest l
+    -- A hashed set, not a join: the planner expects one row and would make a loop over all pairs.
+    where g.job = l.job and coalesce(l.job in (select b.job from gate b), false)
+    -- Where runs of a job take turns, the next one may begin.
+    returning case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
 )
 select run_key from ended

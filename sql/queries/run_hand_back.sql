@@ -13,7 +13,7 @@ moved as (
         past_attempts = r.past_attempts || jsonb_build_object('attempt', r.attempts, 'token', r.token, 'node', r.node,
             'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'handed back', 'error', 'its node stopped')
     from back b
-    where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.state = 'running'
+    where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.verdict is null
     returning r.run_key, r.job, r.state
 ),
 gate as materialized (
@@ -21,7 +21,7 @@ gate as materialized (
 ),
 freed as (
     update scheduler_private.job_gate g set active_key = null
-    from moved m join gate b on b.job = m.job
-    where g.job = m.job and g.active_key = m.run_key and (m.state = 'finished' or g.overlap = 'queue')
+    from moved m
+    where g.job = m.job and coalesce(m.job in (select b.job from gate b), false) and g.active_key = m.run_key and (m.state = 'finished' or g.overlap = 'queue')
 )
 select m.run_key, case when m.state = 'queued' then pg_notify('scheduler_queued', '') end as told from moved m

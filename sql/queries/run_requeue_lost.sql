@@ -17,7 +17,7 @@ lost as materialized (
     select r.due_at, r.run_key, r.job, r.owner, r.node, r.token,
         case when r.on_lost = 'fail' then 'unknown' when r.losses + 1 >= $2 then 'failed' end as verdict
     from scheduler_private.run r join suspect s on s.due_at = r.due_at and s.run_key = r.run_key and s.token = r.token
-    where r.state = 'running'
+    where r.verdict is null
     for update of r skip locked
 ),
 -- Runs that end free their job. One whose gate somebody holds right now is left for the next look, so that it delays no other.
@@ -50,8 +50,8 @@ freed as (
     set active_key = case when g.active_key = any (e.keys) then null else g.active_key end,
         last_run_key = e.run_key, last_verdict = e.verdict, last_due_at = e.due_at, last_ended_at = clock_timestamp(),
         failures_in_row = g.failures_in_row + e.ended_count::int, finished_count = g.finished_count + e.ended_count
-    from ended e join gate b on b.job = e.job
-    where g.job = e.job
+    from ended e
+    where g.job = e.job and coalesce(e.job in (select b.job from gate b), false)
 )
 select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict,
     case when m.verdict is null then pg_notify('scheduler_queued', '') end as told

@@ -12,8 +12,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, ISchedulerFactory quartz, ISchedulerSignaler signaler,
-    TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, TriggerWatch watch, ISchedulerFactory quartz,
+    ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
@@ -46,6 +46,7 @@ public sealed partial class SchedulerNode(
         executor.Start();
         entry.Start();
         engine.Start();
+        watch.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
@@ -72,6 +73,7 @@ public sealed partial class SchedulerNode(
         {
             lease.Drain();
             await stopping.CancelAsync();
+            await watch.Stop();
             if (reconciling is not null) { await reconciling; }
             await Within(scheduler.Standby(cancellationToken).AsTask());
             await Within(engine.Stop());
@@ -96,7 +98,7 @@ public sealed partial class SchedulerNode(
 
     private void Hear(string channel, string payload)
     {
-        if (channel == Listener.Queued) { executor.Wake(); }
+        if (channel == Listener.Queued) { executor.LookForQueued(); }
         if (channel == Listener.Jobs && reconcileWanted.CurrentCount == 0) { reconcileWanted.Release(); }
         if (channel == Listener.QuartzWake) { signaler.SignalSchedulingChange(null).AsTask().Forget(); }
     }

@@ -28,8 +28,9 @@ public static class SchedulerServices
         services.AddSingleton<Lease>();
         services.AddSingleton<Listener>();
         services.AddSingleton<FireInbox>();
+        services.AddSingleton<TriggerWatch>();
         services.AddQuartzStore(options, databases);
-        if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(); }
+        if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(databases); }
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();

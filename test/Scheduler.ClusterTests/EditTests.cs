@@ -103,4 +103,21 @@ public sealed class EditTests
             await cluster.Count("job = 'held' and state = 'finished' and due_at between @from and @from::timestamptz + interval '15 s'",
                 new { from }) >= 15);
     }
+
+    [Test]
+    public async Task A_trigger_that_was_reserved_and_never_fired_is_freed_and_fires()
+    {
+        await using var cluster = await TestCluster.Start(new() { Nodes = 2, Jobs = SqlJobText.File(new SqlJobText("rare", "every 1d")) });
+        await cluster.Until("it is stored", async () => await cluster.Database.Value<bool>(
+            "select exists (select from quartz.qrtz_triggers where trigger_name = 'rare#0' and trigger_state = 'WAITING')"));
+
+        // As a node leaves it whose statement failed at the wrong moment: no node has it in hand, and no node may take it.
+        await cluster.Database.Execute("""
+            update quartz.qrtz_triggers set trigger_state = 'ACQUIRED',
+                next_fire_time = extract(epoch from date_trunc('second', now()))::bigint * 10000000 + 621355968000000000
+            where trigger_name = 'rare#0'
+            """);
+
+        await cluster.Until("it has fired", async () => await cluster.Count("job = 'rare' and verdict = 'succeeded'") == 1, TimeSpan.FromSeconds(40));
+    }
 }

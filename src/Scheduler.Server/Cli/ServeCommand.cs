@@ -39,7 +39,7 @@ internal static class ServeCommand
     };
     private static readonly Option<string?> Lease = new("--lease")
     {
-        Description = "Length of the lease, the same on every node (default 6s)",
+        Description = "Length of the lease, the same on every node (default 4500ms)",
         HelpName = "TIME",
     };
     private static readonly Option<string?> Engine = new("--engine")

@@ -86,7 +86,7 @@ public sealed partial class NodeSettings
             Labels = [.. (settings.GetValueOrDefault("node.labels")?.Text ?? "").Split(',',
                 StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
-            Lease = Time("node.lease", TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(10)) ?? unset.Lease,
+            Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
             Engine = Engine() ?? unset.Engine,

@@ -15,11 +15,11 @@ internal static class QuartzSetup
     private const int FiringsMax = 50;
 
     /// <summary>Keep Quartz's loop from the triggers of the set-based engine: the store is decorated, everything else stays.</summary>
-    public static void LeaveFiringToTheEngine(this IServiceCollection services)
+    public static void LeaveFiringToTheEngine(this IServiceCollection services, Databases databases)
     {
         var store = services.Last(d => d.ServiceType == typeof(IJobStore));
         services.Remove(store);
-        services.AddSingleton<IJobStore>(provider => new EngineStore((IJobStore)store.ImplementationFactory!(provider)));
+        services.AddSingleton<IJobStore>(provider => new EngineStore((IJobStore)store.ImplementationFactory!(provider), databases));
     }
 
     public static void AddQuartzStore(this IServiceCollection services, NodeOptions options, Databases databases) => services.AddQuartz(quartz =>
@@ -47,8 +47,8 @@ internal static class QuartzSetup
             });
             store.UseClustering(cluster =>
             {
-                cluster.CheckinInterval = TimeSpan.FromSeconds(2);
-                cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(6);
+                cluster.CheckinInterval = TimeSpan.FromSeconds(1.5);
+                cluster.CheckinMisfireThreshold = TimeSpan.FromSeconds(3);
             });
         });
     });

@@ -9,9 +9,13 @@ public sealed class JobDefinitions
 {
     // More than this many jobs and the oldest knowledge is dropped whole: it is only a cache.
     private const int JobsMax = 50_000;
+    // One statement at a time reads what all runs wait for: thousands of first runs at once must not take every connection.
+    private const int NamesMax = 2000;
 
     private readonly ConcurrentDictionary<string, StoredJob> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TaskCompletionSource<StoredJob?>> wanted = new(StringComparer.Ordinal);
     private readonly Databases databases;
+    private bool reading;
     private int heard;
 
     /// <summary>Begins to hear of changes at once.</summary>
@@ -29,15 +33,64 @@ public sealed class JobDefinitions
 
     /// <summary>
     /// The job as it is now, or null when it is gone. Never older than <paramref name="version"/>, the version the run was entered under.
+    /// Throws what the database throws; the caller may ask again.
     /// </summary>
-    public async Task<StoredJob?> Get(string name, int version, CancellationToken token)
+    public ValueTask<StoredJob?> Get(string name, int version, CancellationToken token) =>
+        known.TryGetValue(name, out var job) && job.Version >= version ? new(job) : new(Ask(name).WaitAsync(token));
+
+    // Who asks while a statement is under way goes into the next one: what is being read now may be too old for him.
+    private Task<StoredJob?> Ask(string name)
     {
-        if (known.TryGetValue(name, out var job) && job.Version >= version) { return job; }
-        if (known.Count > JobsMax) { known.Clear(); }
+        lock (wanted)
+        {
+            if (!wanted.TryGetValue(name, out var answer))
+            {
+                answer = wanted[name] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+            if (!reading)
+            {
+                reading = true;
+                _ = Task.Run(ReadWanted);
+            }
+            return answer.Task;
+        }
+    }
+
+    private async Task ReadWanted()
+    {
+        while (true)
+        {
+            KeyValuePair<string, TaskCompletionSource<StoredJob?>>[] batch;
+            lock (wanted)
+            {
+                batch = [.. wanted.Take(NamesMax)];
+                if (batch.Length == 0)
+                {
+                    reading = false;
+                    return;
+                }
+                foreach (var (name, _) in batch) { wanted.Remove(name); }
+            }
+            try { await Answer(batch); }
+            catch (Exception e)
+            {
+                foreach (var (_, answer) in batch) { answer.TrySetException(e); }
+            }
+        }
+    }
+
+    private async Task Answer(KeyValuePair<string, TaskCompletionSource<StoredJob?>>[] batch)
+    {
         var before = Volatile.Read(ref heard);
-        var read = await JobStore.Get(databases.Ledger, name, token);
-        // A change heard of meanwhile may be newer than what was read: that is used once and not kept.
-        if (read is not null && before == Volatile.Read(ref heard)) { known[name] = read; }
-        return read;
+        var read = await JobStore.Some(databases.Ledger, [.. batch.Select(b => b.Key)], CancellationToken.None);
+        var byName = read.ToDictionary(j => j.Definition.Name, StringComparer.Ordinal);
+        if (known.Count > JobsMax) { known.Clear(); }
+        foreach (var (name, answer) in batch)
+        {
+            var job = byName.GetValueOrDefault(name);
+            // A change heard of meanwhile may be newer than what was read: that is used once and not kept.
+            if (job is not null && before == Volatile.Read(ref heard)) { known[name] = job; }
+            answer.TrySetResult(job);
+        }
     }
 }

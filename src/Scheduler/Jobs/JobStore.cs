@@ -25,6 +25,7 @@ public static class JobStore
     private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
     private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
     private static readonly string AllSql = SqlFiles.Read("queries/job_all.sql");
+    private static readonly string SomeSql = SqlFiles.Read("queries/job_some.sql");
 
     /// <summary>
     /// Bring the table to the jobs of the files, in one transaction: the file wins for every declared column, a row that is equal is left
@@ -55,11 +56,19 @@ public static class JobStore
     }
 
     /// <summary>Every job, in the order of their names.</summary>
-    public static Task<IReadOnlyList<StoredJob>> All(NpgsqlDataSource source, CancellationToken token) => Read(source, null, token);
+    public static async Task<IReadOnlyList<StoredJob>> All(NpgsqlDataSource source, CancellationToken token)
+    {
+        await using var command = source.CreateCommand(AllSql);
+        return await Read(command, token);
+    }
 
-    /// <summary>One job, or null when there is none of that name.</summary>
-    public static async Task<StoredJob?> Get(NpgsqlDataSource source, string name, CancellationToken token) =>
-        (await Read(source, name, token)).SingleOrDefault();
+    /// <summary>The jobs of these names, in no order; a name that is no job's is left out.</summary>
+    public static async Task<IReadOnlyList<StoredJob>> Some(NpgsqlDataSource source, string[] names, CancellationToken token)
+    {
+        await using var command = source.CreateCommand(SomeSql);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = names });
+        return await Read(command, token);
+    }
 
     private static async Task RefuseTaken(NpgsqlConnection connection, IReadOnlyList<JobDefinition> jobs, string[] names, CancellationToken token)
     {
@@ -107,11 +116,9 @@ public static class JobStore
         ["source"] = job.Source,
     };
 
-    private static async Task<IReadOnlyList<StoredJob>> Read(NpgsqlDataSource source, string? name, CancellationToken token)
+    private static async Task<IReadOnlyList<StoredJob>> Read(NpgsqlCommand command, CancellationToken token)
     {
         var jobs = new List<StoredJob>();
-        await using var command = source.CreateCommand(AllSql);
-        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)name ?? DBNull.Value });
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token)) { jobs.Add(Job(reader)); }
         return jobs;

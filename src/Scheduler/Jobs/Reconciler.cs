@@ -21,6 +21,8 @@ public static partial class Reconciler
 {
     // A store transaction of this many jobs ends within a second; Quartz's lock is free between them.
     private const int BatchJobsMax = 200;
+    // Rows locked by one statement while it notes what became of their jobs.
+    private const int MarkJobsMax = 1000;
     private static readonly TimeSpan OwedAtMost = TimeSpan.FromHours(1);
     private const string LockNotAvailable = "55P03";
 
@@ -174,7 +176,12 @@ public static partial class Reconciler
         }
     }
 
-    private static async Task Mark(NpgsqlDataSource source, List<JobPlan> plans, CancellationToken token)
+    private static async Task Mark(NpgsqlDataSource source, IEnumerable<JobPlan> all, CancellationToken token)
+    {
+        foreach (var plans in all.Chunk(MarkJobsMax)) { await MarkSome(source, plans, token); }
+    }
+
+    private static async Task MarkSome(NpgsqlDataSource source, JobPlan[] plans, CancellationToken token)
     {
         await using var command = source.CreateCommand(MarkSql);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. plans.Select(p => p.Job.Definition.Name)] });
@@ -189,6 +196,7 @@ public static partial class Reconciler
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
             Value = plans.Select(p => p.NextDueAt).ToArray(),
         });
+        command.Parameters.Add(new NpgsqlParameter<bool[]> { TypedValue = [.. plans.Select(p => p.Changed.Count > 0)] });
         await command.ExecuteNonQueryAsync(token);
     }
 

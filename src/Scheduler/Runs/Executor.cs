@@ -16,13 +16,18 @@ public sealed partial class Executor(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     // Rows that name this node but that it does not know are looked for at once after an error, else this often.
     private static readonly TimeSpan OrphanLookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PeerEndMargin = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     // The ledger's next monthly partitions exist two months ahead; this only has to come around within that time.
     private static readonly TimeSpan PartitionsEvery = TimeSpan.FromHours(1);
     private static readonly TimeSpan GiveBackWithin = TimeSpan.FromSeconds(3);
     // One for the entry loop, the others for jobs whose fires are held; fewer than the ledger's pool has connections.
     private const int EntryTurnsMax = 4;
-    private const int ClaimMax = 200;
+    private const int ClaimMax = 1000;
+    // A dead node's runs are told one by one up to this many at a time; the ledger has them all.
+    private const int LostLoggedMax = 10;
+    // Verdicts on their way to the ledger do not occupy slots; beyond this many the node takes no more work until they are written.
+    private const int UnwrittenMax = 10_000;
 
     private readonly Slots slots = new(databases.Slots);
     private readonly ConcurrentDictionary<string, InFlight> inFlight = new(StringComparer.Ordinal);
@@ -32,6 +37,8 @@ public sealed partial class Executor(
     private readonly CancellationTokenSource stopping = new();
     private volatile bool closed;
     private volatile bool orphansSuspected;
+    // Nobody looks for queued runs at the end of each run, only when there may be some.
+    private volatile bool queueMayHold;
     private Task? loop;
 
     /// <summary>
@@ -46,7 +53,14 @@ public sealed partial class Executor(
     /// <summary>Begin to look for work.</summary>
     public void Start() => loop = Task.Run(Loop);
 
-    /// <summary>Look for queued runs now.</summary>
+    /// <summary>Runs were queued: look for them now, and again whenever a slot is free, until there are none.</summary>
+    public void LookForQueued()
+    {
+        queueMayHold = true;
+        Wake();
+    }
+
+    /// <summary>Look for work now.</summary>
     public void Wake()
     {
         try { wake.Release(); }
@@ -61,7 +75,7 @@ public sealed partial class Executor(
     }
 
     /// <summary>Take slots for rows about to be claimed; 0 while the node does not take work.</summary>
-    internal int TakeSlots(int wanted) => closed || !state.Ready ? 0 : slots.Take(wanted);
+    internal int TakeSlots(int wanted) => closed || !state.Ready ? 0 : slots.Take(Math.Min(wanted, slots.Count + UnwrittenMax - inFlight.Count));
 
     /// <summary>Give back slots that no row used.</summary>
     internal void GiveSlots(int unused) => slots.Give(unused);
@@ -121,19 +135,19 @@ public sealed partial class Executor(
 
     private async Task Loop()
     {
-        var lastLost = time.GetTimestamp();
+        var lastLost = time.GetUtcNow();
         var lastOrphans = time.GetTimestamp();
         var lastPartitions = time.GetTimestamp();      // made at start, with the schema
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await wake.WaitAsync(LookEvery, stopping.Token);
+                await wake.WaitAsync(UntilNextLook(lastLost), stopping.Token);
                 if (!state.Ready) { continue; }
-                if (time.GetElapsedTime(lastLost) >= LookEvery)
+                if (UntilNextLook(lastLost) == TimeSpan.Zero)
                 {
+                    lastLost = time.GetUtcNow();
                     await TakeFromTheDead();
-                    lastLost = time.GetTimestamp();
                 }
                 if (orphansSuspected || time.GetElapsedTime(lastOrphans) >= OrphanLookEvery)
                 {
@@ -158,12 +172,25 @@ public sealed partial class Executor(
         }
     }
 
+    // Living peers renew long before the end of their leases that we know of. When one comes to its end, its node is dead: no time is lost.
+    private TimeSpan UntilNextLook(DateTimeOffset lastLook)
+    {
+        var next = lastLook + LookEvery;
+        if (state.PeerEndsAt + PeerEndMargin is { } end && end > lastLook && end < next) { next = end; }
+        var now = time.GetUtcNow();
+        return next > now ? next - now : TimeSpan.Zero;
+    }
+
     private async Task ClaimWhatFits()
     {
         while (!closed)
         {
             var taken = TakeSlots(ClaimMax);
-            if (taken == 0) { return; }
+            if (taken == 0)
+            {
+                queueMayHold = true;
+                return;
+            }
             var started = 0;
             await claimTurn.WaitAsync(stopping.Token);
             try
@@ -181,7 +208,8 @@ public sealed partial class Executor(
                 claimTurn.Release();
                 slots.Give(taken - started);
             }
-            if (started < taken) { return; }
+            queueMayHold = started == taken;
+            if (!queueMayHold) { return; }
         }
     }
 
@@ -191,7 +219,8 @@ public sealed partial class Executor(
         do
         {
             lost = await ledger.RequeueLost(stopping.Token);
-            foreach (var run in lost) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+            foreach (var run in lost.Take(LostLoggedMax)) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
+            if (lost.Count > LostLoggedMax) { LogMoreLost(lost.Count - LostLoggedMax); }
         }
         while (lost.Count == Ledger.LostBatchMax);
     }
@@ -247,7 +276,7 @@ public sealed partial class Executor(
         }
         finally
         {
-            if (slots.Free > 0) { Wake(); }
+            if (queueMayHold && slots.Free > 0) { Wake(); }
         }
     }
 
@@ -266,6 +295,9 @@ public sealed partial class Executor(
 
     [LoggerMessage(1030, LogLevel.Warning, "Run {RunKey} was lost by {Node} (time {Losses}) and is now {State}")]
     private partial void LogLost(string runKey, string? node, int losses, string state);
+
+    [LoggerMessage(1036, LogLevel.Warning, "and {RunCount} more were lost")]
+    private partial void LogMoreLost(int runCount);
 
     [LoggerMessage(1031, LogLevel.Warning, "Run {RunKey} names this node but its claim's answer was lost; started now")]
     private partial void LogAdopted(string runKey);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Scheduler.Cluster;
@@ -18,10 +19,20 @@ public sealed partial class FireEngine(
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
     // Another node's share is fired here when it has been due this long: its node is dead, frozen or busy.
     private static readonly TimeSpan StealAfter = TimeSpan.FromMilliseconds(400);
-    // A statement of this many rows takes some 50 ms; longer ones would delay who comes next.
+    // Rows of one statement: half as many after one that took too long, for it holds up who comes next; twice as many after a quick one.
+    private const int RowsMin = 100;
     private const int RowsMax = 2000;
-    // A full share looks at the others' this often; an idle one always.
-    private const int StealEvery = 4;
+    private static readonly TimeSpan StatementLong = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan StatementShort = TimeSpan.FromMilliseconds(100);
+    // A node that is alone and behind divides its share and fires the parts at the same time. One that is behind looks at the others' shares
+    // only now and then.
+    private const int BusyParts = 2;
+    private const int BusyStealEvery = 4;
+    // A trigger that was due and could not be fired, because somebody holds its row or its gate, is tried again after 20 ms, then ever later.
+    private static readonly TimeSpan DeferFirst = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan DeferMost = TimeSpan.FromMilliseconds(500);
+    // Beyond this many the memory of them is dropped; they are then tried at once.
+    private const int DeferredMax = 20_000;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(300);
 
     private static readonly string ReadSql = SqlFiles.Read("queries/engine_read.sql");
@@ -31,7 +42,10 @@ public sealed partial class FireEngine(
 
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly CancellationTokenSource stopping = new();
-    private int rounds;
+    private readonly ConcurrentDictionary<string, Deferral> deferred = new(StringComparer.Ordinal);
+    private int limit = RowsMax;
+    private bool busy;
+    private int busyPasses;
     private Task? loop;
 
     /// <summary>Begin to fire, when this node's engine is the set-based one.</summary>
@@ -80,34 +94,56 @@ public sealed partial class FireEngine(
 
     private async Task Pass()
     {
-        var rows = await Read(Now + Ahead, share: true);
-        if (state.PeerCount > 1 && rows.Count < RowsMax && (rows.Count == 0 || ++rounds % StealEvery == 0))
-        {
-            var mine = rows.Select(r => r.Name).ToHashSet(StringComparer.Ordinal);
-            rows.AddRange((await Read(Now - StealAfter, share: false)).Where(r => !mine.Contains(r.Name)));
-        }
-        if (rows.Count == 0)
-        {
-            await wake.WaitAsync(Ahead, stopping.Token);
-            return;
-        }
-        var wait = rows.Min(r => r.DueAt) - Now;
-        // Anything that changed meanwhile is read again; what was read and changed would only lose by its version.
-        if (wait > TimeSpan.Zero && await wake.WaitAsync(wait, stopping.Token)) { return; }
-        while (Now < rows.Min(r => r.DueAt)) { await Task.Delay(TimeSpan.FromMilliseconds(1), time, stopping.Token); }     // timers may end early
-        var now = Now;
-        rows.RemoveAll(r => r.DueAt > now);
-        await Fire(await Plan(rows));
+        var parts = busy && state.PeerCount == 1 ? BusyParts : 1;
+        busyPasses = busy ? busyPasses + 1 : 0;
+        var steal = !busy || busyPasses % BusyStealEvery == 0;
+        var full = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => FirePart(part, parts, steal)));
+        busy = full.Any(f => f);
     }
 
-    private async Task<List<DueTrigger>> Read(DateTime upTo, bool share)
+    // True when there was more to fire than one statement takes.
+    private async Task<bool> FirePart(int part, int parts, bool steal)
+    {
+        var rows = await Read(part, parts, steal);
+        var now = Now;
+        var full = rows.Count == limit && Ready(rows[^1]) <= now;
+        if (!full)
+        {
+            var next = rows.Select(Ready).Append(now + Ahead).Min();
+            // Anything that changed meanwhile is read again; what was read and changed would only lose by its version.
+            if (next > now && await wake.WaitAsync(next - now, stopping.Token)) { return false; }
+            while (Now < next) { await Task.Delay(TimeSpan.FromMilliseconds(1), time, stopping.Token); }     // timers may end early
+            now = Now;
+        }
+        rows.RemoveAll(r => Ready(r) > now);
+        var sent = time.GetTimestamp();
+        await FireOrDivide(await Plan(rows));
+        var took = time.GetElapsedTime(sent);
+        if (took > StatementLong) { limit = Math.Max(RowsMin, rows.Count / 2); }
+        else if (took < StatementShort && full) { limit = Math.Min(RowsMax, limit * 2); }
+        return full;
+    }
+
+    private DateTime Ready(DueTrigger row) => deferred.TryGetValue(row.Name, out var deferral) && deferral.Until > row.DueAt ? deferral.Until : row.DueAt;
+
+    private void Defer(DueTrigger row)
+    {
+        if (deferred.Count > DeferredMax) { deferred.Clear(); }
+        var wait = deferred.TryGetValue(row.Name, out var former) && former.Version == row.Version ? former.Wait * 2 : DeferFirst;
+        if (wait > DeferMost) { wait = DeferMost; }
+        deferred[row.Name] = new(row.Version, wait, Now + wait);
+    }
+
+    private async Task<List<DueTrigger>> Read(int part, int parts, bool steal)
     {
         await using var command = databases.Engine.CreateCommand(ReadSql);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = upTo.Ticks });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = RowsMax });
-        var (peers, rank) = (state.PeerCount, state.Rank);
-        command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = share && peers > 1 ? peers : null });
-        command.Parameters.Add(new NpgsqlParameter<int?> { TypedValue = share && peers > 1 ? rank : null });
+        var now = Now;
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now + Ahead).Ticks });
+        foreach (var number in (int[])[limit, state.PeerCount, state.Rank, parts, part])
+        {
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
+        }
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = steal ? (now - StealAfter).Ticks : 0 });
         var rows = new List<DueTrigger>();
         await using var reader = await command.ExecuteReaderAsync(stopping.Token);
         while (await reader.ReadAsync(stopping.Token)) { rows.Add(DueTrigger.Of(reader)); }
@@ -124,19 +160,43 @@ public sealed partial class FireEngine(
         {
             try
             {
-                if (row.Next() is not { } next) { handOver.Add(row); }
+                if (row.Next() is not { } next)
+                {
+                    handOver.Add(row);
+                    continue;
+                }
+                var planned = new PlannedFire(row, next, row.Fire(next));
                 // Two parts of one schedule due in the same second are one fire: the second is advanced in the next pass.
-                else if (keys.Add(row.Fire(next).RunKey)) { fires.Add(new(row, next)); }
+                if (keys.Add(planned.Fire.RunKey)) { fires.Add(planned); }
             }
-            catch (FormatException e) { await Refuse(row, e.Message); }
+            // Whatever it is, only this trigger has it: an expression or a zone that cannot be read.
+            catch (Exception e) { await Refuse(row, e.Message); }
         }
         if (handOver.Count > 0) { await HandOver(handOver); }
         return fires;
     }
 
-    private async Task Fire(List<PlannedFire> fires)
+    // Values the database refuses must not hold back the others: they are found by halves, and the one left over is Quartz's.
+    private async Task FireOrDivide(List<PlannedFire> fires)
     {
         if (fires.Count == 0) { return; }
+        try { await Fire(fires); }
+        catch (Exception e) when (Transient.IsRefusal(e))
+        {
+            if (fires.Count > 1)
+            {
+                var half = fires.Count / 2;
+                await FireOrDivide(fires[..half]);
+                await FireOrDivide(fires[half..]);
+                return;
+            }
+            LogUnfireable(fires[0].Row.Name, e.Message);
+            await HandOver([fires[0].Row]);
+        }
+    }
+
+    private async Task Fire(List<PlannedFire> fires)
+    {
         await executor.EntryTurns.WaitAsync(stopping.Token);
         try
         {
@@ -145,33 +205,34 @@ public sealed partial class FireEngine(
             var claimed = new List<RunRow>(taken);
             try
             {
-                var byKey = new Dictionary<string, Fire>(fires.Count, StringComparer.Ordinal);
-                await using var command = FireCommand(fires, byKey, taken, identity);
+                var byKey = fires.ToDictionary(f => f.Fire.RunKey, StringComparer.Ordinal);
+                await using var command = FireCommand(fires, taken, identity);
                 await using (var reader = await command.ExecuteReaderAsync(CancellationToken.None))
                 {
                     while (await reader.ReadAsync(CancellationToken.None))
                     {
+                        byKey.Remove(reader.GetString(0), out var planned);
+                        deferred.TryRemove(planned!.Row.Name, out _);
                         if (reader.GetString(1) != "running") { continue; }
-                        var fire = byKey[reader.GetString(0)];
+                        var fire = planned.Fire;
                         claimed.Add(new RunRow(fire.RunKey, fire.Job, fire.DueAt, 1, 1, reader.GetInt32(3), identity.LeaseId));
                     }
                 }
                 // Rows arrive while the statement still runs; only now it is committed, and nothing starts before its row is.
                 foreach (var run in claimed) { executor.Start(run, life); }
+                foreach (var (_, lost) in byKey) { Defer(lost.Row); }
             }
             finally { executor.GiveSlots(taken - claimed.Count); }
         }
         finally { executor.EntryTurns.Release(); }
     }
 
-    private NpgsqlCommand FireCommand(List<PlannedFire> planned, Dictionary<string, Fire> byKey, int slots, NodeIdentity node)
+    private NpgsqlCommand FireCommand(List<PlannedFire> planned, int slots, NodeIdentity node)
     {
-        var fires = planned.ConvertAll(p => p.Row.Fire(p.Next));
-        foreach (var fire in fires) { byKey.Add(fire.RunKey, fire); }
         var command = databases.Engine.CreateCommand(FireSql);
         NpgsqlParameter[] parameters =
         [
-            .. Ledger.FireParameters(fires, slots, node),
+            .. Ledger.FireParameters(planned.ConvertAll(p => p.Fire), slots, node),
             new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Name)] },
             new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Version)] },
             new NpgsqlParameter<long[]> { TypedValue = [.. planned.Select(p => p.Next.Ticks)] },
@@ -204,13 +265,18 @@ public sealed partial class FireEngine(
         return from > 0 ? enterSql[from..] : throw new InvalidOperationException("sql/queries/run_enter.sql has no line '-- decide'");
     }
 
-    private sealed record PlannedFire(DueTrigger Row, DateTime Next);
+    private sealed record PlannedFire(DueTrigger Row, DateTime Next, Fire Fire);
+
+    private sealed record Deferral(string Version, TimeSpan Wait, DateTime Until);
 
     [LoggerMessage(1050, LogLevel.Warning, "A pass of the firing engine failed: {Problem}; trying again")]
     private partial void LogPassFailed(string problem);
 
     [LoggerMessage(1051, LogLevel.Debug, "Handed {TriggerCount} triggers over to Quartz")]
     private partial void LogHandedOver(int triggerCount);
+
+    [LoggerMessage(1053, LogLevel.Error, "Trigger {Trigger} cannot be fired in a set and goes to Quartz: {Problem}")]
+    private partial void LogUnfireable(string trigger, string problem);
 
     [LoggerMessage(1052, LogLevel.Error, "Trigger {Trigger} is out of service: {Problem}")]
     private partial void LogRefused(string trigger, string problem);

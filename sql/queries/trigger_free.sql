@@ -1,0 +1,14 @@
+-- Free triggers that a node reserved and never fired: their reservation is over when they are due since 10 s. Quartz itself frees those of
+-- dead nodes only, so that one whose living node lost sight of it would stand still for ever.
+-- A node that comes to one of them late finds it taken back and leaves it; were it fired twice, its run key is one row in the ledger.
+--   $1 int   most triggers freed by one call
+-- Returns their names.
+with stuck as materialized (
+    select t.ctid as place from quartz.qrtz_triggers t
+    where t.sched_name = 'scheduler' and t.trigger_state = 'ACQUIRED'
+        and t.next_fire_time < (extract(epoch from clock_timestamp() - interval '10 seconds') * 10000000)::bigint + 621355968000000000
+    limit $1
+    for no key update of t skip locked
+)
+update quartz.qrtz_triggers t set trigger_state = 'WAITING' from stuck s where t.ctid = s.place
+returning t.trigger_name, pg_notify('scheduler_quartz', '')
