@@ -66,7 +66,26 @@ public sealed class EditTests
                     $"{schedules[i]} edited at {fraction} s: {from:ss.fff} to {to:ss.fff}\n{await Until.Dump(cluster.Database)}");
             }
         }
+        Assert.That(await cluster.Count("started_at < due_at"), Is.Zero, "nothing is early");
         Assert.That(await cluster.Database.Value<long>("select count(*) - count(distinct run_key) from public.effect"), Is.Zero);
+    }
+
+    // "every 1h" is due at full hours, whenever it was declared: Quartz moves a start that is past when it is stored to the present.
+    [Test]
+    public async Task An_interval_stored_after_it_was_first_due_keeps_to_its_multiples([Values(Engines.Set, Engines.Quartz)] Engines engines)
+    {
+        await using var cluster = await TestCluster.Start(
+            new() { Nodes = 1, Engines = engines, Jobs = SqlJobText.File(new SqlJobText("job-0", "0 0 1 1 *")) });
+        for (var round = 1; round <= 3; round++)
+        {
+            await EditAt(cluster, 0.97, ["every 1s"]);
+            var edited = await cluster.Now();
+            await cluster.Until("it ticks", async () => await cluster.Count("due_at > @edited and state = 'finished'", new { edited }) >= 2);
+            Assert.That(await cluster.Database.Value<long>("select next_fire_time % 10000000 from quartz.qrtz_triggers"), Is.Zero);
+            await EditAt(cluster, 0.5, ["0 0 1 1 *"]);
+            await cluster.Until("it ticks no more", async () => await cluster.Database.Value<long>(
+                "select count(*) from quartz.qrtz_triggers where trigger_type = 'CRON'") == 1);
+        }
     }
 
     // By the database's clock; the instant is noted, as the row's own is overwritten by the next edit.

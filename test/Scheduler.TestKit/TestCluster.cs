@@ -40,7 +40,7 @@ public sealed record ClusterOptions
 /// <summary>Real node processes on one real database.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan LiveMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LiveMax = TimeSpan.FromSeconds(60);
     private static int clusterCount;
 
     private readonly ClusterOptions options;

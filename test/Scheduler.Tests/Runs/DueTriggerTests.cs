@@ -13,8 +13,8 @@ public sealed class DueTriggerTests
     private static readonly DateTimeOffset Start = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] Zones =
     [
-        "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu", "America/Santiago",
-        "Europe/Dublin",
+        "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Asia/Kathmandu",
+        "America/Santiago",
     ];
     private static readonly string[] Schedules =
     [
@@ -30,14 +30,14 @@ public sealed class DueTriggerTests
         Assert.That(Walk(RowOf(trigger), Start.AddYears(1)), Is.EqualTo(DueTimes(trigger, Start.AddYears(1))));
     }
 
-    // Morocco's summer time is its standard time, and Quartz's next instant after 02:45 of the night it returns lies an hour before it: such a
-    // trigger would fire the same hour again and again and never come out of it.
-    [TestCase("*/15 * * * *")]
-    [TestCase("@hourly")]
-    [TestCase("30 2 * * *")]
-    public void A_cron_never_goes_back_in_time(string schedule)
+    // Where summer time is the standard time, Quartz's next instant in the night it begins lies before the instant asked about: such a trigger
+    // would fire one hour again and again and never come out of it. Of all zones these three.
+    [Test]
+    public void A_cron_never_goes_back_in_time(
+        [Values("Europe/Dublin", "Africa/Casablanca", "Africa/El_Aaiun")] string zone,
+        [Values("*/15 * * * *", "@hourly", "45 1 * * *")] string schedule)
     {
-        var trigger = Schedule.Parse(schedule, "Africa/Casablanca").Triggers("job", Start)[0];
+        var trigger = Schedule.Parse(schedule, zone).Triggers("job", Start)[0];
         Assert.That(Walk(RowOf(trigger), Start.AddYears(1)), Has.Count.GreaterThanOrEqualTo(364));
     }
 
