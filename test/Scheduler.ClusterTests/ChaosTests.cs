@@ -5,23 +5,26 @@ using Scheduler.TestKit.Checking;
 
 namespace Scheduler.ClusterTests;
 
-/// <summary>Everything at once, for as long as wanted: SCHEDULER_CHAOS_SECONDS (60), SCHEDULER_CHAOS_JOBS (50), SCHEDULER_CHAOS_SEED
-/// (random).</summary>
+/// <summary>Everything at once, for as long as wanted: SCHEDULER_CHAOS_SECONDS (as each case says), SCHEDULER_CHAOS_JOBS (50),
+/// SCHEDULER_CHAOS_SEED (random).</summary>
 [TestFixture]
 public sealed class ChaosTests
 {
-    [Test]
-    public async Task Nothing_is_lost_and_nothing_done_twice_while_nodes_network_and_database_fail()
+    [TestCase(Engines.Set, 60)]
+    [TestCase(Engines.Mixed, 60)]
+    [TestCase(Engines.Quartz, 40)]
+    public async Task Nothing_is_lost_and_nothing_done_twice_while_nodes_network_and_database_fail(Engines engines, int secondsDefault)
     {
         var seed = Number("SCHEDULER_CHAOS_SEED", Random.Shared.Next());
-        var seconds = Number("SCHEDULER_CHAOS_SECONDS", 60);
-        await TestContext.Out.WriteLineAsync($"seed {seed}, {seconds} s");
+        var seconds = Number("SCHEDULER_CHAOS_SECONDS", secondsDefault);
+        await TestContext.Out.WriteLineAsync($"{engines}, seed {seed}, {seconds} s");
         await using var server = await TestServer.Start();
         await using var effects = await TestDatabase.Create(migrated: false);   // on the shared server: another one
         await effects.Execute(HistoryReader.EffectTable);
         await using var cluster = await TestCluster.Start(new()
         {
             Server = server,
+            Engines = engines,
             Jobs = SqlJobText.File(Enumerable.Range(0, Number("SCHEDULER_CHAOS_JOBS", 50)).Select(Job)),
             Databases = new Dictionary<string, string> { ["effects"] = effects.ConnectionString },
             Setup = new() { Proxied = true },

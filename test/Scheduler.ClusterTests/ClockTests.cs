@@ -12,6 +12,27 @@ public sealed class ClockTests
         "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
     ];
 
+    // Within what is allowed the node fires by the database's clock, not by its own.
+    [TestCase("+0.4s")]
+    [TestCase("-0.4s")]
+    public async Task A_node_whose_clock_is_a_little_off_fires_nothing_early(string offset)
+    {
+        var library = Array.Find(Libraries, File.Exists)
+            ?? throw Parts.Missing("libfaketime is not on this machine; install it with: apt-get install -y faketime");
+        await using var cluster = await TestCluster.Start(new()
+        {
+            Nodes = 1,
+            Jobs = SqlJobText.File(new SqlJobText("tick", "every 1s"), new SqlJobText("tock", "* * * * * ?")),
+            Setup = new()
+            {
+                Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = library, ["DONT_FAKE_MONOTONIC"] = "1", ["FAKETIME"] = offset },
+            },
+        });
+        await cluster.Until("it fires", async () => await cluster.Count("verdict = 'succeeded'") >= 12);
+
+        Assert.That(await cluster.Count("started_at < due_at - interval '100 milliseconds'"), Is.Zero);
+    }
+
     [TestCase("+2s")]
     [TestCase("-2s")]
     public async Task A_node_whose_clock_is_off_stands_by_says_so_and_runs_nothing(string offset)

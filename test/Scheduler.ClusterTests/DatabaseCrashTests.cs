@@ -9,7 +9,8 @@ namespace Scheduler.ClusterTests;
 public sealed class DatabaseCrashTests
 {
     [Test]
-    public async Task An_immediate_stop_of_PostgreSQL_under_load_loses_nothing_and_doubles_nothing()
+    public async Task An_immediate_stop_of_PostgreSQL_under_load_loses_nothing_and_doubles_nothing(
+        [Values(Engines.Set, Engines.Mixed)] Engines engines)
     {
         await using var server = await TestServer.Start();
         await using var effects = await TestDatabase.Create(migrated: false);
@@ -20,6 +21,7 @@ public sealed class DatabaseCrashTests
         await using var cluster = await TestCluster.Start(new()
         {
             Server = server,
+            Engines = engines,
             Jobs = SqlJobText.File(jobs),
             Databases = new Dictionary<string, string> { ["effects"] = effects.ConnectionString },
         });

@@ -9,10 +9,10 @@ namespace Scheduler.ClusterTests;
 public sealed class EditTests
 {
     [Test]
-    public async Task Edits_around_every_second_boundary_lose_and_double_no_fire()
+    public async Task Edits_around_every_second_boundary_lose_and_double_no_fire([Values] Engines engines)
     {
         var ticking = new SqlJobText("ticking", "every 1s") { Overlap = "allow" };
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(ticking) });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(ticking), Engines = engines });
         await cluster.Until("the job ticks", async () => await cluster.Count("job = 'ticking'") >= 2);
 
         // The same due set by two kinds of trigger and by two parts that change places: each edit replaces the triggers.
@@ -37,11 +37,74 @@ public sealed class EditTests
         Assert.That(await cluster.Database.Value<long>("select count(*) - count(distinct run_key) from public.effect"), Is.Zero);
     }
 
+    // The fire may be read by an engine already, or be in Quartz's hand, when the edit comes; reconciling comes after it.
     [Test]
-    public async Task A_session_that_holds_one_job_locked_delays_no_other_job()
+    [Category("Defect")]     // red on purpose until the product is mended
+    public async Task An_edit_just_before_at_or_after_a_second_loses_no_fire_of_the_version_it_makes(
+        [Values(Engines.Set, Engines.Mixed)] Engines engines)
+    {
+        string[] schedules = ["* * * * * ?", "every 1s"];
+        await using var cluster = await TestCluster.Start(new()
+        {
+            Engines = engines,
+            Jobs = SqlJobText.File(schedules.Select((_, i) => new SqlJobText($"job-{i}", "0 0 1 1 *") { Overlap = "allow" })),
+        });
+        foreach (var fraction in new[] { 0.9, 0.97, 0.995, 0, 0.02 })
+        {
+            await EditAt(cluster, fraction, schedules);
+            var on = await cluster.Now();
+            await cluster.Until("it ticks", async () => await cluster.Count("due_at > @on and state = 'finished'", new { on }) >= 6);
+            await EditAt(cluster, fraction, ["0 0 1 1 *", "0 0 1 1 *"]);
+            for (var i = 0; i < schedules.Length; i++)
+            {
+                var job = $"job-{i}";
+                var edits = await cluster.Database.Rows<DateTime>("select at from public.edit where job = @job order by at desc", new { job });
+                var (from, to) = (edits[1], edits[0]);
+                await cluster.Until("its fires are entered", async () => await cluster.Database.Value<bool>(
+                    "select next_fire_at > clock_timestamp() + interval '1 hour' or extract(doy from clock_timestamp()) = 1 from scheduler.job"
+                    + " where name = @job", new { job }));
+                Assert.That(await cluster.MissingSeconds(job, from, to), Is.Zero,
+                    $"{schedules[i]} edited at {fraction} s: {from:ss.fff} to {to:ss.fff}\n{await Until.Dump(cluster.Database)}");
+            }
+        }
+        Assert.That(await cluster.Count("started_at < due_at"), Is.Zero, "nothing is early");
+        Assert.That(await cluster.Database.Value<long>("select count(*) - count(distinct run_key) from public.effect"), Is.Zero);
+    }
+
+    // "every 1h" is due at full hours, whenever it was declared: Quartz moves a start that is past when it is stored to the present.
+    [Test]
+    [Category("Defect")]     // red on purpose until the product is mended
+    public async Task An_interval_stored_after_it_was_first_due_keeps_to_its_multiples([Values(Engines.Set, Engines.Quartz)] Engines engines)
+    {
+        await using var cluster = await TestCluster.Start(
+            new() { Nodes = 1, Engines = engines, Jobs = SqlJobText.File(new SqlJobText("job-0", "0 0 1 1 *")) });
+        for (var round = 1; round <= 3; round++)
+        {
+            await EditAt(cluster, 0.97, ["every 1s"]);
+            var edited = await cluster.Now();
+            await cluster.Until("it ticks", async () => await cluster.Count("due_at > @edited and state = 'finished'", new { edited }) >= 2);
+            Assert.That(await cluster.Database.Value<long>("select next_fire_time % 10000000 from quartz.qrtz_triggers"), Is.Zero);
+            await EditAt(cluster, 0.5, ["0 0 1 1 *"]);
+            await cluster.Until("it ticks no more", async () => await cluster.Database.Value<long>(
+                "select count(*) from quartz.qrtz_triggers where trigger_type = 'CRON'") == 1);
+        }
+    }
+
+    // By the database's clock; the instant is noted, as the row's own is overwritten by the next edit.
+    private static Task EditAt(TestCluster cluster, double fraction, string[] schedules) => cluster.Database.Execute("""
+        create table if not exists public.edit (job text, at timestamptz);
+        select pg_sleep(extract(epoch from date_trunc('second', clock_timestamp()) - clock_timestamp()) + 1 + @fraction);
+        with edited as (
+            update scheduler.job j set schedule = s.schedule from unnest(@schedules) with ordinality s (schedule, i)
+            where j.name = 'job-' || (s.i - 1) returning j.name, j.updated_at)
+        insert into public.edit select name, updated_at from edited;
+        """, new { fraction, schedules });
+
+    [Test]
+    public async Task A_session_that_holds_one_job_locked_delays_no_other_job([Values(Engines.Set, Engines.Mixed)] Engines engines)
     {
         var jobs = new[] { new SqlJobText("held", "every 1s"), new SqlJobText("free", "every 1s") { Overlap = "allow" } };
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs) });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs), Engines = engines });
         await cluster.Until("both run", async () => await cluster.Count("verdict = 'succeeded' and job = 'held'") > 0);
 
         await using var connection = new NpgsqlConnection(cluster.Database.ConnectionString);

@@ -1,9 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using Scheduler.Cluster;
 using Scheduler.TestKit.Checking;
 
 namespace Scheduler.TestKit;
+
+/// <summary>Which engine fires on which node of a cluster.</summary>
+public enum Engines
+{
+    /// <summary>The set-based engine on every node.</summary>
+    Set,
+    /// <summary>Quartz's own loop on every node.</summary>
+    Quartz,
+    /// <summary>Quartz's own loop on the first node, the set-based engine on the others.</summary>
+    Mixed,
+}
 
 /// <summary>What a cluster is made of.</summary>
 public sealed record ClusterOptions
@@ -16,6 +28,9 @@ public sealed record ClusterOptions
     public string Prepare { get; init; } = HistoryReader.EffectTable;
     /// <summary>How each of these nodes is started.</summary>
     public NodeSetup Setup { get; init; } = new();
+    /// <summary>Who fires on the nodes whose setup does not say. Default <see cref="Engines.Set"/>; SCHEDULER_TEST_ENGINE (quartz, set, mixed)
+    /// takes its place for runs by hand.</summary>
+    public Engines Engines { get; init; } = Engines.Set;
     /// <summary>Server of the scheduler's database; default the one all tests share. Give one of your own to crash it.</summary>
     public TestServer? Server { get; init; }
     /// <summary>Further databases jobs may name, e.g. <c>effects</c>, to connection strings.</summary>
@@ -25,7 +40,7 @@ public sealed record ClusterOptions
 /// <summary>Real node processes on one real database.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan LiveMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LiveMax = TimeSpan.FromSeconds(60);
     private static int clusterCount;
 
     private readonly ClusterOptions options;
@@ -79,6 +94,7 @@ public sealed class TestCluster : IAsyncDisposable
     public TestNode AddNode(string name, NodeSetup? setup = null)
     {
         setup ??= options.Setup;
+        setup = setup with { Engine = setup.Engine ?? EngineOf(nodes.Count) };
         var proxy = setup.Proxied ? FaultProxy.To(Database.Server.Port) : null;
         var node = new TestNode(name, setup, proxy, Path.Combine(folder, $"{name}-{nodes.Count + 1}.log"), Command);
         nodes.Add(node);
@@ -109,6 +125,15 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>How many runs a condition in SQL on <c>scheduler.run</c> holds for.</summary>
     public Task<long> Count(string where, object? parameters = null) =>
         Database.Value<long>($"select count(*) from scheduler.run where {where}", parameters);
+
+    /// <summary>How many whole seconds after one instant and up to another have no row of a job that is due every second.</summary>
+    public Task<long> MissingSeconds(string job, DateTime after, DateTime upTo) => Database.Value<long>("""
+        select count(*) from generate_series(date_trunc('second', @after) + interval '1 second', @upTo, interval '1 second') s
+        where not exists (select from scheduler.run r where r.job = @job and r.due_at = s)
+        """, new { job, after, upTo });
+
+    /// <summary>The database's clock.</summary>
+    public Task<DateTime> Now() => Database.Value<DateTime>("select clock_timestamp()");
 
     /// <summary>Ask for a run of a job now; returns its key.</summary>
     public async Task<string> RunNow(string job) =>
@@ -142,6 +167,14 @@ public sealed class TestCluster : IAsyncDisposable
         if (Environment.GetEnvironmentVariable("SCHEDULER_TEST_KEEP") != "1") { Directory.Delete(folder, recursive: true); }
     }
 
+    private FireBy EngineOf(int index)
+    {
+        var engines = Environment.GetEnvironmentVariable("SCHEDULER_TEST_ENGINE") is { Length: > 0 } given
+            ? Enum.Parse<Engines>(given, ignoreCase: true)
+            : options.Engines;
+        return engines == Engines.Quartz || (engines == Engines.Mixed && index == 0) ? FireBy.Quartz : FireBy.Set;
+    }
+
     private ProcessStartInfo Command(TestNode node)
     {
         var connection = new NpgsqlConnectionStringBuilder(Database.ConnectionString);
@@ -156,7 +189,8 @@ public sealed class TestCluster : IAsyncDisposable
         List<string> arguments =
         [
             "serve", "--name", node.Name, "--connection", connection.ConnectionString, "--http-port", "0", "--slots", Text(node.Setup.Slots),
-            "--lease", Seconds(node.Setup.Lease), "--exit-with-stdin", .. node.Setup.Arguments,
+            "--lease", Seconds(node.Setup.Lease), "--engine", node.Setup.Engine == FireBy.Quartz ? "quartz" : "set", "--exit-with-stdin",
+            .. node.Setup.Arguments,
         ];
         if (options.Jobs is not null) { arguments.AddRange(["--jobs", JobsFolder]); }
         if (node.Setup.Drain is { } drain) { arguments.AddRange(["--drain", Seconds(drain)]); }

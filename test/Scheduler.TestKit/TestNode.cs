@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Scheduler.Cluster;
 using Scheduler.Server.Dev;
 
 namespace Scheduler.TestKit;
@@ -15,6 +16,8 @@ public sealed record NodeSetup
     public TimeSpan? Drain { get; init; }
     /// <summary>True: its connections to the scheduler's database go through a <see cref="FaultProxy"/> of its own.</summary>
     public bool Proxied { get; init; }
+    /// <summary>Who fires on it; null leaves it to the cluster's <see cref="ClusterOptions.Engines"/>.</summary>
+    public FireBy? Engine { get; init; }
     /// <summary>Further variables of its environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     /// <summary>Further arguments of <c>scheduler serve</c>.</summary>
@@ -38,8 +41,8 @@ public sealed class TestNode : IAsyncDisposable
 
     /// <summary>Its name, as in <c>scheduler.node</c>.</summary>
     public string Name { get; }
-    /// <summary>How it was started.</summary>
-    public NodeSetup Setup { get; }
+    /// <summary>How it is started.</summary>
+    public NodeSetup Setup { get; private set; }
     /// <summary>The proxy between it and the scheduler's database, when it has one.</summary>
     public FaultProxy? Proxy { get; }
     /// <summary>File with everything it said.</summary>
@@ -70,6 +73,13 @@ public sealed class TestNode : IAsyncDisposable
         log.Add(string.Create(CultureInfo.InvariantCulture, $"[kit] {TimeProvider.System.GetUtcNow():HH:mm:ss.fff} started as process {Pid}"));
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+    }
+
+    /// <summary>Start the process again under the same name with another engine.</summary>
+    public void Start(FireBy engine)
+    {
+        Setup = Setup with { Engine = engine };
+        Start();
     }
 
     /// <summary>Kill it as a crash would (SIGKILL). Returns when the process is gone.</summary>
