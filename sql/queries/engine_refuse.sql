@@ -1,8 +1,4 @@
--- Take a trigger whose expression cannot be read out of service, alone, and say so on its job. Edits through the scheduler cannot make one.
---   $1 text trigger name, $2 text row version (xmin) as read, $3 text job, $4 text the problem
-with refused as (
-    update quartz.qrtz_triggers t set trigger_state = 'ERROR'
-    where t.sched_name = 'scheduler' and t.trigger_group = 'jobs' and t.trigger_name = $1 and t.xmin = $2::text::xid and t.trigger_state = 'WAITING'
-    returning 1
-)
-update scheduler.job j set problem = $4 from refused where j.name = $3
+-- Take a trigger whose expression cannot be read out of service, alone. Edits through the scheduler cannot make one.
+--   $1 text trigger name, $2 text row version (xmin) as read
+update quartz.qrtz_triggers t set trigger_state = 'ERROR'
+where t.sched_name = 'scheduler' and t.trigger_group = 'jobs' and t.trigger_name = $1 and t.xmin = $2::text::xid and t.trigger_state = 'WAITING'

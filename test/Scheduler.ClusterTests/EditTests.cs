@@ -39,7 +39,6 @@ public sealed class EditTests
 
     // The fire may be read by an engine already, or be in Quartz's hand, when the edit comes; reconciling comes after it.
     [Test]
-    [Category("Defect")]     // red on purpose until the product is mended
     public async Task An_edit_just_before_at_or_after_a_second_loses_no_fire_of_the_version_it_makes(
         [Values(Engines.Set, Engines.Mixed)] Engines engines)
     {
@@ -73,7 +72,6 @@ public sealed class EditTests
 
     // "every 1h" is due at full hours, whenever it was declared: Quartz moves a start that is past when it is stored to the present.
     [Test]
-    [Category("Defect")]     // red on purpose until the product is mended
     public async Task An_interval_stored_after_it_was_first_due_keeps_to_its_multiples([Values(Engines.Set, Engines.Quartz)] Engines engines)
     {
         await using var cluster = await TestCluster.Start(

@@ -14,7 +14,6 @@ public sealed class PoisonTests
     [TestCase(Engines.Set, SpoilCron)]
     [TestCase(Engines.Set, SpoilZone)]
     [TestCase(Engines.Mixed, SpoilCron)]
-    [Category("Defect")]     // red on purpose until the product is mended
     public async Task A_trigger_whose_expression_cannot_be_read_goes_out_of_service_alone_and_an_edit_heals_it(Engines engines, string spoil)
     {
         await using var cluster = await Start(engines);
@@ -35,7 +34,6 @@ public sealed class PoisonTests
     }
 
     [Test]
-    [Category("Defect")]     // red on purpose until the product is mended
     public async Task A_spoilt_trigger_whose_job_somebody_holds_locked_blocks_nobody()
     {
         await using var cluster = await Start(Engines.Set);

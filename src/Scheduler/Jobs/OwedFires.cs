@@ -24,7 +24,7 @@ internal static partial class OwedFires
         foreach (var (header, until) in owing)
         {
             if (header.NextFireTimeUtc is not { } next || next > until) { continue; }
-            if (await scheduler.GetTrigger(header.Key, token) is not { } trigger) { continue; }
+            if (await Read(scheduler, header.Key, log, token) is not { } trigger) { continue; }
             var entries = new List<Task>();
             for (DateTimeOffset? due = next; due <= until && entries.Count < FiresMax; due = trigger.GetFireTimeAfter(due))
             {
@@ -36,6 +36,20 @@ internal static partial class OwedFires
             LogDelivered(log, header.JobKey.Name, entries.Count);
         }
     }
+
+    // One whose row was spoilt by hand owes nothing that anybody could reckon.
+    private static async Task<ITrigger?> Read(IScheduler scheduler, TriggerKey key, ILogger log, CancellationToken token)
+    {
+        try { return await scheduler.GetTrigger(key, token); }
+        catch (Exception e) when ((e.InnerException ?? e) is FormatException or TimeZoneNotFoundException)
+        {
+            LogUnreadable(log, key.Name, e.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(3006, LogLevel.Warning, "What the former trigger {Trigger} owed cannot be reckoned: {Problem}")]
+    private static partial void LogUnreadable(ILogger log, string trigger, string problem);
 
     [LoggerMessage(3005, LogLevel.Information, "Job {Job} was edited before {FireCount} of its due fires were delivered; entered them")]
     private static partial void LogDelivered(ILogger log, string job, int fireCount);

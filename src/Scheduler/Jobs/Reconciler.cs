@@ -80,14 +80,6 @@ public static partial class Reconciler
         var count = await Store(scheduler, plans, token);
         if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
-        // A trigger that failed to fire too often stands still for ever; what made it fail is over when we can write to the store.
-        var stuck = stored.Values.Where(t => t.State == TriggerState.Error && wanted.Contains(t.Key)).Select(t => t.Key).ToList();
-        if (stuck.Count > 0)
-        {
-            await scheduler.ResetTriggersFromErrorState(stuck, token);
-            LogStuck(log, stuck.Count);
-        }
-
         await Mark(source, plans, token);
         foreach (var plan in plans.Where(p => p.Problem is not null)) { LogProblem(log, plan.Job.Definition.Name, plan.Problem!); }
         var result = new Reconciled(count, goneJobs.Count + goneTriggers.Count, plans.Count(p => p.Problem is not null));
@@ -104,7 +96,9 @@ public static partial class Reconciler
         {
             foreach (var planned in Schedule.Parse(definition.Schedule, definition.TimeZone).Plan(definition.Name))
             {
-                if (stored.TryGetValue(planned.Key, out var header) && header.Description == planned.Part.Hash) { plan.Due(header.NextFireTimeUtc); }
+                // One that is out of service (it failed to fire too often, or its row was spoilt by hand) is made anew.
+                var isStored = stored.TryGetValue(planned.Key, out var header) && header.State != TriggerState.Error;
+                if (isStored && header!.Description == planned.Part.Hash) { plan.Due(header.NextFireTimeUtc); }
                 else
                 {
                     var trigger = planned.Build(DueFrom(job, header, now));
@@ -234,7 +228,4 @@ public static partial class Reconciler
 
     [LoggerMessage(3003, LogLevel.Warning, "Another node has been reconciling for long; going on beside it")]
     private static partial void LogTurnMissed(ILogger log);
-
-    [LoggerMessage(3004, LogLevel.Warning, "Reset {TriggerCount} triggers that had failed to fire too often")]
-    private static partial void LogStuck(ILogger log, int triggerCount);
 }

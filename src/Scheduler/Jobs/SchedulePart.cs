@@ -110,7 +110,7 @@ internal sealed record CronPart(string Text, CronExpression Cron) : SchedulePart
     }
 
     /// <inheritdoc />
-    public override DateTimeOffset? Next(DateTimeOffset after) => Cron.GetNextValidTimeAfter(after)?.ToUniversalTime();
+    public override DateTimeOffset? Next(DateTimeOffset after) => Cron.NextAfter(after)?.ToUniversalTime();
 
     /// <inheritdoc />
     public override IScheduleBuilder Builder() =>

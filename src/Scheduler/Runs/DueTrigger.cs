@@ -3,6 +3,7 @@ using System.Globalization;
 using Npgsql;
 using Quartz;
 using Scheduler.Cluster;
+using Scheduler.Jobs;
 
 namespace Scheduler.Runs;
 
@@ -58,7 +59,7 @@ internal sealed record DueTrigger(
         if (Cron is null || Zone is null) { return null; }
         var cron = Crons.GetOrAdd((Cron, Zone), static key =>
             CronExpression.Parse(key.Cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(key.Zone)));
-        return cron.GetNextValidTimeAfter(new DateTimeOffset(DueAt)) is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
+        return cron.NextAfter(new DateTimeOffset(DueAt)) is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
     }
 
     private DateTime? NextOfInterval()

@@ -35,12 +35,16 @@ public sealed partial class FireEngine(
     private static readonly TimeSpan DeferMost = TimeSpan.FromMilliseconds(500);
     // Beyond this many the memory of them is dropped; they are then tried at once.
     private const int DeferredMax = 20_000;
+    // Ten minutes of a locked row; after that the log alone says why the trigger is out of service.
+    private const int NoteAttemptsMax = 200;
+    private static readonly TimeSpan NoteRetryDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(300);
 
     private static readonly string ReadSql = SqlFiles.Read("queries/engine_read.sql");
     private static readonly string FireSql = SqlFiles.Read("queries/engine_fire.sql") + Decide(SqlFiles.Read("queries/run_enter.sql"));
     private static readonly string HandOverSql = SqlFiles.Read("queries/engine_hand_over.sql");
     private static readonly string RefuseSql = SqlFiles.Read("queries/engine_refuse.sql");
+    private static readonly string NoteSql = SqlFiles.Read("queries/engine_note.sql");
 
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly CancellationTokenSource stopping = new();
@@ -255,13 +259,36 @@ public sealed partial class FireEngine(
 
     private async Task Refuse(DueTrigger row, string problem)
     {
-        await using var command = databases.Engine.CreateCommand(RefuseSql);
-        foreach (var text in (string[])[row.Name, row.Version, row.Job, problem])
-        {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text });
-        }
-        await command.ExecuteNonQueryAsync(stopping.Token);
+        await using var command = Command(RefuseSql, row.Name, row.Version);
+        if (await command.ExecuteNonQueryAsync(stopping.Token) == 0) { return; }
         LogRefused(row.Name, problem);
+        Note(row, problem).Forget();
+    }
+
+    // Beside the loop: somebody may hold the job's row locked, and that must delay no other trigger.
+    private async Task Note(DueTrigger row, string problem)
+    {
+        for (var attempt = 1; attempt <= NoteAttemptsMax; attempt++)
+        {
+            try
+            {
+                await using var command = Command(NoteSql, row.Name, row.Job, $"trigger {row.Name} is out of service: {problem}");
+                await command.ExecuteNonQueryAsync(stopping.Token);
+                return;
+            }
+            catch (Exception e) when (!stopping.IsCancellationRequested)
+            {
+                LogNotNoted(row.Job, e.Message);
+                await Task.Delay(NoteRetryDelay, time, stopping.Token);
+            }
+        }
+    }
+
+    private NpgsqlCommand Command(string sql, params ReadOnlySpan<string> texts)
+    {
+        var command = databases.Engine.CreateCommand(sql);
+        foreach (var text in texts) { command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text }); }
+        return command;
     }
 
     // The decisions are written once, in run_enter.sql; both statements end with them.
@@ -283,6 +310,9 @@ public sealed partial class FireEngine(
 
     [LoggerMessage(1053, LogLevel.Error, "Trigger {Trigger} cannot be fired in a set and goes to Quartz: {Problem}")]
     private partial void LogUnfireable(string trigger, string problem);
+
+    [LoggerMessage(1054, LogLevel.Warning, "The problem of job {Job} could not be noted: {Problem}; trying again")]
+    private partial void LogNotNoted(string job, string problem);
 
     [LoggerMessage(1052, LogLevel.Error, "Trigger {Trigger} is out of service: {Problem}")]
     private partial void LogRefused(string trigger, string problem);

@@ -33,7 +33,6 @@ public sealed class DueTriggerTests
     // Where summer time is the standard time, Quartz's next instant in the night it begins lies before the instant asked about: such a trigger
     // would fire one hour again and again and never come out of it. Of all zones these three.
     [Test]
-    [Category("Defect")]     // red on purpose until the product is mended
     public void A_cron_never_goes_back_in_time(
         [Values("Europe/Dublin", "Africa/Casablanca", "Africa/El_Aaiun")] string zone,
         [Values("*/15 * * * *", "@hourly", "45 1 * * *")] string schedule)
