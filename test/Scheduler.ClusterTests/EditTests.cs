@@ -141,17 +141,22 @@ public sealed class EditTests
     }
 
     [Test]
-    public async Task An_interval_that_reaches_Quartz_late_keeps_its_instants_and_owes_those_since_its_edit()
+    public async Task A_schedule_that_reaches_Quartz_late_keeps_its_instants_and_owes_those_since_its_edit(
+        [Values("every 4s", "0/4 * * * * ?")] string schedule)
     {
         await using var cluster = await TestCluster.Start(new() { Nodes = 1 });
 
         // As if the cluster had been down when the job was made.
         await cluster.Database.Execute("""
             insert into scheduler.job (name, kind, schedule, missed, overlap, settings, updated_at)
-            values ('late', 'sql', 'every 4s', 'all', 'allow', '{"statement": "select 1"}', clock_timestamp() - interval '13 seconds')
-            """);
+            values ('late', 'sql', @schedule, 'all', 'allow', '{"statement": "select 1"}', clock_timestamp() - interval '13 seconds')
+            """, new { schedule });
 
         await cluster.Until("what it owes and one more have run", async () => await cluster.Count("job = 'late' and verdict = 'succeeded'") >= 5);
+        Assert.That(await cluster.Database.Value<bool>("select min(r.due_at) <= j.updated_at + interval '4 seconds'"
+            + " from scheduler.run r join scheduler.job j on j.name = r.job group by j.updated_at"), Is.True, "the first one after the edit is there");
+        Assert.That(await cluster.Database.Value<double>("select extract(epoch from max(due_at) - min(due_at))::float8 / 4 + 1 - count(*)"
+            + " from scheduler.run where job = 'late'"), Is.Zero, await Until.Dump(cluster.Database));
         Assert.That(await cluster.Count("job = 'late' and extract(epoch from due_at)::bigint % 4 <> 0"), Is.Zero, await Until.Dump(cluster.Database));
         Assert.That(await cluster.Database.Value<long>(
             "select count(*) from quartz.qrtz_triggers where trigger_name = 'late#0' and next_fire_time % 40000000 = 0"), Is.EqualTo(1));

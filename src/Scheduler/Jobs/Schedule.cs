@@ -97,9 +97,9 @@ internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, SchedulePart P
             .StartAt(first)
             .WithSchedule(Part.Builder())
             .Build();
-        // Quartz moves the start of an interval that begins in the past and has never fired to the present instant: every fire from then on would
-        // be off its multiples, and the ones already owed would be lost. One that has fired before is left as it is.
-        if (Part is EveryPart every) { ((IMutableTrigger)trigger).PreviousFireTimeUtc = first - every.Interval; }
+        // Quartz moves the beginning of a trigger that has never fired from the past to the present: the fires owed until then would be lost, and an
+        // interval would be off its multiples from then on. One that has fired before keeps its beginning.
+        ((IMutableTrigger)trigger).PreviousFireTimeUtc = first.AddSeconds(-1);
         return trigger;
     }
 }
