@@ -37,6 +37,24 @@ internal static partial class OwedFires
         }
     }
 
+    /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes nothing.</summary>
+    public static async Task Deliver(
+        FireInbox inbox, IEnumerable<(string Job, SchedulePart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
+        CancellationToken token)
+    {
+        foreach (var (job, part, after, upTo) in owing)
+        {
+            var entries = new List<Task>();
+            for (var due = part.Next(after); due <= upTo && entries.Count < FiresMax; due = part.Next(due.Value))
+            {
+                var instant = due.Value.UtcDateTime;
+                entries.Add(inbox.Enter(new Fire(Fire.KeyOf(job, instant), job, instant, part.Next(due.Value)?.UtcDateTime), token));
+            }
+            await Task.WhenAll(entries);
+            if (entries.Count > 0) { LogDelivered(log, job, entries.Count); }
+        }
+    }
+
     // One whose row was spoilt by hand owes nothing that anybody could reckon.
     private static async Task<ITrigger?> Read(IScheduler scheduler, TriggerKey key, ILogger log, CancellationToken token)
     {
@@ -51,6 +69,6 @@ internal static partial class OwedFires
     [LoggerMessage(3006, LogLevel.Warning, "What the former trigger {Trigger} owed cannot be reckoned: {Problem}")]
     private static partial void LogUnreadable(ILogger log, string trigger, string problem);
 
-    [LoggerMessage(3005, LogLevel.Information, "Job {Job} was edited before {FireCount} of its due fires were delivered; entered them")]
+    [LoggerMessage(3005, LogLevel.Information, "Job {Job} owed {FireCount} fires when its schedule was stored; entered them")]
     private static partial void LogDelivered(ILogger log, string job, int fireCount);
 }

@@ -65,19 +65,25 @@ public static partial class Reconciler
             new TriggerQuery { Group = GroupMatcher<TriggerKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
         var details = await scheduler.QueryJobs(
             new JobQuery { Group = GroupMatcher<JobKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
-        var stored = triggers.Items.ToDictionary(t => t.Key);
+        var present = triggers.Items.ToDictionary(t => t.Key);
         var known = details.Items.Select(d => d.Key).ToHashSet();
 
-        var plans = jobs.Select(job => Plan(job, stored, known, time.GetUtcNow())).ToList();
+        var now = time.GetUtcNow();
+        var plans = jobs.Select(job => Plan(job, present, known, now)).ToList();
         var wanted = plans.SelectMany(p => p.Wanted).ToHashSet();
         var byKey = plans.ToDictionary(p => p.Key);
         var goneJobs = known.Where(k => !byKey.ContainsKey(k)).ToList();
-        var goneTriggers = stored.Values.Where(t => !wanted.Contains(t.Key) && byKey.ContainsKey(t.JobKey)).Select(t => t.Key).ToList();
+        var goneTriggers = present.Values.Where(t => !wanted.Contains(t.Key) && byKey.ContainsKey(t.JobKey)).Select(t => t.Key).ToList();
         // What the former versions owe is entered before their triggers go.
-        var replaced = plans.SelectMany(p => p.Changed).Select(t => t.Key).Concat(goneTriggers).Where(stored.ContainsKey).Select(k => stored[k]);
+        var replaced = plans.SelectMany(p => p.Changed).Select(t => t.Key).Concat(goneTriggers).Where(present.ContainsKey).Select(k => present[k]);
         await OwedFires.Deliver(
             scheduler, inbox, replaced.Select(t => (t, new DateTimeOffset(byKey[t.JobKey].Job.UpdatedAt, TimeSpan.Zero))), log, token);
+        // A cron begins in Quartz at the present: what it owes since its edit is entered before, what became due while it was stored is after.
+        var crons = plans.SelectMany(p => p.Crons.Select(c => (Job: p.Key.Name, c.Part, c.From))).ToList();
+        await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From, now)), log, token);
         var count = await Store(scheduler, plans, token);
+        var stored = time.GetUtcNow();
+        await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From > now ? c.From : now, stored)), log, token);
         if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
         await Mark(source, plans, token);
@@ -101,8 +107,10 @@ public static partial class Reconciler
                 if (isStored && header!.Description == planned.Part.Hash) { plan.Due(header.NextFireTimeUtc); }
                 else
                 {
-                    var trigger = planned.Build(DueFrom(job, header, now));
+                    var from = DueFrom(job, header, now);
+                    var trigger = planned.Build(from, now);
                     plan.Changed.Add(trigger);
+                    if (planned.Part is CronPart) { plan.Crons.Add((planned.Part, from)); }
                     plan.Due(trigger.StartTimeUtc);
                 }
                 plan.Wanted.Add(planned.Key);
@@ -203,6 +211,8 @@ public static partial class Reconciler
         public DateTime? NextDueAt { get; private set; }
         public List<ITrigger> Changed { get; } = [];
         public List<TriggerKey> Wanted { get; } = [];
+        // Crons among the changed ones, with the instant they are due after.
+        public List<(SchedulePart Part, DateTimeOffset From)> Crons { get; } = [];
 
         public IJobDetail Detail() => JobBuilder.Create<FireJob>().WithIdentity(key).StoreDurably().RequestRecovery().Build();
 
@@ -217,6 +227,7 @@ public static partial class Reconciler
             NextDueAt = null;
             Changed.Clear();
             Wanted.Clear();
+            Crons.Clear();
         }
     }
 

@@ -53,7 +53,7 @@ public sealed class Schedule
     /// </summary>
     /// <param name="job">Name of the job, which is the name of its Quartz job.</param>
     /// <param name="now">The first fire of each is strictly after this instant.</param>
-    public IReadOnlyList<ITrigger> Triggers(string job, DateTimeOffset now) => [.. Plan(job).Select(p => p.Build(now))];
+    public IReadOnlyList<ITrigger> Triggers(string job, DateTimeOffset now) => [.. Plan(job).Select(p => p.Build(now, now))];
 
     /// <summary>The triggers a job is to have, not built yet: one whose hash is stored already need not be.</summary>
     internal IEnumerable<PlannedTrigger> Plan(string job) => parts.Select((part, i) =>
@@ -85,10 +85,18 @@ public sealed class Schedule
 /// <param name="Part">The part of the schedule it stands for.</param>
 internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, SchedulePart Part)
 {
-    /// <summary>Make it, first due after an instant. Throws <see cref="ScheduleException"/> when it is never due again.</summary>
-    public ITrigger Build(DateTimeOffset now)
+    /// <summary>
+    /// Make it, first due after an instant. Quartz moves the beginning of a trigger that has never fired from the past to the present. An interval
+    /// would be off its multiples from then on: it is made as one that has fired before, which is left alone. A cron begins at its first instant
+    /// after <paramref name="now"/>; what it owes until then is not its own, see <see cref="OwedFires"/>. Throws <see cref="ScheduleException"/>
+    /// when it is never due again.
+    /// </summary>
+    /// <param name="after">The first fire is strictly after this instant.</param>
+    /// <param name="now">The present.</param>
+    public ITrigger Build(DateTimeOffset after, DateTimeOffset now)
     {
-        var first = Part.Next(now) ?? throw new ScheduleException($"schedule '{Part.Text}' is never due after {now.UtcDateTime:yyyy-MM-dd}");
+        var first = Part.Next(Part is EveryPart || after > now ? after : now)
+            ?? throw new ScheduleException($"schedule '{Part.Text}' is never due after {after.UtcDateTime:yyyy-MM-dd}");
         var trigger = TriggerBuilder.Create()
             .WithIdentity(Key)
             .ForJob(Job)
@@ -97,9 +105,7 @@ internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, SchedulePart P
             .StartAt(first)
             .WithSchedule(Part.Builder())
             .Build();
-        // Quartz moves the beginning of a trigger that has never fired from the past to the present: the fires owed until then would be lost, and an
-        // interval would be off its multiples from then on. One that has fired before keeps its beginning.
-        ((IMutableTrigger)trigger).PreviousFireTimeUtc = first.AddSeconds(-1);
+        if (Part is EveryPart every) { ((IMutableTrigger)trigger).PreviousFireTimeUtc = first - every.Interval; }
         return trigger;
     }
 }
