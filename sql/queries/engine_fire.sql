@@ -13,15 +13,10 @@ with asked as materialized (
 alive as materialized (
     select from scheduler_private.node n where n.lease_id = $7 and n.lease_until > clock_timestamp() and n.state <> 'stopped'
 ),
--- Decisions on one job come strictly one after another where they depend on each other: that takes the lock. Runs that may overlap do not.
-locked as materialized (
-    select g.* from scheduler_private.job_gate g
-    where g.job in (select job from asked) and g.overlap <> 'allow' order by g.job for no key update skip locked
-),
+-- The lock makes decisions on one job come strictly one after another, and none after the commit of a pause.
 gate as materialized (
-    select l.* from locked l
-    union all
-    select g.* from scheduler_private.job_gate g where g.job in (select job from asked) and g.overlap = 'allow'
+    select g.job, g.version, g.enabled, g.paused, g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
+    from scheduler_private.job_gate g where g.job in (select job from asked) order by g.job for no key update skip locked
 ),
 -- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
 won as materialized (

@@ -4,7 +4,7 @@
 -- Returns what the executor needs of each claimed run. The token grows by one: whoever had the run before can change it no more.
 -- Runs of paused jobs wait, unless somebody asked for them by hand.
 with candidate as materialized (
-    select r.due_at, r.run_key, r.job, g.overlap
+    select r.due_at, r.run_key, r.job, g.overlap, g.job is null as gone, r.requested_by is not null as by_hand
     from scheduler_private.run r left join scheduler_private.job_gate g on g.job = r.job
     where r.state = 'queued' and r.runs_on <@ $4::text[]
         and exists (select from scheduler_private.node n
@@ -15,12 +15,11 @@ with candidate as materialized (
     limit $1
     for update of r skip locked
 ),
--- Runs that take turns are decided under their job's lock. A gate that another node holds right now is skipped with its runs: they are
--- claimed a moment later.
+-- The lock keeps a run from beginning after the commit of a pause, and turns in order. A gate that another node holds right now is skipped
+-- with its runs: they are claimed a moment later.
 gate as materialized (
-    select g.job, g.active_key from scheduler_private.job_gate g
-    where g.overlap = 'queue' and g.job in (select c.job from candidate c where c.overlap = 'queue')
-    order by g.job for no key update skip locked
+    select g.job, g.overlap, g.active_key, g.paused from scheduler_private.job_gate g
+    where g.job in (select c.job from candidate c) order by g.job for no key update skip locked
 ),
 ranked as materialized (
     select c.*, row_number() over (partition by c.job order by c.due_at, c.run_key) as turn from candidate c
@@ -28,9 +27,12 @@ ranked as materialized (
 -- Hashed sets, not joins: the planner expects one row and would make loops over all pairs.
 taken as materialized (
     select c.* from ranked c
-    where c.overlap is distinct from 'queue'
-        or coalesce(c.run_key in (select g.active_key from gate g where g.active_key is not null), false)
-        or (c.turn = 1 and coalesce(c.job in (select g.job from gate g where g.active_key is null), false))
+    where c.gone
+        or (coalesce(c.job in (select g.job from gate g where not g.paused), false)
+            or (c.by_hand and coalesce(c.job in (select g.job from gate g), false)))
+        and (coalesce(c.job in (select g.job from gate g where g.overlap <> 'queue'), false)
+            or coalesce(c.run_key in (select g.active_key from gate g where g.active_key is not null), false)
+            or (c.turn = 1 and coalesce(c.job in (select g.job from gate g where g.active_key is null), false)))
 ),
 held as (
     update scheduler_private.job_gate g set active_key = t.run_key
