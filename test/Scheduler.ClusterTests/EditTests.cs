@@ -154,7 +154,7 @@ public sealed class EditTests
 
         await cluster.Until("what it owes and one more have run", async () => await cluster.Count("job = 'late' and verdict = 'succeeded'") >= 5);
         Assert.That(await cluster.Database.Value<bool>("select min(r.due_at) <= j.updated_at + interval '4 seconds'"
-            + " from scheduler.run r join scheduler.job j on j.name = r.job group by j.updated_at"), Is.True, "the first one after the edit is there");
+            + " from scheduler.run r join scheduler.job j on j.name = r.job group by j.updated_at"), Is.True, "the first one is there");
         Assert.That(await cluster.Database.Value<double>("select extract(epoch from max(due_at) - min(due_at))::float8 / 4 + 1 - count(*)"
             + " from scheduler.run where job = 'late'"), Is.Zero, await Until.Dump(cluster.Database));
         Assert.That(await cluster.Count("job = 'late' and extract(epoch from due_at)::bigint % 4 <> 0"), Is.Zero, await Until.Dump(cluster.Database));

@@ -37,7 +37,8 @@ internal static partial class OwedFires
         }
     }
 
-    /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes nothing.</summary>
+    /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes
+    /// nothing.</summary>
     public static async Task Deliver(
         FireInbox inbox, IEnumerable<(string Job, SchedulePart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
         CancellationToken token)
