@@ -11,7 +11,7 @@ namespace Scheduler.ClusterTests;
 public sealed class ChaosTests
 {
     [TestCase(Engines.Set, 60)]
-    [TestCase(Engines.Mixed, 60)]
+    [TestCase(Engines.Mixed, 40)]
     [TestCase(Engines.Quartz, 40)]
     public async Task Nothing_is_lost_and_nothing_done_twice_while_nodes_network_and_database_fail(Engines engines, int secondsDefault)
     {
