@@ -6,7 +6,7 @@
 with candidate as materialized (
     select r.due_at, r.run_key, r.job, g.overlap, g.job is null as gone, r.requested_by is not null as by_hand
     from scheduler_private.run r left join scheduler_private.job_gate g on g.job = r.job
-    where r.state = 'queued' and r.runs_on <@ $4::text[]
+    where r.state = 'queued' and r.runs_on <@ $4::text[] and r.due_at <= clock_timestamp()
         and exists (select from scheduler_private.node n
                     where n.lease_id = $3 and n.lease_until > clock_timestamp() and n.state <> 'stopped')
         and (g.overlap is distinct from 'queue' or g.active_key is null or g.active_key = r.run_key)

@@ -2,8 +2,14 @@
 -- dead nodes only, so that one whose living node lost sight of it would stand still for ever.
 -- A node that comes to one of them late finds it taken back and leaves it; were it fired twice, its run key is one row in the ledger.
 --   $1 int   most triggers freed by one call
--- Returns their names.
-with stuck as materialized (
+-- Returns their names. Also gives Quartz what is its own: the triggers by which it fires what a dead node had in hand inherit the mark of the
+-- engine, which knows nothing of them.
+with recovery as (
+    update quartz.qrtz_triggers t set execution_group = null
+    where t.sched_name = 'scheduler' and t.trigger_state = 'WAITING' and t.execution_group = 'fire' and t.trigger_group = 'RECOVERING_JOBS'
+    returning pg_notify('scheduler_quartz', '')
+),
+stuck as materialized (
     select t.ctid as place from quartz.qrtz_triggers t
     where t.sched_name = 'scheduler' and t.trigger_state = 'ACQUIRED'
         and t.next_fire_time < (extract(epoch from clock_timestamp() - interval '10 seconds') * 10000000)::bigint + 621355968000000000

@@ -54,7 +54,7 @@ public sealed partial class SchedulerNode(
         await listener.StartAsync(cancellationToken);
 
         scheduler = await quartz.GetScheduler(cancellationToken);
-        try { await Reconciler.Apply(scheduler, databases.Ledger, inbox, time, log, cancellationToken); }
+        try { await Reconciler.Apply(scheduler, databases.Ledger, inbox, DatabaseNow, log, cancellationToken); }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // A row somebody holds locked is no reason not to serve the other jobs: the loop tries again.
@@ -93,6 +93,8 @@ public sealed partial class SchedulerNode(
         await databases.DisposeAsync();
     }
 
+    private DateTimeOffset DatabaseNow() => time.GetUtcNow() - state.ClockOffset;
+
     // No step of a stop may keep the next one from happening.
     private async Task Within(Task step)
     {
@@ -117,7 +119,7 @@ public sealed partial class SchedulerNode(
                 await reconcileWanted.WaitAsync(stopping.Token);
                 // A statement that changes many jobs notifies of each: let them all arrive first.
                 await Task.Delay(ReconcileAfter, time, stopping.Token);
-                try { await Reconciler.Apply(scheduler!, databases.Ledger, inbox, time, log, stopping.Token); }
+                try { await Reconciler.Apply(scheduler!, databases.Ledger, inbox, DatabaseNow, log, stopping.Token); }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
                     LogReconcile(e.Message);

@@ -72,10 +72,21 @@ public sealed class JobDefinitions
                 foreach (var (name, _) in batch) { wanted.Remove(name); }
             }
             try { await Answer(batch); }
-            catch (Exception e)
+            catch (Exception e) when (batch.Length == 1 || Transient.IsTransient(e))
             {
                 foreach (var (_, answer) in batch) { answer.TrySetException(e); }
             }
+            catch (Exception) { await AnswerEach(batch); }
+        }
+    }
+
+    // One row that cannot be read must not fail the runs of the other jobs.
+    private async Task AnswerEach(KeyValuePair<string, TaskCompletionSource<StoredJob?>>[] batch)
+    {
+        foreach (var one in batch)
+        {
+            try { await Answer([one]); }
+            catch (Exception e) { one.Value.TrySetException(e); }
         }
     }
 

@@ -38,15 +38,15 @@ public static partial class Reconciler
     /// <param name="scheduler">This node's scheduler; it need not be started.</param>
     /// <param name="source">Pool of the scheduler's own database.</param>
     /// <param name="inbox">Where fires go that a former version owed and had not delivered.</param>
-    /// <param name="time">Clock that first fires of new triggers are computed by.</param>
+    /// <param name="clock">The present by the database's clock, which first fires of new triggers and owed ones are computed by.</param>
     /// <param name="log">Where changes are told.</param>
     /// <param name="token">Ends the wait and the work; what was done stays.</param>
     public static async Task<Reconciled> Apply(
-        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, TimeProvider time, ILogger log, CancellationToken token)
+        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, Func<DateTimeOffset> clock, ILogger log, CancellationToken token)
     {
         await using var turn = await source.OpenConnectionAsync(token);
         var taken = await Take(turn, log, token);
-        try { return await Reconcile(scheduler, source, inbox, time, log, token); }
+        try { return await Reconcile(scheduler, source, inbox, clock, log, token); }
         finally
         {
             if (taken)
@@ -58,7 +58,7 @@ public static partial class Reconciler
     }
 
     private static async Task<Reconciled> Reconcile(
-        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, TimeProvider time, ILogger log, CancellationToken token)
+        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, Func<DateTimeOffset> clock, ILogger log, CancellationToken token)
     {
         var jobs = await JobStore.All(source, token);
         var triggers = await scheduler.QueryTriggers(
@@ -68,7 +68,7 @@ public static partial class Reconciler
         var present = triggers.Items.ToDictionary(t => t.Key);
         var known = details.Items.Select(d => d.Key).ToHashSet();
 
-        var now = time.GetUtcNow();
+        var now = clock();
         var plans = jobs.Select(job => Plan(job, present, known, now)).ToList();
         var wanted = plans.SelectMany(p => p.Wanted).ToHashSet();
         var byKey = plans.ToDictionary(p => p.Key);
@@ -82,7 +82,7 @@ public static partial class Reconciler
         var crons = plans.SelectMany(p => p.Crons.Select(c => (Job: p.Key.Name, c.Part, c.From))).ToList();
         await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From, now)), log, token);
         var count = await Store(scheduler, plans, token);
-        var stored = time.GetUtcNow();
+        var stored = clock();
         await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From > now ? c.From : now, stored)), log, token);
         if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }

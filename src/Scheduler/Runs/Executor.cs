@@ -76,7 +76,12 @@ public sealed partial class Executor(
     internal int TakeSlots(int wanted) => closed || !state.Ready ? 0 : slots.Take(Math.Min(wanted, slots.Count + UnwrittenMax - inFlight.Count));
 
     /// <summary>Give back slots that no row used.</summary>
-    internal void GiveSlots(int unused) => slots.Give(unused);
+    internal void GiveSlots(int unused)
+    {
+        slots.Give(unused);
+        // Who looked for queued runs meanwhile found no slot.
+        if (unused > 0 && queueMayHold) { Wake(); }
+    }
 
     /// <summary>Start a run whose slot is taken and whose row names this node.</summary>
     internal void Start(RunRow run, CancellationToken life)
@@ -139,7 +144,7 @@ public sealed partial class Executor(
         {
             try
             {
-                await wake.WaitAsync(UntilNextLook(lastLost), stopping.Token);
+                await wake.WaitAsync(state.Ready ? UntilNextLook(lastLost) : LookEvery, stopping.Token);
                 if (!state.Ready) { continue; }
                 if (UntilNextLook(lastLost) == TimeSpan.Zero)
                 {
@@ -181,6 +186,8 @@ public sealed partial class Executor(
             if (taken == 0)
             {
                 queueMayHold = true;
+                // One may have been given back between the two lines above.
+                if (slots.Free > 0 && !closed && state.Ready && inFlight.Count < slots.Count) { Wake(); }
                 return;
             }
             var started = 0;

@@ -112,8 +112,9 @@ public sealed partial class FireEngine(
     {
         var rows = await Read(part, parts, steal);
         var now = Now;
-        var full = rows.Count == limit && Ready(rows[^1]) <= now;
-        if (!full)
+        var full = rows.Count >= limit && Ready(rows[^1]) <= now;
+        // Of a divided share nobody waits for the other part's backlog.
+        if (!full && parts == 1)
         {
             var next = rows.Select(Ready).Append(now + (state.PeerCount > 1 ? PeerLookEvery : Ahead)).Min();
             // Anything that changed meanwhile is read again; what was read and changed would only lose by its version.
@@ -146,7 +147,8 @@ public sealed partial class FireEngine(
         await using var command = databases.Engine.CreateCommand(ReadSql);
         var now = Now;
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now + Ahead).Ticks });
-        foreach (var number in (int[])[limit, state.PeerCount, state.Rank, parts, part])
+        // Those that wait for their next try are read too and must not fill the window.
+        foreach (var number in (int[])[limit + deferred.Count, state.PeerCount, state.Rank, parts, part])
         {
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
         }
@@ -210,6 +212,7 @@ public sealed partial class FireEngine(
             var (identity, life) = state.Present;
             var taken = executor.TakeSlots(fires.Count);
             var claimed = new List<RunRow>(taken);
+            var started = 0;
             try
             {
                 var byKey = fires.ToDictionary(f => f.Fire.RunKey, StringComparer.Ordinal);
@@ -226,10 +229,14 @@ public sealed partial class FireEngine(
                     }
                 }
                 // Rows arrive while the statement still runs; only now it is committed, and nothing starts before its row is.
-                foreach (var run in claimed) { executor.Start(run, life); }
+                foreach (var run in claimed)
+                {
+                    executor.Start(run, life);
+                    started++;
+                }
                 foreach (var (_, lost) in byKey) { Defer(lost.Row); }
             }
-            finally { executor.GiveSlots(taken - claimed.Count); }
+            finally { executor.GiveSlots(taken - started); }
         }
         finally { executor.EntryTurns.Release(); }
     }
