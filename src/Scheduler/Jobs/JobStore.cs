@@ -12,7 +12,9 @@ namespace Scheduler.Jobs;
 /// <param name="Paused">True: its fires get the verdict skipped(paused).</param>
 /// <param name="UpdatedAt">When it got its present version, by the database's clock.</param>
 /// <param name="Unreadable">Why a column edited in SQL cannot be read; its default stands in the definition then. Default null: all can.</param>
-public sealed record StoredJob(JobDefinition Definition, int Version, bool Paused, DateTime UpdatedAt, string? Unreadable = null);
+/// <param name="PausedUntil">When its pause ends by itself. Default null: it is not paused, or until somebody resumes it.</param>
+public sealed record StoredJob(
+    JobDefinition Definition, int Version, bool Paused, DateTime UpdatedAt, string? Unreadable = null, DateTimeOffset? PausedUntil = null);
 
 /// <summary>What <see cref="JobStore.Apply"/> did: jobs that are new, that have a new version, that are gone.</summary>
 public sealed record JobChanges(int Added, int Changed, int Removed);
@@ -113,6 +115,16 @@ public static class JobStore
         ["runs_on"] = Texts(job.RunsOn),
         ["priority"] = job.Priority,
         ["enabled"] = job.Enabled,
+        ["calendar"] = job.Calendar,
+        ["starts"] = job.Starts,
+        ["ends"] = job.Ends,
+        ["spread"] = job.Spread is { } spread ? Interval(spread) : null,
+        ["params"] = JsonNode.Parse(job.Params),
+        ["concurrency"] = JsonNode.Parse(job.Concurrency),
+        ["expect"] = JsonNode.Parse(job.Expect),
+        ["notify"] = JsonNode.Parse(job.Notify),
+        ["for_each"] = job.ForEach is null ? null : JsonNode.Parse(job.ForEach),
+        ["made_by"] = job.MadeBy,
         ["source"] = job.Source,
     };
 
@@ -148,10 +160,25 @@ public static class JobStore
             Priority = reader.GetInt16(16),
             Enabled = reader.GetBoolean(17),
             Source = reader.GetString(18),
+            Calendar = Text(reader, 22),
+            Starts = Instant(reader, 23),
+            Ends = Instant(reader, 24),
+            Spread = reader.IsDBNull(25) ? null : TimeSpan.FromSeconds(reader.GetDouble(25)),
+            Params = reader.GetString(26),
+            Concurrency = reader.GetString(27),
+            Expect = reader.GetString(28),
+            Notify = reader.GetString(29),
+            ForEach = Text(reader, 30),
+            MadeBy = Text(reader, 31),
         };
         var unreadable = problems.Count == 0 ? null : "retry: " + string.Join("; ", problems.Select(p => p.Message));
-        return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21), unreadable);
+        return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21), unreadable, Instant(reader, 32));
     }
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : new(reader.GetDateTime(column), TimeSpan.Zero);
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)JsonValue.Create(t))];
 
