@@ -10,7 +10,7 @@ with candidate as materialized (
         and exists (select from scheduler_private.node n
                     where n.lease_id = $3 and n.lease_until > clock_timestamp() and n.state <> 'stopped')
         and (g.overlap is distinct from 'queue' or g.active_key is null or g.active_key = r.run_key)
-        and (r.requested_by is not null or g.paused is not true)
+        and (r.requested_by is not null or g.paused is not true or g.paused_until <= clock_timestamp())
     order by r.priority desc, r.due_at
     limit $1
     for update of r skip locked
@@ -18,7 +18,7 @@ with candidate as materialized (
 -- The lock keeps a run from beginning after the commit of a pause, and turns in order. A gate that another node holds right now is skipped
 -- with its runs: they are claimed a moment later.
 gate as materialized (
-    select g.job, g.overlap, g.active_key, g.paused from scheduler_private.job_gate g
+    select g.job, g.overlap, g.active_key, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused from scheduler_private.job_gate g
     where g.job in (select c.job from candidate c) order by g.job for no key update skip locked
 ),
 ranked as materialized (
