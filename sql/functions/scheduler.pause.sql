@@ -1,8 +1,8 @@
 -- Pause jobs, in force with the commit: no run of theirs begins after it, on any node.
 --   pattern   a name, in which * stands for any letters and ? for one
 --   reason    why, for the audit; null: what the session says (scheduler.reason)
--- Returns the names of the jobs it changed, not of those that were so already. Raises no_data_found with the nearest name when no job matches.
 --   until     the pause ends by itself at this instant; null: when somebody resumes it
+-- Returns the names of the jobs it changed, not of those that were so already. Raises no_data_found with the nearest name when no job matches.
 -- Fires that fall into the pause get the verdict skipped(paused); they are not made up for when it ends. Runs under way go on, queued ones wait
 -- for its end, and a run asked for by hand begins all the same.
 create or replace function scheduler.pause(pattern text, reason text default null, until timestamptz default null) returns setof text
@@ -19,7 +19,8 @@ begin
     -- In the order of the names, so that two calls do not wait for each other in a circle.
     perform from scheduler.job j where j.name = any (names) order by j.name for no key update;
     return query
-        update scheduler.job j set paused_at = case when j.paused_until <= clock_timestamp() then clock_timestamp() else coalesce(j.paused_at, clock_timestamp()) end,
+        update scheduler.job j set
+            paused_at = case when j.paused_until <= clock_timestamp() then clock_timestamp() else coalesce(j.paused_at, clock_timestamp()) end,
             paused_by = session_user,
             pause_reason = coalesce(pause.reason, nullif(told, '')), paused_until = pause.until
         where j.name = any (names) and (j.paused_at is null or j.paused_until is distinct from pause.until

@@ -33,7 +33,8 @@ begin
     if present.name is null then
         select string_agg(quote_ident(d.key), ', ') into columns from jsonb_object_keys(former.definition) d (key)
         where exists (select from pg_attribute a where a.attrelid = 'scheduler.job'::regclass and a.attname = d.key and not a.attisdropped);
-        execute format('insert into scheduler.job as j (%1$s) select %1$s from jsonb_populate_record(null::scheduler.job, $1) returning j.version', columns)
+        execute format('insert into scheduler.job as j (%1$s) select %1$s from jsonb_populate_record(null::scheduler.job, $1)'
+            ' returning j.version', columns)
             into made using former.definition;
     else
         if undo.to_version is not null then

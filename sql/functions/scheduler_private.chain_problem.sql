@@ -11,7 +11,8 @@ begin
         select l.place, case
             when l.place <> l.place_before + 1 then format('link %s of the chain of versions is missing', l.place_before + 1)
             when v.id is null then format('link %s of the chain of versions: the version it stands for is missing', l.place)
-            else format('link %s of the chain of versions does not fit: version %s of job ''%s'' was changed, or a link before it', l.place, v.version, v.job)
+            else format('link %s of the chain of versions does not fit: version %s of job ''%s'' was changed, or a link before it',
+                l.place, v.version, v.job)
             end as problem
         from links l left join scheduler_private.job_version v on v.id = l.version_id
         where l.place <> l.place_before + 1 or v.id is null

@@ -40,7 +40,8 @@ begin
             select f.job, array[follower.name, f.job] as way from scheduler.job j, lateral scheduler_private.followed_jobs(j.schedule) f (job)
             where j.name = follower.name
             union all
-            select f.job, c.way || f.job from chain c join scheduler.job j on j.name = c.job, lateral scheduler_private.followed_jobs(j.schedule) f (job)
+            select f.job, c.way || f.job
+            from chain c join scheduler.job j on j.name = c.job, lateral scheduler_private.followed_jobs(j.schedule) f (job)
             where c.job <> follower.name and cardinality(c.way) < jobs_max and not (f.job = any (c.way[2:]))
         )
         select c.way into circle from chain c where c.job = follower.name limit 1;
@@ -53,7 +54,8 @@ begin
             and not exists (select from scheduler.job o where o.name = f.job)
         order by j.name limit 1
     loop
-        perform scheduler_private.refuse(follower.wanted, 'name', format('job %s runs after it; expected its schedule changed, or both deleted, in one statement',
+        perform scheduler_private.refuse(follower.wanted, 'name',
+            format('job %s runs after it; expected its schedule changed, or both deleted, in one statement',
             scheduler_private.shown(to_jsonb(follower.name))));
     end loop;
 end $$;

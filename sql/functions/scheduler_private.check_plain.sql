@@ -43,25 +43,32 @@ begin
     end loop;
     foreach place in array '{tags,runs_on}'::text[] loop
         words := case place when 'tags' then job.tags else job.runs_on end;
-        if words is null or cardinality(words) > words_max or array_ndims(words) > 1 then
-            perform scheduler_private.refuse(job.name, place, format('%s has %s entries; expected at most %s, in one row', place,
-                coalesce(cardinality(words)::text, 'no'), words_max));
+        if words is null or array_ndims(words) > 1 then
+            perform scheduler_private.refuse(job.name, place, format('%s is %s; expected a list, or ''{}''', place,
+                case when words is null then 'empty' else 'a list of lists' end));
+        elsif cardinality(words) > words_max then
+            perform scheduler_private.refuse(job.name, place,
+                format('%s has %s entries; expected at most %s', place, cardinality(words), words_max));
         elsif exists (select from unnest(words) w where w is null or length(w) not between 1 and word_max) then
-            perform scheduler_private.refuse(job.name, place, format('%s has an entry that is empty or too long; expected 1 to %s characters', place, word_max));
+            perform scheduler_private.refuse(job.name, place,
+                format('%s has an entry that is empty or too long; expected 1 to %s characters', place, word_max));
         end if;
     end loop;
     foreach place in array '{description,owner,pause_reason}'::text[] loop
         word := case place when 'description' then job.description when 'owner' then job.owner else job.pause_reason end;
         if length(word) > text_max then
-            perform scheduler_private.refuse(job.name, place, format('%s has %s characters; expected at most %s', place, length(word), text_max));
+            perform scheduler_private.refuse(job.name, place,
+                format('%s has %s characters; expected at most %s', place, length(word), text_max));
         elsif word is null and place <> 'pause_reason' then
             perform scheduler_private.refuse(job.name, place, format('%s is empty; expected text, or ''''', place));
         end if;
     end loop;
     if job.priority is null or job.priority not between 0 and 9 then
-        perform scheduler_private.refuse(job.name, 'priority', format('priority is %s; expected 0 (last) to 9 (first)', coalesce(job.priority::text, 'empty')));
-    elsif not isfinite(coalesce(job.starts, now())) or not isfinite(coalesce(job.ends, now())) or not isfinite(coalesce(job.paused_until, now())) then
-        perform scheduler_private.refuse(job.name, case when not isfinite(job.starts) then 'starts' when not isfinite(job.ends) then 'ends' else 'paused_until' end,
+        perform scheduler_private.refuse(job.name, 'priority',
+            format('priority is %s; expected 0 (last) to 9 (first)', coalesce(job.priority::text, 'empty')));
+    elsif not (isfinite(coalesce(job.starts, now())) and isfinite(coalesce(job.ends, now())) and isfinite(coalesce(job.paused_until, now()))) then
+        perform scheduler_private.refuse(job.name,
+            case when not isfinite(job.starts) then 'starts' when not isfinite(job.ends) then 'ends' else 'paused_until' end,
             'infinity is no instant; expected one, or null for no limit');
     elsif job.starts >= job.ends then
         perform scheduler_private.refuse(job.name, 'ends', format('ends is %s, not after starts %s; expected a later instant',

@@ -17,7 +17,8 @@ begin
         perform scheduler_private.refuse(job.name, 'settings',
             format('settings is %s; expected a map of keys to values', coalesce(scheduler_private.shown(job.settings), 'empty')));
     elsif octet_length(job.settings::text) > bytes_max then
-        perform scheduler_private.refuse(job.name, 'settings', format('settings has %s bytes; expected at most %s', octet_length(job.settings::text), bytes_max));
+        perform scheduler_private.refuse(job.name, 'settings',
+            format('settings has %s bytes; expected at most %s', octet_length(job.settings::text), bytes_max));
     end if;
     select k.* into known from scheduler_private.kind k where k.name = job.kind;
     if not found then

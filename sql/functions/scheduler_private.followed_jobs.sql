@@ -3,5 +3,6 @@
 create or replace function scheduler_private.followed_jobs(schedule text) returns setof text
 language plpgsql immutable strict parallel safe as $$
 begin
-    return query select split_part(regexp_replace(p, '\s+', ' ', 'g'), ' ', 2) from unnest(scheduler_private.schedule_parts(schedule)) p where p ~ '^after\s';
+    return query select split_part(regexp_replace(p, '\s+', ' ', 'g'), ' ', 2) from unnest(scheduler_private.schedule_parts(schedule)) p
+        where p ~ '^after\s';
 end $$;

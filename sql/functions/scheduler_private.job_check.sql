@@ -20,11 +20,13 @@ begin
         end if;
     end if;
     if not made and new.name is distinct from old.name then
-        perform scheduler_private.refuse(old.name, 'name', format('name is changed to %s; expected it to stay', scheduler_private.shown(to_jsonb(new.name))));
+        perform scheduler_private.refuse(old.name, 'name',
+            format('name is changed to %s; expected it to stay', scheduler_private.shown(to_jsonb(new.name))));
     elsif made and coalesce(new.name, '') !~ '^[a-z0-9._/-]{1,200}$' then
         meant := nullif(left(trim(both '-' from regexp_replace(lower(coalesce(new.name, '')), '[^a-z0-9._/-]+', '-', 'g')), 200), '');
         perform scheduler_private.refuse(new.name, 'name', format('name is %s; expected 1 to 200 lower-case letters, digits and . _ - /',
-            case when length(new.name) > 200 then length(new.name) || ' characters long' else coalesce(scheduler_private.shown(to_jsonb(new.name)), 'empty') end),
+            case when length(new.name) > 200 then length(new.name) || ' characters long'
+                else coalesce(scheduler_private.shown(to_jsonb(new.name)), 'empty') end),
             case when length(new.name) <= 200 then meant end);
     end if;
     if made or new.kind is distinct from old.kind or new.settings is distinct from old.settings then

@@ -17,7 +17,8 @@ begin
         if not exists (select from new_row n join old_row o on o.name = n.name where n.version <> o.version) then
             return null;
         end if;
-        perform scheduler_private.check_links(array(select n.name from new_row n join old_row o on o.name = n.name where n.schedule <> o.schedule), '{}');
+        perform scheduler_private.check_links(
+            array(select n.name from new_row n join old_row o on o.name = n.name where n.schedule <> o.schedule), '{}');
         insert into scheduler_private.job_version (job, version, action, definition, changes, role, application, source, reason, at)
         select n.name, n.version, coalesce(told_action, case
                 when c.changes - '{paused_at,paused_by,pause_reason,paused_until}'::text[] = '{}' then

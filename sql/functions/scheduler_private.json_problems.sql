@@ -1,12 +1,13 @@
--- What is wrong with a JSON value by a schema of the subset that nodes publish: type, properties, required, additionalProperties, enum, pattern, items,
--- minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems, minLength, maxLength, and of our own: duration (with shortest and longest,
--- in seconds).
+-- What is wrong with a JSON value by a schema of the subset that nodes publish: type, properties, required, additionalProperties, enum, pattern,
+-- items, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems, minLength, maxLength; and of our own: duration
+-- (with shortest and longest, in seconds).
 --   value    the value
 --   schema   the schema
 --   path     name of the value in messages, e.g. 'settings'
 -- Returns a row for each mistake, none when there is none; meant is the name or value it should have been, when one is near.
 create or replace function scheduler_private.json_problems(value jsonb, schema jsonb, path text) returns table (problem text, meant text)
 language plpgsql stable as $$
+#variable_conflict use_variable
 declare
     kind constant text := jsonb_typeof(value);
     types constant jsonb := case jsonb_typeof(schema -> 'type') when 'string' then jsonb_build_array(schema -> 'type') else schema -> 'type' end;
@@ -22,9 +23,7 @@ begin
         problem := format('%s is %s; expected %s', path, scheduler_private.shown(value), coalesce(schema ->> 'expected',
             case when types ? 'string' then 'text' when types ? 'boolean' then 'true or false' when types ? 'integer' then 'a whole number'
                  when types ? 'number' then 'a number' when types ? 'array' then 'a list' else 'a map of keys to values' end));
-        meant := case when types ? 'integer' and kind = 'string' and plain ~ '^[0-9]{1,15}$' then plain
-            when types ? 'boolean' and kind = 'string' and lower(plain) in ('true', 'false') then lower(plain)
-            when schema ? 'duration' and kind = 'number' and plain ~ '^[0-9]{1,9}$' then '"' || plain || 's"' end;
+        meant := case when schema ? 'duration' and kind = 'number' and plain ~ '^[1-9][0-9]{0,8}$' then plain || 's' end;
         return next;
         return;
     end if;
@@ -47,7 +46,8 @@ begin
             problem := format('at most %s characters', schema ->> 'maxLength');
         elsif schema ? 'pattern' then
             begin
-                problem := case when plain !~ (schema ->> 'pattern') then coalesce(schema ->> 'expected', 'text that matches ' || (schema ->> 'pattern')) end;
+                problem := case when plain !~ (schema ->> 'pattern')
+                    then coalesce(schema ->> 'expected', 'text that matches ' || (schema ->> 'pattern')) end;
             exception when invalid_regular_expression then
                 problem := null;   -- a pattern only .NET can read: the node judges
             end;

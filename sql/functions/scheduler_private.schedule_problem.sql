@@ -1,5 +1,5 @@
--- What is wrong with a schedule (design §5). Only its form is judged, and nothing is refused that a node can read: what Quartz alone can judge, such as
--- whether it is ever due, a node notes in the job's column problem.
+-- What is wrong with a schedule (design §5). Only its form is judged, and nothing is refused that a node can read: what Quartz alone can judge,
+-- such as whether it is ever due, a node notes in the job's column problem.
 --   schedule   the whole text
 -- Returns problem and, where it can be told, meant: the schedule put right. Both null when nothing is wrong. Jobs that it names are not looked up.
 create or replace function scheduler_private.schedule_problem(schedule text, out problem text, out meant text)
