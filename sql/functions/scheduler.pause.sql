@@ -13,7 +13,8 @@ declare
     told constant text := coalesce(current_setting('scheduler.reason', true), '');
 begin
     if pause.until <= clock_timestamp() then
-        raise exception 'until is %; expected an instant that is yet to come', pause.until using errcode = 'invalid_parameter_value';
+        raise exception 'until is %; expected an instant that is yet to come',
+            to_char(pause.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') using errcode = 'invalid_parameter_value';
     end if;
     perform set_config('scheduler.reason', coalesce(pause.reason, told), true);
     -- In the order of the names, so that two calls do not wait for each other in a circle.

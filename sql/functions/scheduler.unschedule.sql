@@ -8,8 +8,12 @@ declare
     told constant text := coalesce(current_setting('scheduler.reason', true), '');
     gone boolean;
 begin
+    if unschedule.name ~ '[*?]' then
+        raise exception 'name is %; expected the name of one job, for many are not deleted at once',
+            quote_literal(unschedule.name) using errcode = 'invalid_parameter_value';
+    end if;
     perform set_config('scheduler.reason', coalesce(unschedule.reason, told), true);
-    delete from scheduler.job j where j.name = any (scheduler_private.matching_jobs(unschedule.name)) and j.name = unschedule.name;
+    delete from scheduler.job j where j.name = any (scheduler_private.matching_jobs(unschedule.name));
     gone := found;
     perform set_config('scheduler.reason', told, true);
     return gone;

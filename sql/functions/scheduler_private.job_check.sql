@@ -35,10 +35,13 @@ begin
     if made and new.on_lost is null then
         new.on_lost := coalesce((select k.defaults ->> 'on_lost' from scheduler_private.kind k where k.name = new.kind), 'rerun');
     end if;
-    if (made or new.schedule is distinct from old.schedule) and not (new.for_each is not null and new.schedule like '%{%}%') then
+    if (made or new.schedule is distinct from old.schedule) and (new.for_each is null or coalesce(new.schedule, '') not like '%{%}%') then
+        if new.schedule is null then
+            perform scheduler_private.refuse(new.name, 'schedule', 'schedule is empty; expected one, or ''manual''');
+        end if;
         select p.problem, p.meant into problem, meant from scheduler_private.schedule_problem(new.schedule) p;
-        if new.schedule is null or problem is not null then
-            perform scheduler_private.refuse(new.name, 'schedule', coalesce(problem, 'schedule is empty; expected one, or ''manual'''), meant);
+        if problem is not null then
+            perform scheduler_private.refuse(new.name, 'schedule', problem, meant);
         end if;
     end if;
     if made or new.time_zone is distinct from old.time_zone then
