@@ -3,13 +3,15 @@
 --   $2 int      most rows
 --   $3 int, $4 int   number of live nodes and this node's rank among them: each node reads its own share of the jobs
 --   $5 int, $6 int   parts this node divides its share into, and which one is asked for
---   $7 bigint   due up to this instant (ticks) whosever share: its node is dead, frozen or busy
+--   $7 bigint   due up to this instant (ticks) whosever share: its node is dead, frozen or far behind this one
 -- Rows that Quartz has in hand (other states), or that were handed to it (other groups), are not seen.
 select t.trigger_name, t.job_name, t.next_fire_time, t.misfire_orig_fire_time, t.start_time, t.end_time, t.trigger_type,
     c.cron_expression, c.time_zone_id, s.repeat_interval, s.repeat_count, t.xmin,
     -- What Quartz alone knows how to honour.
-    t.calendar_name is not null or t.misfire_instr <> -1 or coalesce(t.fixed_delay, false) or coalesce(t.overlap_policy, 0) <> 0
-        or t.preferred_node is not null or t.retry_policy is not null or t.continues_trigger_name is not null as is_special
+    t.calendar_name is not null or t.misfire_instr is distinct from -1 or coalesce(t.fixed_delay, false)
+        or coalesce(t.overlap_policy, 0) <> 0 or t.preferred_node is not null or t.retry_policy is not null
+        or t.continues_trigger_name is not null as is_special,
+    (hashtext(t.job_name) & 1023) % $3 = $4 as is_own
 from quartz.qrtz_triggers t
 left join quartz.qrtz_cron_triggers c on t.trigger_type = 'CRON'
     and c.sched_name = t.sched_name and c.trigger_name = t.trigger_name and c.trigger_group = t.trigger_group

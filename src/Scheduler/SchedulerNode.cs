@@ -54,7 +54,13 @@ public sealed partial class SchedulerNode(
         await listener.StartAsync(cancellationToken);
 
         scheduler = await quartz.GetScheduler(cancellationToken);
-        try { await Reconciler.Apply(scheduler, databases.Ledger, inbox, DatabaseNow, log, cancellationToken); }
+        try
+        {
+            if ((await Reconciler.Apply(scheduler, databases.Ledger, inbox, DatabaseNow, log, cancellationToken)).Postponed > 0)
+            {
+                reconcileWanted.Release();
+            }
+        }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // A row somebody holds locked is no reason not to serve the other jobs: the loop tries again.
@@ -119,13 +125,17 @@ public sealed partial class SchedulerNode(
                 await reconcileWanted.WaitAsync(stopping.Token);
                 // A statement that changes many jobs notifies of each: let them all arrive first.
                 await Task.Delay(ReconcileAfter, time, stopping.Token);
-                try { await Reconciler.Apply(scheduler!, databases.Ledger, inbox, DatabaseNow, log, stopping.Token); }
+                try
+                {
+                    var result = await Reconciler.Apply(scheduler!, databases.Ledger, inbox, DatabaseNow, log, stopping.Token);
+                    if (result.Postponed == 0) { continue; }
+                }
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
                     LogReconcile(e.Message);
-                    await Task.Delay(ReconcileRetry, time, stopping.Token);
-                    if (reconcileWanted.CurrentCount == 0) { reconcileWanted.Release(); }
                 }
+                await Task.Delay(ReconcileRetry, time, stopping.Token);
+                if (reconcileWanted.CurrentCount == 0) { reconcileWanted.Release(); }
             }
         }
         catch (OperationCanceledException) { }

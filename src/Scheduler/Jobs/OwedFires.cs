@@ -12,15 +12,21 @@ internal static partial class OwedFires
 {
     // An hour's outage of a job that is due every second. Beyond it the trigger has been neglected for longer than any edit explains.
     private const int FiresMax = 3600;
+    // Whoever holds a job's row holds up its entries, and must not hold up the other jobs' changes. What was handed over is entered all the same.
+    // The wait is long for the first of them only: whoever holds many jobs holds them all in one transaction.
+    private static readonly TimeSpan JobWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FurtherJobsWithin = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Enter what former triggers owe. Returns the jobs that could not be waited for: somebody holds their rows.</summary>
     /// <param name="scheduler">Where the former triggers still are.</param>
     /// <param name="inbox">Where their fires go; one that is in the ledger already changes nothing there.</param>
     /// <param name="owing">Triggers about to be replaced or removed, with the instant up to which they count.</param>
     /// <param name="log">Where deliveries are told.</param>
     /// <param name="token">Ends the wait.</param>
-    public static async Task Deliver(
+    public static async Task<IReadOnlySet<string>> Deliver(
         IScheduler scheduler, FireInbox inbox, IEnumerable<(TriggerHeader Trigger, DateTimeOffset Until)> owing, ILogger log, CancellationToken token)
     {
+        var held = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (header, until) in owing)
         {
             if (header.NextFireTimeUtc is not { } next || next > until) { continue; }
@@ -32,17 +38,18 @@ internal static partial class OwedFires
                 var following = trigger.GetFireTimeAfter(due)?.UtcDateTime;
                 entries.Add(inbox.Enter(new Fire(Fire.KeyOf(header.JobKey.Name, instant), header.JobKey.Name, instant, following), token));
             }
-            await Task.WhenAll(entries);
-            LogDelivered(log, header.JobKey.Name, entries.Count);
+            await Entered(header.JobKey.Name, entries, held, log, token);
         }
+        return held;
     }
 
     /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes
-    /// nothing.</summary>
-    public static async Task Deliver(
+    /// nothing. Returns the jobs that could not be waited for: somebody holds their rows.</summary>
+    public static async Task<IReadOnlySet<string>> Deliver(
         FireInbox inbox, IEnumerable<(string Job, SchedulePart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
         CancellationToken token)
     {
+        var held = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (job, part, after, upTo) in owing)
         {
             var entries = new List<Task>();
@@ -51,8 +58,24 @@ internal static partial class OwedFires
                 var instant = due.Value.UtcDateTime;
                 entries.Add(inbox.Enter(new Fire(Fire.KeyOf(job, instant), job, instant, part.Next(due.Value)?.UtcDateTime), token));
             }
-            await Task.WhenAll(entries);
-            if (entries.Count > 0) { LogDelivered(log, job, entries.Count); }
+            if (entries.Count > 0) { await Entered(job, entries, held, log, token); }
+        }
+        return held;
+    }
+
+    private static async Task Entered(string job, List<Task> entries, HashSet<string> held, ILogger log, CancellationToken token)
+    {
+        var all = Task.WhenAll(entries);
+        try
+        {
+            await all.WaitAsync(held.Count == 0 ? JobWithin : FurtherJobsWithin, token);
+            LogDelivered(log, job, entries.Count);
+        }
+        catch (TimeoutException)
+        {
+            all.Forget();
+            held.Add(job);
+            LogHeld(log, job, entries.Count, JobWithin.TotalSeconds);
         }
     }
 
@@ -69,6 +92,10 @@ internal static partial class OwedFires
 
     [LoggerMessage(3006, LogLevel.Warning, "What the former trigger {Trigger} owed cannot be reckoned: {Problem}")]
     private static partial void LogUnreadable(ILogger log, string trigger, string problem);
+
+    [LoggerMessage(3007, LogLevel.Warning,
+        "Job {Job} owes {FireCount} fires that could not be entered within {Seconds} s: somebody holds its row. Its new schedule waits for them")]
+    private static partial void LogHeld(ILogger log, string job, int fireCount, double seconds);
 
     [LoggerMessage(3005, LogLevel.Information, "Job {Job} owed {FireCount} fires when its schedule was stored; entered them")]
     private static partial void LogDelivered(ILogger log, string job, int fireCount);

@@ -11,7 +11,8 @@ namespace Scheduler.Jobs;
 /// <param name="Stored">Jobs written to Quartz, with a new or changed schedule.</param>
 /// <param name="Deleted">Jobs and single triggers taken out of Quartz.</param>
 /// <param name="Problems">Jobs that cannot fire; the column <c>problem</c> says why.</param>
-public sealed record Reconciled(int Stored, int Deleted, int Problems);
+/// <param name="Postponed">Jobs left as they were, for somebody holds their rows and their owed fires could not be entered: call again.</param>
+public sealed record Reconciled(int Stored, int Deleted, int Problems, int Postponed);
 
 /// <summary>
 /// Brings Quartz to the rows of <c>scheduler.job</c>, through <see cref="IScheduler"/> alone. A second call changes nothing. Several nodes
@@ -76,19 +77,23 @@ public static partial class Reconciler
         var goneTriggers = present.Values.Where(t => !wanted.Contains(t.Key) && byKey.ContainsKey(t.JobKey)).Select(t => t.Key).ToList();
         // What the former versions owe is entered before their triggers go.
         var replaced = plans.SelectMany(p => p.Changed).Select(t => t.Key).Concat(goneTriggers).Where(present.ContainsKey).Select(k => present[k]);
-        await OwedFires.Deliver(
+        var held = await OwedFires.Deliver(
             scheduler, inbox, replaced.Select(t => (t, new DateTimeOffset(byKey[t.JobKey].Job.UpdatedAt, TimeSpan.Zero))), log, token);
         // A cron begins in Quartz at the present: what it owes since its edit is entered before, what became due while it was stored is after.
         var crons = plans.SelectMany(p => p.Crons.Select(c => (Job: p.Key.Name, c.Part, c.From))).ToList();
-        await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From, now)), log, token);
+        var owing = crons.Where(c => !held.Contains(c.Job)).Select(c => (c.Job, c.Part, c.From, now));
+        held = held.Union(await OwedFires.Deliver(inbox, owing, log, token)).ToHashSet(StringComparer.Ordinal);
+        foreach (var plan in plans.Where(p => held.Contains(p.Key.Name))) { plan.Postpone(); }
+        goneTriggers.RemoveAll(t => held.Contains(present[t].JobKey.Name));
+        crons.RemoveAll(c => held.Contains(c.Job));
         var count = await Store(scheduler, plans, token);
         var stored = clock();
         await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From > now ? c.From : now, stored)), log, token);
         if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
-        await Mark(source, plans, token);
+        await Mark(source, plans.Where(p => !held.Contains(p.Key.Name)), token);
         foreach (var plan in plans.Where(p => p.Problem is not null)) { LogProblem(log, plan.Job.Definition.Name, plan.Problem!); }
-        var result = new Reconciled(count, goneJobs.Count + goneTriggers.Count, plans.Count(p => p.Problem is not null));
+        var result = new Reconciled(count, goneJobs.Count + goneTriggers.Count, plans.Count(p => p.Problem is not null), held.Count);
         if (result.Stored + result.Deleted > 0) { LogReconciled(log, result.Stored, result.Deleted, result.Problems); }
         return result;
     }
@@ -219,6 +224,12 @@ public static partial class Reconciler
         public void Due(DateTimeOffset? at)
         {
             if (at is { } instant && (NextDueAt is null || instant.UtcDateTime < NextDueAt)) { NextDueAt = instant.UtcDateTime; }
+        }
+
+        public void Postpone()
+        {
+            Changed.Clear();
+            DetailMissing = false;
         }
 
         public void Refuse(string problem)
