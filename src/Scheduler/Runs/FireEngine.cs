@@ -33,6 +33,8 @@ public sealed partial class FireEngine(
     private const int BusyParts = 2;
     // One that is behind reads what several statements take: reading passes by the others' shares each time.
     private const int BusyStatements = 4;
+    // Half of what one statement takes is due at once: what is read may be less than what there is.
+    private const int FullShare = 2;
     // A trigger that was due and could not be fired, because somebody holds its row or its gate, is tried again after 20 ms, then ever later.
     private static readonly TimeSpan DeferFirst = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DeferMost = TimeSpan.FromMilliseconds(500);
@@ -115,7 +117,7 @@ public sealed partial class FireEngine(
         var rows = await Read(part, parts);
         var now = Now;
         lag = rows.Where(r => r.IsOwn && Ready(r) <= now).Select(r => now - r.DueAt).DefaultIfEmpty().Min();
-        var full = rows.Count(r => Ready(r) <= now) >= limit;
+        var full = rows.Count(r => Ready(r) <= now) >= limit / FullShare;
         // Of a divided share nobody waits for the other part's backlog.
         if (!full && parts == 1)
         {
