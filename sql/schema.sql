@@ -302,13 +302,13 @@ begin
         return null;
     end if;
     insert into scheduler_private.job_gate as g
-        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on)
+        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until)
     values (new.name, new.version, new.enabled, new.paused_at is not null, new.overlap, new.missed,
-            new.start_within, new.on_lost, new.priority, new.runs_on)
+            new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until)
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
-        priority = excluded.priority, runs_on = excluded.runs_on;
+        priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until;
     perform pg_notify('scheduler_jobs', new.name);
     return null;
 end $$;
@@ -704,10 +704,21 @@ CREATE TABLE scheduler.job (
     next_fire_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    calendar text,
+    starts timestamp with time zone,
+    ends timestamp with time zone,
+    spread interval,
+    params jsonb DEFAULT '{}'::jsonb NOT NULL,
+    concurrency jsonb DEFAULT '{}'::jsonb NOT NULL,
+    expect jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notify jsonb DEFAULT '{}'::jsonb NOT NULL,
+    for_each jsonb,
+    made_by text,
+    paused_until timestamp with time zone,
     CONSTRAINT job_missed_is_known CHECK ((missed = ANY (ARRAY['once'::text, 'skip'::text, 'all'::text]))),
     CONSTRAINT job_name_is_plain CHECK ((name ~ '^[a-z0-9._/-]{1,200}$'::text)),
     CONSTRAINT job_on_lost_is_known CHECK ((on_lost = ANY (ARRAY['rerun'::text, 'fail'::text]))),
-    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'allow'::text]))),
+    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text, 'allow'::text]))),
     CONSTRAINT job_priority_is_in_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT job_start_within_is_positive CHECK ((start_within > '00:00:00'::interval)),
     CONSTRAINT job_timeout_is_positive CHECK ((timeout > '00:00:00'::interval))
@@ -734,7 +745,8 @@ CREATE TABLE scheduler_private.job_gate (
     last_success_at timestamp with time zone,
     failures_in_row integer DEFAULT 0 NOT NULL,
     finished_count bigint DEFAULT 0 NOT NULL,
-    success_count bigint DEFAULT 0 NOT NULL
+    success_count bigint DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 

@@ -6,7 +6,8 @@ with declared as materialized (
     select * from jsonb_to_recordset($1::jsonb) as d (
         name text, kind text, description text, owner text, tags text[], schedule text, time_zone text, settings jsonb,
         guard jsonb, timeout interval, retry jsonb, overlap text, missed text, start_within interval, on_lost text,
-        runs_on text[], priority smallint, enabled boolean, source text
+        runs_on text[], priority smallint, enabled boolean, source text, calendar text, starts timestamptz, ends timestamptz,
+        spread interval, params jsonb, concurrency jsonb, expect jsonb, notify jsonb, for_each jsonb, made_by text
     )
 ),
 before as materialized (
@@ -15,11 +16,13 @@ before as materialized (
 put as (
     insert into scheduler.job as j (
         name, kind, description, owner, tags, schedule, time_zone, settings, guard, timeout, retry, overlap, missed,
-        start_within, on_lost, runs_on, priority, enabled, source
+        start_within, on_lost, runs_on, priority, enabled, source, calendar, starts, ends, spread, params, concurrency, expect,
+        notify, for_each, made_by
     )
     select
         d.name, d.kind, d.description, d.owner, d.tags, d.schedule, d.time_zone, d.settings, d.guard, d.timeout,
-        d.retry, d.overlap, d.missed, d.start_within, d.on_lost, d.runs_on, d.priority, d.enabled, d.source
+        d.retry, d.overlap, d.missed, d.start_within, d.on_lost, d.runs_on, d.priority, d.enabled, d.source,
+        d.calendar, d.starts, d.ends, d.spread, d.params, d.concurrency, d.expect, d.notify, d.for_each, d.made_by
     from declared d
     order by d.name
     on conflict (name) do update set
@@ -27,14 +30,20 @@ put as (
         schedule = excluded.schedule, time_zone = excluded.time_zone, settings = excluded.settings,
         guard = excluded.guard, timeout = excluded.timeout, retry = excluded.retry, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
-        runs_on = excluded.runs_on, priority = excluded.priority, enabled = excluded.enabled, source = excluded.source
+        runs_on = excluded.runs_on, priority = excluded.priority, enabled = excluded.enabled, source = excluded.source,
+        calendar = excluded.calendar, starts = excluded.starts, ends = excluded.ends, spread = excluded.spread,
+        params = excluded.params, concurrency = excluded.concurrency, expect = excluded.expect, notify = excluded.notify,
+        for_each = excluded.for_each, made_by = excluded.made_by
     where j.source <> 'sql' and (
         j.kind, j.description, j.owner, j.tags, j.schedule, j.time_zone, j.settings, j.guard, j.timeout, j.retry,
-        j.overlap, j.missed, j.start_within, j.on_lost, j.runs_on, j.priority, j.enabled, j.source
+        j.overlap, j.missed, j.start_within, j.on_lost, j.runs_on, j.priority, j.enabled, j.source,
+        j.calendar, j.starts, j.ends, j.spread, j.params, j.concurrency, j.expect, j.notify, j.for_each, j.made_by
     ) is distinct from (
         excluded.kind, excluded.description, excluded.owner, excluded.tags, excluded.schedule, excluded.time_zone,
         excluded.settings, excluded.guard, excluded.timeout, excluded.retry, excluded.overlap, excluded.missed,
-        excluded.start_within, excluded.on_lost, excluded.runs_on, excluded.priority, excluded.enabled, excluded.source
+        excluded.start_within, excluded.on_lost, excluded.runs_on, excluded.priority, excluded.enabled, excluded.source,
+        excluded.calendar, excluded.starts, excluded.ends, excluded.spread, excluded.params, excluded.concurrency, excluded.expect,
+        excluded.notify, excluded.for_each, excluded.made_by
     )
     returning j.name, j.version
 )

@@ -4,7 +4,7 @@
 create or replace view scheduler.run as
 select r.run_key, r.job, r.due_at, r.state,
     case when r.state <> 'queued' then null
-         when g.paused and r.requested_by is null then 'the job is paused'
+         when g.paused and coalesce(g.paused_until > clock_timestamp(), true) and r.requested_by is null then 'the job is paused'
          when g.overlap = 'queue' and g.active_key is not null and g.active_key <> r.run_key then 'run ' || g.active_key || ' of the same job'
          when not exists (select from scheduler_private.node n where n.state = 'live' and n.lease_until > clock_timestamp()
                           and r.runs_on <@ n.labels)

@@ -38,6 +38,7 @@ public sealed partial class SchedulerNode(
 
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
+        await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
         if (declared is not null)
         {
             var change = await JobStore.Apply(databases.Ledger, declared, cancellationToken);

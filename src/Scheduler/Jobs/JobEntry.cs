@@ -44,6 +44,53 @@ internal sealed record GuardEntry
     public double? MaxFraction { get; init; }
 }
 
+/// <summary>The key <c>concurrency</c> of a job: how many runs of all jobs of a group go at once.</summary>
+internal sealed record ConcurrencyEntry
+{
+    [RegularExpression("[a-z0-9._/-]{1,200}")]
+    public required string Group { get; init; }
+    [Range(1, 1000)]
+    public required int Limit { get; init; }
+}
+
+/// <summary>The key <c>expect</c> of a job: what is normal for it; anything else raises an alarm.</summary>
+internal sealed record ExpectEntry
+{
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan? SuccessWithin { get; init; }
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan? StartWithin { get; init; }
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    public TimeSpan? DurationBelow { get; init; }
+}
+
+/// <summary>What somebody may be told of.</summary>
+internal enum NotifyOn
+{
+    Failure,
+    Recovery,
+    Success,
+    Missed,
+}
+
+/// <summary>The key <c>notify</c> of a job: who is told of what.</summary>
+internal sealed record NotifyEntry
+{
+    [MinLength(1), MaxLength(20)]
+    public required IReadOnlyList<NotifyOn> On { get; init; }
+    [MinLength(1), MaxLength(20)]
+    public required IReadOnlyList<string> To { get; init; }
+}
+
+/// <summary>The key <c>for_each</c> of a job: one job per row of a relation.</summary>
+internal sealed record ForEachEntry
+{
+    [MinLength(1), MaxLength(130)]
+    public required string Relation { get; init; }
+    [MinLength(1), MaxLength(1000)]
+    public string? Where { get; init; }
+}
+
 /// <summary>A job as a file declares it, key by key; defaults are those of <see cref="JobDefinition"/>. The JSON schema is made from this
 /// record too.</summary>
 internal sealed record JobEntry
@@ -56,6 +103,11 @@ internal sealed record JobEntry
     public IReadOnlyList<string> Tags { get; init; } = Defaults.Tags;
     public string Schedule { get; init; } = Defaults.Schedule;
     public string TimeZone { get; init; } = Defaults.TimeZone;
+    public string? Calendar { get; init; }
+    public DateTimeOffset? Starts { get; init; }
+    public DateTimeOffset? Ends { get; init; }
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan? Spread { get; init; }
     /// <summary>Checked against the kind's own record.</summary>
     public JsonElement? With { get; init; }
     public GuardEntry? Guard { get; init; }
@@ -71,6 +123,11 @@ internal sealed record JobEntry
     public IReadOnlyList<string> RunsOn { get; init; } = Defaults.RunsOn;
     [Range(0, 9)]
     public int Priority { get; init; } = Defaults.Priority;
+    public ConcurrencyEntry? Concurrency { get; init; }
+    public IReadOnlyDictionary<string, JsonElement>? Params { get; init; }
+    public ExpectEntry? Expect { get; init; }
+    public NotifyEntry? Notify { get; init; }
+    public ForEachEntry? ForEach { get; init; }
     public bool Enabled { get; init; } = Defaults.Enabled;
 
     /// <summary>The row of <c>scheduler.job</c> it declares.</summary>
@@ -86,8 +143,12 @@ internal sealed record JobEntry
         Tags = Tags,
         Schedule = Schedule,
         TimeZone = TimeZone,
+        Calendar = Calendar,
+        Starts = Starts?.ToUniversalTime(),
+        Ends = Ends?.ToUniversalTime(),
+        Spread = Spread,
         Settings = With is { ValueKind: JsonValueKind.Object } with ? with.GetRawText() : "{}",
-        Guard = Guard is null ? "{}" : JsonSerializer.Serialize(Guard, WithoutNulls),
+        Guard = Json(Guard),
         Timeout = Timeout,
         Retry = Retry?.ToRetry() ?? Jobs.Retry.Default,
         Overlap = Overlap,
@@ -96,9 +157,16 @@ internal sealed record JobEntry
         OnLost = OnLost ?? kind.OnLost,
         RunsOn = RunsOn,
         Priority = Priority,
+        Params = Json(Params),
+        Concurrency = Json(Concurrency),
+        Expect = Json(Expect),
+        Notify = Json(Notify),
+        ForEach = ForEach is null ? null : Json(ForEach),
         Enabled = Enabled,
         Source = source,
     };
+
+    private static string Json<T>(T? value) where T : class => value is null ? "{}" : JsonSerializer.Serialize(value, WithoutNulls);
 
     private static readonly JsonSerializerOptions WithoutNulls =
         new(KindSettings.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };

@@ -12,7 +12,9 @@ namespace Scheduler.Jobs;
 /// <param name="Paused">True: its fires get the verdict skipped(paused).</param>
 /// <param name="UpdatedAt">When it got its present version, by the database's clock.</param>
 /// <param name="Unreadable">Why a column edited in SQL cannot be read; its default stands in the definition then. Default null: all can.</param>
-public sealed record StoredJob(JobDefinition Definition, int Version, bool Paused, DateTime UpdatedAt, string? Unreadable = null);
+/// <param name="PausedUntil">When its pause ends by itself. Default null: it is not paused, or until somebody resumes it.</param>
+public sealed record StoredJob(
+    JobDefinition Definition, int Version, bool Paused, DateTime UpdatedAt, string? Unreadable = null, DateTimeOffset? PausedUntil = null);
 
 /// <summary>What <see cref="JobStore.Apply"/> did: jobs that are new, that have a new version, that are gone.</summary>
 public sealed record JobChanges(int Added, int Changed, int Removed);
@@ -20,6 +22,9 @@ public sealed record JobChanges(int Added, int Changed, int Removed);
 /// <summary>The declared jobs in the database.</summary>
 public static class JobStore
 {
+    // A hundred years.
+    private const double SecondsMax = 36_500d * 86_400;
+
     private static readonly string LockSql = SqlFiles.Read("queries/job_lock.sql");
     private static readonly string TakenSql = SqlFiles.Read("queries/job_taken.sql");
     private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
@@ -113,6 +118,16 @@ public static class JobStore
         ["runs_on"] = Texts(job.RunsOn),
         ["priority"] = job.Priority,
         ["enabled"] = job.Enabled,
+        ["calendar"] = job.Calendar,
+        ["starts"] = job.Starts,
+        ["ends"] = job.Ends,
+        ["spread"] = job.Spread is { } spread ? Interval(spread) : null,
+        ["params"] = JsonNode.Parse(job.Params),
+        ["concurrency"] = JsonNode.Parse(job.Concurrency),
+        ["expect"] = JsonNode.Parse(job.Expect),
+        ["notify"] = JsonNode.Parse(job.Notify),
+        ["for_each"] = job.ForEach is null ? null : JsonNode.Parse(job.ForEach),
+        ["made_by"] = job.MadeBy,
         ["source"] = job.Source,
     };
 
@@ -139,8 +154,8 @@ public static class JobStore
             Settings = reader.GetString(7),
             Guard = reader.GetString(8),
             Retry = (retry as RetryEntry)?.ToRetry() ?? Retry.Default,
-            Timeout = TimeSpan.FromSeconds(reader.GetDouble(10)),
-            StartWithin = reader.IsDBNull(11) ? null : TimeSpan.FromSeconds(reader.GetDouble(11)),
+            Timeout = Span(reader.GetDouble(10)),
+            StartWithin = reader.IsDBNull(11) ? null : Span(reader.GetDouble(11)),
             Overlap = Enum.Parse<Overlap>(reader.GetString(12), ignoreCase: true),
             Missed = Enum.Parse<Missed>(reader.GetString(13), ignoreCase: true),
             OnLost = Enum.Parse<OnLost>(reader.GetString(14), ignoreCase: true),
@@ -148,10 +163,28 @@ public static class JobStore
             Priority = reader.GetInt16(16),
             Enabled = reader.GetBoolean(17),
             Source = reader.GetString(18),
+            Calendar = Text(reader, 22),
+            Starts = Instant(reader, 23),
+            Ends = Instant(reader, 24),
+            Spread = reader.IsDBNull(25) ? null : Span(reader.GetDouble(25)),
+            Params = reader.GetString(26),
+            Concurrency = reader.GetString(27),
+            Expect = reader.GetString(28),
+            Notify = reader.GetString(29),
+            ForEach = Text(reader, 30),
+            MadeBy = Text(reader, 31),
         };
         var unreadable = problems.Count == 0 ? null : "retry: " + string.Join("; ", problems.Select(p => p.Message));
-        return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21), unreadable);
+        return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21), unreadable, Instant(reader, 32));
     }
+
+    // A row from before the statement judged it may say more than .NET can hold; it must not keep the other jobs from being read.
+    private static TimeSpan Span(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, SecondsMax));
+
+    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : new(reader.GetDateTime(column), TimeSpan.Zero);
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)JsonValue.Create(t))];
 
