@@ -126,7 +126,12 @@ public sealed class EditTests
     [Test]
     public async Task A_trigger_that_was_reserved_and_never_fired_is_freed_and_fires()
     {
-        await using var cluster = await TestCluster.Start(new() { Nodes = 2, Jobs = SqlJobText.File(new SqlJobText("rare", "every 1d")) });
+        await using var cluster = await TestCluster.Start(new()
+        {
+            Nodes = 2,
+            Setup = new() { Sweep = TimeSpan.FromDays(1) },      // it would heal the trigger before it is freed
+            Jobs = SqlJobText.File(new SqlJobText("rare", "every 1d")),
+        });
         await cluster.Until("it is stored", async () => await cluster.Database.Value<bool>(
             "select exists (select from quartz.qrtz_triggers where trigger_name = 'rare#0' and trigger_state = 'WAITING')"));
 

@@ -77,6 +77,7 @@ public sealed class PoisonTests
         var cluster = await TestCluster.Start(new()
         {
             Engines = engines,
+            Setup = new() { Sweep = TimeSpan.FromDays(1) },      // it would heal what is spoilt here
             Jobs = SqlJobText.File(jobs.Append(new SqlJobText("spoilt", "* * * * * ?") { Overlap = "allow" })),
         });
         await cluster.Until("all jobs run", async () =>
