@@ -41,6 +41,7 @@ public static class SchedulerServices
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<Finisher>();
+        services.AddSingleton<LargeStatements>();
         services.AddSingleton<Executor>();
         services.AddSingleton<FireEntry>();
         services.AddSingleton<FireEngine>();

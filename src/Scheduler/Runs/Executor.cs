@@ -147,7 +147,7 @@ public sealed partial class Executor(
 
     private async Task Loop()
     {
-        var lastLost = time.GetUtcNow();
+        var lastLost = time.GetTimestamp();
         var lastOrphans = time.GetTimestamp();
         var lastCancelLook = time.GetTimestamp();
         while (!stopping.IsCancellationRequested)
@@ -158,7 +158,7 @@ public sealed partial class Executor(
                 if (!state.Ready) { continue; }
                 if (UntilNextLook(lastLost) == TimeSpan.Zero)
                 {
-                    lastLost = time.GetUtcNow();
+                    lastLost = time.GetTimestamp();
                     await TakeFromTheDead();
                 }
                 if (orphansSuspected || time.GetElapsedTime(lastOrphans) >= OrphanLookEvery)
@@ -182,12 +182,12 @@ public sealed partial class Executor(
     }
 
     // Living peers renew long before the end of their leases that we know of. When one comes to its end, its node is dead: no time is lost.
-    private TimeSpan UntilNextLook(DateTimeOffset lastLook)
+    private TimeSpan UntilNextLook(long lastLook)
     {
-        var next = lastLook + LookEvery;
-        if (state.PeerEndsAt + PeerEndMargin is { } end && end > lastLook && end < next) { next = end; }
-        var now = time.GetUtcNow();
-        return next > now ? next - now : TimeSpan.Zero;
+        var next = lastLook + time.Stamps(LookEvery);
+        if (state.PeerEndsAt + time.Stamps(PeerEndMargin) is { } end && end > lastLook && end < next) { next = end; }
+        var now = time.GetTimestamp();
+        return next > now ? time.GetElapsedTime(now, next) : TimeSpan.Zero;
     }
 
     // A notification that was lost costs no more than the time between two looks.
@@ -232,7 +232,8 @@ public sealed partial class Executor(
                 claimTurn.Release();
                 slots.Give(taken - started);
             }
-            queueMayHold = started == taken;
+            // Fewer than asked for is no sign of an end: of the runs that take turns one alone was claimed.
+            queueMayHold = started > 0;
             if (!queueMayHold) { return; }
         }
     }

@@ -135,7 +135,8 @@ public sealed class DueTriggerTests
         var simple = trigger as ISimpleTrigger;
         return new DueTrigger(
             trigger.Key.Name, trigger.JobKey.Name, First(trigger), trigger.StartTimeUtc.UtcDateTime, trigger.EndTimeUtc?.UtcDateTime,
-            cron is null ? "SIMPLE" : "CRON", cron?.CronExpressionString, cron?.TimeZone.Id, simple?.RepeatInterval, simple?.RepeatCount, "1", false);
+            cron is null ? "SIMPLE" : "CRON", cron?.CronExpressionString, cron?.TimeZone.Id, simple?.RepeatInterval, simple?.RepeatCount,
+            "1", IsSpecial: false, IsOwn: true);
     }
 
     // Not ComputeFirstFireTimeUtc: a cron trigger of Quartz begins at the present, whatever its start.
