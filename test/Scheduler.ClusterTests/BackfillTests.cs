@@ -51,7 +51,7 @@ public sealed class BackfillTests
             ("'hourly', tstzrange('2026-01-01', '2026-01-02'), cap => 0", "cap is 0; expected 1 to 10000"),
         })
         {
-            var refused = Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute($"set timezone = 'UTC'; select scheduler.backfill({call})"));
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute($"set timezone = 'UTC'; select scheduler.backfill({call})"));
             Assert.That(refused!.MessageText, Is.EqualTo(text));
         }
     }

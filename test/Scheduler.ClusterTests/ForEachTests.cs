@@ -78,13 +78,13 @@ public sealed class ForEachTests
         await using var cluster = await Start(nodes: 1);
         await cluster.Until("two jobs are there", () => Children(cluster, 2));
 
-        var refused = Assert.ThrowsAsync<PostgresException>(() =>
+        var refused = await Assert.ThrowsAsync<PostgresException>(() =>
             cluster.Database.Execute("update scheduler.job set schedule = 'every 5s' where name = 'visit-oslo'"));
         Assert.That(refused!.MessageText, Is.EqualTo("job 'visit-oslo' is made from a row by 'visit-{name}'"));
-        Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute("delete from scheduler.job where name = 'visit-oslo'"));
-        Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute(
+        await Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute("delete from scheduler.job where name = 'visit-oslo'"));
+        await Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute(
             "insert into scheduler.job (name, kind, made_by) values ('mine', 'sql', 'visit-{name}')"));
-        Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute("select scheduler.run_now('visit-{name}')"));
+        await Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute("select scheduler.run_now('visit-{name}')"));
         await cluster.Database.Execute("update scheduler.job set paused_at = now() where name = 'visit-oslo'");
 
         await cluster.Database.Execute("update scheduler.job set timeout = '5 min' where name = 'visit-{name}'");
