@@ -34,6 +34,8 @@ public static class SchedulerServices
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<ReconcileLoop>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 
         services.AddSingleton<Ledger>();
@@ -44,6 +46,8 @@ public static class SchedulerServices
         services.AddSingleton<FireEntry>();
         services.AddSingleton<FireEngine>();
         services.AddSingleton<Upkeep>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ForEach>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

@@ -25,6 +25,9 @@ internal abstract record SchedulePart(string Text)
     /// <summary>The first due instant strictly after one, or null when there is none.</summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
+    /// <summary>False when a stored trigger is due by another schedule than this: somebody edited its row.</summary>
+    public abstract bool Fits(StoredTrigger trigger);
+
     /// <summary>What Quartz makes the trigger from. Every fire is delivered, however late: the ledger decides about missed ones.</summary>
     public abstract IScheduleBuilder Builder();
 
@@ -78,6 +81,10 @@ internal sealed record EveryPart(string Text, TimeSpan Interval) : SchedulePart(
     }
 
     /// <inheritdoc />
+    public override bool Fits(StoredTrigger trigger) =>
+        trigger is { Type: "SIMPLE", Repeats: -1 } && trigger.IntervalMilliseconds == Interval.Ticks / TimeSpan.TicksPerMillisecond;
+
+    /// <inheritdoc />
     public override IScheduleBuilder Builder() => SimpleScheduleBuilder.Create().WithInterval(Interval).RepeatForever()
         .WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires);
 }
@@ -111,6 +118,10 @@ internal sealed record CronPart(string Text, CronExpression Cron) : SchedulePart
 
     /// <inheritdoc />
     public override DateTimeOffset? Next(DateTimeOffset after) => Cron.NextAfter(after)?.ToUniversalTime();
+
+    /// <inheritdoc />
+    public override bool Fits(StoredTrigger trigger) =>
+        trigger.Type == "CRON" && trigger.Cron == Cron.CronExpressionString && trigger.Zone == Cron.TimeZone.Id;
 
     /// <inheritdoc />
     public override IScheduleBuilder Builder() =>
