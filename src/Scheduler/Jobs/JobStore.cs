@@ -70,7 +70,14 @@ public static class JobStore
     /// <summary>The jobs of these names, in no order; a name that is no job's is left out.</summary>
     public static async Task<IReadOnlyList<StoredJob>> Some(NpgsqlDataSource source, string[] names, CancellationToken token)
     {
-        await using var command = source.CreateCommand(SomeSql);
+        await using var connection = await source.OpenConnectionAsync(token);
+        return await Some(connection, names, token);
+    }
+
+    /// <summary>The same on a connection, as of its transaction.</summary>
+    internal static async Task<IReadOnlyList<StoredJob>> Some(NpgsqlConnection connection, string[] names, CancellationToken token)
+    {
+        await using var command = new NpgsqlCommand(SomeSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = names });
         return await Read(command, token);
     }

@@ -42,7 +42,8 @@ internal sealed class PreparedJob
         Guard = JsonSerializer.Deserialize<GuardLimits>(definition.Guard, KindSettings.Options);
         factory = Factories.GetOrAdd((kind.JobType, kind.SettingsType),
             static types => ActivatorUtilities.CreateFactory(types.Job, [types.Settings, typeof(RunScope)]));
-        detail = JobBuilder.Create<IJob>().OfType(kind.JobType).WithIdentity(definition.Name, "runs").Build();
+        var described = JobBuilder.Create<IJob>().OfType(kind.JobType).WithIdentity(definition.Name, "runs");
+        detail = (definition.Params == "{}" ? described : described.UsingJobData("params", definition.Params)).Build();
         policy = Policy(definition, time, failed);
     }
 
@@ -57,7 +58,7 @@ internal sealed class PreparedJob
     /// <summary>Build the kind's job for one attempt.</summary>
     public IJob Build(IServiceProvider services, RunScope scope) => (IJob)factory(services, [Settings, scope]);
 
-    /// <summary>The job's description in the context of a run; parameters of a manual run are its data.</summary>
+    /// <summary>The job's description in the context of a run; its data are the job's parameters, or those of a manual run.</summary>
     public IJobDetail Detail(RunRow run) => run.Params is null ? detail : detail.GetJobBuilder().UsingJobData("params", run.Params).Build();
 
     /// <summary>Time-out ▸ retry ▸ attempt.</summary>

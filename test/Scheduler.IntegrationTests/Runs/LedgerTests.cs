@@ -64,6 +64,26 @@ public sealed class LedgerTests
     }
 
     [Test]
+    public async Task Queued_runs_of_a_job_somebody_holds_stall_no_other_job()
+    {
+        await Job("held", overlap: "allow", priority: 9);
+        await Job("free", overlap: "allow");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("held", 0), FireOf("held", 1), FireOf("held", 2), FireOf("free", 0)], 0, node, default);
+        await using var holder = new NpgsqlConnection(database.ConnectionString);
+        await holder.OpenAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await holder.ExecuteAsync("select from scheduler_private.job_gate where job = 'held' for update");
+
+        var claimed = await ledger.Claim(2, node, default);
+        await transaction.RollbackAsync();
+        var afterwards = await ledger.Claim(5, node, default);
+
+        Assert.That(claimed.Select(r => r.Job), Is.EqualTo(new[] { "free" }));
+        Assert.That(afterwards, Has.Count.EqualTo(3));
+    }
+
+    [Test]
     public async Task More_fires_than_slots_queue_the_rest_by_priority()
     {
         await Job("low", overlap: "allow", priority: 1);
