@@ -1,7 +1,8 @@
 -- Refuse jobs that run after one that does not exist or, round about, after themselves; and the end of a job that others run after.
 --   edited    names of jobs whose schedules are new
 --   removed   names of jobs that were deleted
--- Jobs of one statement may name each other. Jobs with for_each name those yet to be filled in.
+-- Jobs of one statement may name each other. Jobs with for_each name those yet to be
+-- filled in, and one row of a relation must not stop the others: the jobs they make are not judged here.
 create or replace function scheduler_private.check_links(edited text[], removed text[]) returns void
 language plpgsql volatile as $$
 declare

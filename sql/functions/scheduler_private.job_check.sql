@@ -22,7 +22,9 @@ begin
     if not made and new.name is distinct from old.name then
         perform scheduler_private.refuse(old.name, 'name',
             format('name is changed to %s; expected it to stay', scheduler_private.shown(to_jsonb(new.name))));
-    elsif made and coalesce(new.name, '') !~ '^[a-z0-9._/-]{1,200}$' then
+    elsif made and coalesce(new.name, '') !~ '^[a-z0-9._/-]{1,200}$'
+        -- {column} in a template's name is filled from its rows.
+        and (new.for_each is null or coalesce(new.name, '') !~ '^[a-z0-9._/{}-]{1,200}$') then
         meant := nullif(left(trim(both '-' from regexp_replace(lower(coalesce(new.name, '')), '[^a-z0-9._/-]+', '-', 'g')), 200), '');
         perform scheduler_private.refuse(new.name, 'name', format('name is %s; expected 1 to 200 lower-case letters, digits and . _ - /',
             case when length(new.name) > 200 then length(new.name) || ' characters long'

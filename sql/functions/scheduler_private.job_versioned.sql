@@ -17,8 +17,8 @@ begin
         if not exists (select from new_row n join old_row o on o.name = n.name where n.version <> o.version) then
             return null;
         end if;
-        perform scheduler_private.check_links(
-            array(select n.name from new_row n join old_row o on o.name = n.name where n.schedule <> o.schedule), '{}');
+        perform scheduler_private.check_links(array(select n.name from new_row n join old_row o on o.name = n.name
+            where n.schedule <> o.schedule and n.made_by is null), '{}');
         insert into scheduler_private.job_version (job, version, action, definition, changes, role, application, source, reason, at)
         select n.name, n.version, coalesce(told_action, case
                 when c.changes - '{paused_at,paused_by,pause_reason,paused_until}'::text[] = '{}' then
@@ -34,7 +34,7 @@ begin
                      from jsonb_each(d.definition) a where a.value is distinct from d.former -> a.key) c
         where n.version <> o.version order by n.name;
     elsif tg_op = 'INSERT' then
-        perform scheduler_private.check_links(array(select n.name from new_row n), '{}');
+        perform scheduler_private.check_links(array(select n.name from new_row n where n.made_by is null), '{}');
         insert into scheduler_private.job_version (job, version, action, definition, role, application, source, reason, at)
         select n.name, n.version, coalesce(told_action, 'insert'), to_jsonb(n) - noted, session_user, current_setting('application_name'),
             case told_source when 'file' then n.source else told_source end, told_reason, moment

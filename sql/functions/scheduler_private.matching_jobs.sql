@@ -7,7 +7,7 @@ declare
     names text[];
     near text;
 begin
-    if pattern is null or pattern !~ '^[a-z0-9._/*?-]{1,200}$' then
+    if pattern is null or pattern !~ '^[a-z0-9._/*?{}-]{1,200}$' then
         raise exception 'pattern is %; expected a job''s name, in which * stands for any letters and ? for one',
             coalesce(scheduler_private.shown(to_jsonb(pattern)), 'empty') using errcode = 'invalid_parameter_value';
     end if;
@@ -15,7 +15,7 @@ begin
         names := array(select j.name from scheduler.job j where j.name = pattern);
     else
         names := array(select j.name from scheduler.job j
-            where j.name ~ ('^' || replace(replace(replace(pattern, '.', '\.'), '*', '.*'), '?', '.') || '$') order by j.name);
+            where j.name like replace(replace(replace(pattern, '_', '\_'), '*', '%'), '?', '_') order by j.name);
     end if;
     if cardinality(names) = 0 then
         near := scheduler_private.nearest(pattern, array(select j.name from scheduler.job j order by j.name));
