@@ -57,11 +57,15 @@ begin
     end if;
     if made or (new.guard, new.retry, new.concurrency, new.expect, new.notify, new.for_each, new.params)
         is distinct from (old.guard, old.retry, old.concurrency, old.expect, old.notify, old.for_each, old.params) then
-        foreach place in array '{guard,retry,concurrency,expect,notify,for_each,params}'::text[] loop
-            perform scheduler_private.check_json(new.name, place, case place
-                when 'guard' then new.guard when 'retry' then new.retry when 'concurrency' then new.concurrency when 'expect' then new.expect
-                when 'notify' then new.notify when 'for_each' then new.for_each else new.params end);
-        end loop;
+        -- Most jobs have none of them.
+        if new.for_each is not null or not coalesce(new.guard = '{}' and new.retry = '{}' and new.concurrency = '{}' and new.expect = '{}'
+            and new.notify = '{}' and new.params = '{}', false) then
+            foreach place in array '{guard,retry,concurrency,expect,notify,for_each,params}'::text[] loop
+                perform scheduler_private.check_json(new.name, place, case place
+                    when 'guard' then new.guard when 'retry' then new.retry when 'concurrency' then new.concurrency when 'expect' then new.expect
+                    when 'notify' then new.notify when 'for_each' then new.for_each else new.params end);
+            end loop;
+        end if;
     end if;
     if made or (new.overlap, new.missed, new.on_lost, new.timeout, new.start_within, new.spread, new.tags, new.runs_on, new.description, new.owner,
             new.pause_reason, new.priority, new.starts, new.ends, new.paused_until)

@@ -1,7 +1,9 @@
 -- Trigger function of scheduler.job, once a statement: mark the jobs it made, changed or removed as yet to be brought to Quartz.
 -- Marks are made in the order of the names, so that two statements meet in one order.
 create or replace function scheduler_private.job_to_store() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- A plan made for a statement of one row must not make a loop over all pairs of the rows of a statement of thousands.
+set enable_nestloop = off set jit = off as $$
 begin
     if tg_op = 'UPDATE' then
         -- Only new versions: what nodes note in the row (problem, next_fire_at) is none.

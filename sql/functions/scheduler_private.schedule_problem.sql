@@ -10,7 +10,8 @@ declare
     parts text[];
 begin
     -- What most jobs have.
-    if schedule = 'manual' or schedule ~ '^every [1-9][0-9]{0,5}[dhms]$' then
+    if schedule = 'manual' or schedule ~ '^every [1-9][0-9]{0,5}[dhms]$'
+        or schedule ~ ('^(?:0 )?(?:\*|\*/[1-9][0-9]?|[0-5]?[0-9]) (?:\*|\*/[1-9][0-9]?|1?[0-9]|2[0-3]) \* \* (?:\*|\?|[1-7])$') then
         return;
     end if;
     if length(schedule) > length_max then
