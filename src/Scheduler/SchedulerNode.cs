@@ -12,7 +12,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, EventDesk events, ChannelEar ear, FireInbox inbox, TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, EventDesk events, ChannelEar ear, QuestionDesk desk,
+    FireInbox inbox, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -52,6 +53,7 @@ public sealed partial class SchedulerNode(
         engine.Start();
         events.Start();
         ear.Start();
+        desk.Start();
         upkeep.Start();
         watch.Start();
         listener.Heard += Hear;
@@ -82,6 +84,7 @@ public sealed partial class SchedulerNode(
             await stopping.CancelAsync();
             await watch.Stop();
             await Within(ear.Stop());
+            await Within(desk.Stop());
             await Within(events.Stop());
             if (reconciling is not null) { await reconciling; }
             await Within(scheduler.Standby(cancellationToken).AsTask());

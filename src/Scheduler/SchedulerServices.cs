@@ -36,6 +36,7 @@ public static class SchedulerServices
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();
+        services.AddSingleton<QuestionDesk>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 
         services.AddSingleton<Ledger>();
