@@ -12,7 +12,7 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear, QuestionDesk desk,
     ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
@@ -51,6 +51,7 @@ public sealed partial class SchedulerNode(
         engine.Start();
         events.Start();
         ear.Start();
+        desk.Start();
         upkeep.Start();
         watch.Start();
         listener.Heard += Hear;
@@ -76,6 +77,7 @@ public sealed partial class SchedulerNode(
             await stopping.CancelAsync();
             await watch.Stop();
             await Within(ear.Stop());
+            await Within(desk.Stop());
             await Within(events.Stop());
             await forEach.Stop();
             await backfills.Stop();
