@@ -3,6 +3,20 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs;
 
+/// <summary>A place in a job file, and what is wrong there.</summary>
+/// <param name="File">The file, relative to the current folder where it lies below it.</param>
+/// <param name="Line">From 1; 0 when it is about the whole.</param>
+/// <param name="Column">From 1; 0 when it is about the whole.</param>
+/// <param name="Message">Names the object, the value and what was expected.</param>
+public sealed record FileProblem(string File, long Line, long Column, string Message)
+{
+    /// <inheritdoc />
+    public override string ToString() => Line == 0 ? $"{File}: {Message}" : $"{File}:{Line}:{Column}: {Message}";
+}
+
+/// <summary>What was read: jobs without a mistake, and every mistake.</summary>
+public sealed record JobFolder(int Files, IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<FileProblem> Problems);
+
 /// <summary>Reads the declared jobs of a folder: every file whose name ends in <c>.yaml</c> or <c>.yml</c>, in the order of their names.</summary>
 public static class JobFiles
 {
@@ -19,20 +33,34 @@ public static class JobFiles
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
-    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds)
+    /// <param name="exitCode">Exit code of the exception. Default 2.</param>
+    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds, int exitCode = 2)
     {
         if (!Directory.Exists(folder))
         {
-            throw new OperatorException($"{Shown(folder)}: there is no such folder; expected one with job files (*.yaml)", 2);
+            throw new OperatorException($"{Shown(folder)}: there is no such folder; expected one with job files (*.yaml)", exitCode);
         }
+        var read = Read(folder, kinds);
+        return read.Problems.Count == 0 ? read.Jobs : throw new OperatorException(Message(read.Problems), exitCode);
+    }
+
+    /// <summary>All jobs and all mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when there is
+    /// neither.</summary>
+    /// <param name="path">Path of a folder or of a file.</param>
+    /// <param name="kinds">The kinds that may be named.</param>
+    public static JobFolder Read(string path, KindRegistry kinds)
+    {
+        var files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Where(IsJobFile).Order(StringComparer.Ordinal)]
+            : File.Exists(path) ? new List<string> { path }
+            : throw new OperatorException($"{Shown(path)}: there is no such file or folder; expected one with jobs (*.yaml)", 2);
         var jobs = new List<JobDefinition>();
         var problems = new List<FileProblem>();
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(folder).Where(IsJobFile).Order(StringComparer.Ordinal))
+        foreach (var each in files)
         {
-            var file = Shown(path);
+            var file = Shown(each);
             var own = new List<FileProblem>();
-            foreach (var declared in Read(path, file, kinds, own))
+            foreach (var declared in Read(each, file, kinds, own))
             {
                 if (!places.TryAdd(declared.Name, $"{file}:{declared.Line}"))
                 {
@@ -42,8 +70,8 @@ public static class JobFiles
             }
             problems.AddRange(own.OrderBy(p => p.Line).ThenBy(p => p.Column));
         }
-        if (jobs.Count > JobsMax) { problems.Add(new(Shown(folder), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
-        return problems.Count == 0 ? jobs : throw new OperatorException(Message(problems), 2);
+        if (jobs.Count > JobsMax) { problems.Add(new(Shown(path), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
+        return new(files.Count, jobs, problems);
     }
 
     private static IReadOnlyList<JobReader.Declared> Read(string path, string file, KindRegistry kinds, List<FileProblem> problems)
@@ -69,9 +97,9 @@ public static class JobFiles
         return root is null or YamlText { IsNull: true } ? [] : [.. new JobReader(kinds, file, Report).Read(root)];
     }
 
-    private static string Message(List<FileProblem> problems)
+    private static string Message(IReadOnlyList<FileProblem> problems)
     {
-        var lines = problems.Take(ProblemsMax).Select(p => p.Line == 0 ? $"{p.File}: {p.Message}" : p.ToString()).ToList();
+        var lines = problems.Take(ProblemsMax).Select(p => p.ToString()).ToList();
         if (problems.Count > ProblemsMax) { lines.Add($"and {problems.Count - ProblemsMax} more mistakes"); }
         return string.Join('\n', lines);
     }
