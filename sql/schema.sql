@@ -109,6 +109,18 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler.note_files(noted jsonb, declared text[], hash text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    delete from scheduler_private.job_file f where f.job <> all (note_files.declared);
+    insert into scheduler_private.job_file as f (job, last_applied, source, applied_by, hash)
+    select n.job, n.last_applied, n.source, session_user || ' (' || current_setting('application_name') || ')', note_files.hash
+    from jsonb_to_recordset(note_files.noted) as n (job text, last_applied jsonb, source text)
+    on conflict (job) do update set last_applied = excluded.last_applied, source = excluded.source,
+        applied_at = clock_timestamp(), applied_by = excluded.applied_by, hash = excluded.hash;
+$$;
+
 CREATE FUNCTION scheduler.run_now(name text, params jsonb DEFAULT NULL::jsonb, key text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -726,6 +738,25 @@ CREATE TABLE scheduler.job (
 
 COMMENT ON TABLE scheduler.job IS 'Declared jobs, one row each; editable.';
 
+CREATE TABLE scheduler_private.job_file (
+    job text NOT NULL,
+    last_applied jsonb NOT NULL,
+    source text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    applied_by text NOT NULL,
+    hash text NOT NULL
+);
+
+CREATE VIEW scheduler.job_file AS
+ SELECT f.job,
+    f.last_applied,
+    f.source,
+    f.applied_at,
+    f.applied_by,
+    f.hash
+   FROM scheduler_private.job_file f
+  ORDER BY f.job;
+
 CREATE TABLE scheduler_private.job_gate (
     job text NOT NULL,
     version integer NOT NULL,
@@ -1018,6 +1049,9 @@ ALTER TABLE ONLY quartz.qrtz_triggers
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY scheduler_private.job_file
+    ADD CONSTRAINT job_file_pkey PRIMARY KEY (job);
+
 ALTER TABLE ONLY scheduler_private.job_gate
     ADD CONSTRAINT job_gate_pkey PRIMARY KEY (job);
 
@@ -1186,6 +1220,11 @@ REVOKE ALL ON FUNCTION fleet.register(name text, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_node;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_admin;
 
+REVOKE ALL ON FUNCTION scheduler.note_files(noted jsonb, declared text[], hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, declared text[], hash text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, declared text[], hash text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, declared text[], hash text) TO scheduler_node;
+
 REVOKE ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_operator;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_admin;
@@ -1291,6 +1330,14 @@ GRANT SELECT ON TABLE scheduler.job TO scheduler_viewer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.job TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_file TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_file TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.job_file TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.job_file TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.job_file TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.job_file TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.job_gate TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.job_gate TO scheduler_node;

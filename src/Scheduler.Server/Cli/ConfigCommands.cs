@@ -16,7 +16,8 @@ internal static partial class ConfigCommands
 
     private static readonly KindRegistry Kinds = new(SchedulerServices.BuiltInKinds);
 
-    public static Command Create() => new("config", "Job files: check, plan, apply, and write the live state back") { Check(), Plan(), Apply(), Export() };
+    public static Command Create() =>
+        new("config", "Job files: check, plan, apply, and write the live state back") { Check(), Plan(), Apply(), Export() };
 
     private static Argument<string> Folder(string what) => new("PATH")
     {
@@ -45,7 +46,10 @@ internal static partial class ConfigCommands
         command.SetAction(parsed =>
         {
             var read = JobFiles.Read(parsed.GetRequiredValue(path), Kinds);
-            if (parsed.GetValue(Settings.Json)) { Output.Json(new { Ok = read.Problems.Count == 0, read.Files, Jobs = read.Jobs.Count, read.Problems }); }
+            if (parsed.GetValue(Settings.Json))
+            {
+                Output.Json(new { Ok = read.Problems.Count == 0, read.Files, Jobs = read.Jobs.Count, read.Problems });
+            }
             else { foreach (var problem in read.Problems) { Console.Out.WriteLine(problem); } }
             Output.Talk(read.Problems.Count == 0 ? $"{read.Jobs.Count} jobs in {read.Files} files, no mistake"
                 : $"{read.Problems.Count} {(read.Problems.Count == 1 ? "mistake" : "mistakes")} in {read.Files} files");
@@ -94,7 +98,10 @@ internal static partial class ConfigCommands
             HelpName = "HASH|FILE",
         };
         var yes = new Option<bool>("--yes") { Description = "Do not ask" };
-        var command = new Command("apply", "Bring the database to the job files: all of the plan or nothing") { path, plan, deletes, force, yes }.Asking();
+        var command = new Command("apply", "Bring the database to the job files: all of the plan or nothing")
+        {
+            path, plan, deletes, force, yes,
+        }.Asking();
         command.SetAction(async (parsed, token) =>
         {
             var connection = Settings.ConnectionOf(parsed);
@@ -112,7 +119,10 @@ internal static partial class ConfigCommands
                 var shown = await FileStore.Plan(connection, declared, options, Kinds, TimeProvider.System.GetUtcNow(), token);
                 if (shown.HasChanges && shown.Refusals.Count == 0)
                 {
-                    if (Console.IsInputRedirected) { throw new OperatorException("nobody is there to ask; expected --plan HASH or --yes", ExitCode.Usage); }
+                    if (Console.IsInputRedirected)
+                    {
+                        throw new OperatorException("nobody is there to ask; expected --plan HASH or --yes", ExitCode.Usage);
+                    }
                     PlanText.Write(shown);
                     Console.Error.Write("apply? [y/N] ");
                     if (Console.In.ReadLine()?.Trim() is not ("y" or "yes")) { throw new OperatorException("nothing was applied", ExitCode.Error); }
@@ -162,7 +172,10 @@ internal static partial class ConfigCommands
     private static void Save(string path, SavedPlan plan)
     {
         try { File.WriteAllText(path, JsonSerializer.Serialize(plan, Output.JsonStyle) + "\n"); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new OperatorException($"--out {path}: {e.Message}", ExitCode.Error, e); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException($"--out {path}: {e.Message}", ExitCode.Error, e);
+        }
     }
 
     private static SavedPlan Read(string path)
@@ -174,8 +187,8 @@ internal static partial class ConfigCommands
         }
         try
         {
-            return JsonSerializer.Deserialize<SavedPlan>(File.ReadAllText(path), Output.JsonStyle) is { Hash: { } hash } plan && HashPattern().IsMatch(hash)
-                ? plan : throw new JsonException("it has no hash");
+            var plan = JsonSerializer.Deserialize<SavedPlan>(File.ReadAllText(path), Output.JsonStyle);
+            return plan?.Hash is { } hash && HashPattern().IsMatch(hash) ? plan : throw new JsonException("it has no hash");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -15,7 +15,7 @@ internal static class PlanText
     {
         foreach (var job in plan.Deleted)
         {
-            var runs = job.Runs >= FileStore.RunsCountedMax ? $"{FileStore.RunsCountedMax} runs or more" : $"{job.Runs} {(job.Runs == 1 ? "run" : "runs")}";
+            var runs = $"{job.Runs} {(job.Runs == 1 ? "run" : job.Runs < FileStore.RunsCountedMax ? "runs" : "runs or more")}";
             var last = job.LastSuccessAt is { } at ? $", last success {Instant(at)}" : "";
             Line($"- delete {job.Name}  (was {job.Source}; {runs}{last}; history is kept)");
         }
@@ -31,7 +31,10 @@ internal static class PlanText
         foreach (var job in plan.Drifted)
         {
             Line($"= keep {job.Name}  ({job.Source}; edited in SQL, kept until the file changes it)");
-            foreach (var field in job.Fields) { Line($"    {field.Field}: {Value(field.Live)}, set {Owner(field)}; the file says {Value(field.File)}"); }
+            foreach (var field in job.Fields)
+            {
+                Line($"    {field.Field}: {Value(field.Live)}, set {Owner(field)}; the file says {Value(field.File)}");
+            }
         }
         foreach (var name in plan.TakenOver) { Line($"= take over {name}  (made in SQL, the file says the same)"); }
         if (plan.Consequences is { } consequences) { Write(consequences); }
@@ -77,8 +80,8 @@ internal static class PlanText
 
     private static string Value(JsonNode? value)
     {
-        var text = value is null ? "nothing" : value.GetValueKind() == JsonValueKind.String ? $"'{(string)value!}'" : value.ToJsonString(Output.JsonLine);
-        text = OneLine(text);
+        var text = OneLine(value is null ? "nothing"
+            : value.GetValueKind() == JsonValueKind.String ? $"'{(string)value!}'" : value.ToJsonString(Output.JsonLine));
         return text.Length <= ValueColumnsMax ? text : text[..ValueColumnsMax] + "…";
     }
 

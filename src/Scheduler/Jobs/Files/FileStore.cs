@@ -82,8 +82,8 @@ public static class FileStore
             var plan = JobPlanner.Of(declared, await Read(connection, token), options, kinds);
             if (hash is not null && hash != plan.Hash)
             {
-                throw new OperatorException($"the plan {hash} is out of date: the files or the jobs in the database have changed since, or --force is "
-                    + $"another; the plan is now {plan.Hash}. Nothing was applied; see 'scheduler config plan'", 5);
+                throw new OperatorException($"the plan {hash} is out of date: the files or the jobs in the database have changed since, or --force "
+                    + $"is another; the plan is now {plan.Hash}. Nothing was applied; see 'scheduler config plan'", 5);
             }
             if (plan.Refusals.Count > 0) { throw new OperatorException(string.Join('\n', plan.Refusals) + "\nnothing was applied", 5); }
             if (await Write(connection, plan, [.. declared.Select(j => j.Name)], token))
@@ -99,6 +99,12 @@ public static class FileStore
 
     private static async Task<bool> Write(NpgsqlConnection connection, JobPlan plan, string[] declared, CancellationToken token)
     {
+        // What stays is written first: a job that is removed may be named by one that changes.
+        if (plan.Rows.Count > 0)
+        {
+            await using var put = new NpgsqlCommand(PutSql, connection) { Parameters = { Jsonb(plan.Rows.Select(Row)) } };
+            if ((int)(await put.ExecuteScalarAsync(token))! != plan.Rows.Count) { return false; }
+        }
         if (plan.Removals.Count > 0)
         {
             await using var prune = new NpgsqlCommand(PruneSql, connection)
@@ -110,11 +116,6 @@ public static class FileStore
                 },
             };
             if ((int)(await prune.ExecuteScalarAsync(token))! != plan.Removals.Count) { return false; }
-        }
-        if (plan.Rows.Count > 0)
-        {
-            await using var put = new NpgsqlCommand(PutSql, connection) { Parameters = { Jsonb(plan.Rows.Select(Row)) } };
-            if ((int)(await put.ExecuteScalarAsync(token))! != plan.Rows.Count) { return false; }
         }
         await using var note = new NpgsqlCommand("select scheduler.note_files($1, $2, $3)", connection)
         {

@@ -75,7 +75,10 @@ public static class JobExport
         foreach (var file in files)
         {
             var root = YamlTree.Read(file.Text, Report);
-            foreach (var job in root is null ? [] : new JobReader(kinds, file.Name, Report).Read(root)) { if (job.Job is { } good) { read[job.Name] = good; } }
+            foreach (var job in root is null ? [] : new JobReader(kinds, file.Name, Report).Read(root))
+            {
+                if (job.Job is { } good) { read[job.Name] = good; }
+            }
 
             void Report(long line, long column, string message) => problems.Add(new FileProblem(file.Name, line, column, message).ToString());
         }

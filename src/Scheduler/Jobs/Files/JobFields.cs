@@ -5,7 +5,8 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs.Files;
 
-/// <summary>A job as one map with the keys of a job file, every key there: what files, rows and the record of the last apply are compared as.</summary>
+/// <summary>A job as one map with the keys of a job file, every key there: what files, rows and the record of the last apply are compared
+/// as.</summary>
 internal static class JobFields
 {
     // PostgreSQL takes deeper jsonb than a file may hold; what SQL stored has to be readable.

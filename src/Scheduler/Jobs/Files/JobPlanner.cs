@@ -127,7 +127,10 @@ internal sealed class JobPlanner
         }
         var problems = KindSettings.Check(typeof(JobEntry), entry.ToJsonString()).Problems.Select(p => p.Message).ToList();
         var job = JobFields.ToDefinition(name, merged, "");
-        if (kinds.Find(job.Kind) is { } kind) { problems.AddRange(KindSettings.Check(kind.SettingsType, job.Settings).Problems.Select(p => p.Message)); }
+        if (kinds.Find(job.Kind) is { } kind)
+        {
+            problems.AddRange(KindSettings.Check(kind.SettingsType, job.Settings).Problems.Select(p => p.Message));
+        }
         try { Schedule.Parse(job.Schedule, job.TimeZone); }
         catch (ScheduleException e) { problems.Add(e.Message); }
         return problems.Count == 0 ? null : string.Join("; ", problems);
@@ -139,7 +142,8 @@ internal sealed class JobPlanner
         {
             // A folder that was not mounted, or misspelled, looks just like this.
             refusals.Add(string.Create(CultureInfo.InvariantCulture,
-                $"the job files declare no job, and {deletes} jobs in the database came from files; expected at least one job, or --max-deletes {deletes}"));
+                $"the job files declare no job, and {deletes} jobs in the database came from files; expected at least one job, "
+                + $"or --max-deletes {deletes}"));
         }
         else if (deletes > (options.MaxDeletes ?? PlanOptions.DefaultMaxDeletes))
         {

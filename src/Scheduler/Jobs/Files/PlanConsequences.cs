@@ -51,7 +51,10 @@ public sealed record PlanConsequences(
             var (old, due) = (Due(before, now), Due(after, now));
             budget -= old.Count + due.Count;
             if (Compare(name, old, due) is { } change) { fires.Add(change); }
-            if (usual.TryGetValue(name, out var duration) && after is not null && Overlapping(after, due, duration) is { } warning) { warnings.Add(warning); }
+            if (after is not null && usual.TryGetValue(name, out var duration) && Overlapping(after, due, duration) is { } warning)
+            {
+                warnings.Add(warning);
+            }
         }
         return new(now, now + Window, fires, warnings, left);
     }

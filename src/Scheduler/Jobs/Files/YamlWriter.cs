@@ -77,14 +77,16 @@ internal static partial class YamlWriter
         null => "null",
         JsonObject { Count: 0 } => "{}",
         JsonArray list when list.Any(i => i is JsonObject { Count: > 0 } or JsonArray { Count: > 0 }) => null,
-        JsonArray list => "[" + string.Join(", ", list.Select(i => i?.GetValueKind() == JsonValueKind.String ? Scalar((string)i!, true) : Flow(i))) + "]",
+        JsonArray list => "[" + string.Join(", ",
+            list.Select(i => i?.GetValueKind() == JsonValueKind.String ? Scalar((string)i!, inList: true) : Flow(i))) + "]",
         _ when value.GetValueKind() == JsonValueKind.String => Scalar((string)value!),
         _ => value.ToJsonString(),
     };
 
     // Literal blocks know no escapes, and what a reader does with tabs and blank lines at the edge differs.
     // Blank lines at its end would be one with those between jobs.
-    private static bool IsBlock(string text) => text.Contains('\n') && text.Trim('\n').Length > 0 && !text.StartsWith('\n') && !text.EndsWith("\n\n", StringComparison.Ordinal)
+    private static bool IsBlock(string text) => text.Contains('\n') && text.Trim('\n').Length > 0 && !text.StartsWith('\n')
+        && !text.EndsWith("\n\n", StringComparison.Ordinal)
         && !text.Split('\n').Any(l => l.StartsWith('\t') || (l.Length > 0 && l.Trim(' ').Length == 0))
         && text.All(c => c is '\n' or '\t' || IsPrintable(c));
 
