@@ -19,12 +19,16 @@ revoke all on schema scheduler_private, quartz from public;
 grant usage on schema scheduler, fleet to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
 grant select on all tables in schema scheduler, fleet to scheduler_viewer, scheduler_operator, scheduler_admin;
 revoke execute on all functions in schema scheduler, fleet from public;
-grant insert, update, delete on scheduler.job to scheduler_operator, scheduler_admin;
+grant insert, update, delete on scheduler.job, scheduler.calendar to scheduler_operator, scheduler_admin;
+grant execute on procedure scheduler.preview(text, text, integer, text) to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.ask_preview(text, text, integer), scheduler.preview_answer(bigint)
+    to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.schedule(text, text, text, text, text, text, jsonb, text), scheduler.schedule(text, text),
     scheduler.unschedule(text, text), scheduler.pause(text, text, timestamptz), scheduler.resume(text, text), scheduler.enable(text, text),
     scheduler.disable(text, text), scheduler.undo(text, integer, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.run_now(text, jsonb, text), scheduler.cancel(text, text),
     scheduler.backfill(text, tstzrange, interval, integer, boolean) to scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.note_files(jsonb, text[], text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant usage on schema scheduler_private, quartz to scheduler_admin, scheduler_node;
 grant select on all tables in schema scheduler_private, quartz to scheduler_admin;
 grant all on all tables in schema scheduler, scheduler_private, quartz, fleet to scheduler_node;

@@ -38,6 +38,7 @@ public static class SchedulerServices
         services.AddSingleton<JobDefinitions>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<ReconcileLoop>();
+        services.AddSingleton<QuestionDesk>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 
         services.AddSingleton<Ledger>();

@@ -16,7 +16,7 @@ internal static class JobCommands
 
     public static Command Create() => new("job", "Jobs: what is to be done, and when")
     {
-        List(), Show(), Run(), BackfillCommand.Create(),
+        List(), Show(), Run(), BackfillCommand.Create(), ScheduleCommands.Next(), ScheduleCommands.Lint(),
         JobEditCommands.Pause(), JobEditCommands.Resume(), JobEditCommands.Enable(), JobEditCommands.Disable(), JobEditCommands.Delete(),
         JobHistoryCommands.History(), JobHistoryCommands.Diff(), JobHistoryCommands.Undo(),
     };

@@ -8,8 +8,8 @@ namespace Scheduler.Runs;
 
 /// <summary>
 /// Brings fires that are due by an event (a run before them, a start of the cluster, a new version, a notification) from the table they were
-/// written to in the event's own transaction into the ledger, where they are decided like any fire. Entered twice they are one row, so nothing is lost
-/// or doubled when a node dies in between. Also says when this node has come live, which may be a start of the cluster.
+/// written to in the event's own transaction into the ledger, where they are decided like any fire. Entered twice they are one row, so nothing is
+/// lost or doubled when a node dies in between. Also says when this node has come live, which may be a start of the cluster.
 /// </summary>
 public sealed partial class EventDesk(
     Databases databases, Listener listener, FireInbox inbox, NodeState state, TimeProvider time, ILogger<EventDesk> log)
