@@ -12,8 +12,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, ForEach forEach, Backfills backfills,
-    TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear, QuestionDesk desk,
+    ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -29,16 +29,19 @@ public sealed partial class SchedulerNode(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Files first: a mistake in them stops the node before it has touched anything.
-        var declared = options.JobsFolder is null ? null : JobFiles.Load(options.JobsFolder, kinds);
+        var (declared, calendars) = options.JobsFolder is null ? (null, null) : JobFiles.LoadAll(options.JobsFolder, kinds);
         foreach (var applied in await Migrator.Migrate(options.ConnectionString, cancellationToken)) { LogMigrated(applied); }
 
         await databases.CheckLimits(cancellationToken);
 
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
+        await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
         if (declared is not null)
         {
+            await CalendarStore.Apply(databases.Ledger, calendars!, cancellationToken);
             var change = await JobStore.Apply(databases.Ledger, declared, cancellationToken);
+            await CalendarStore.Prune(databases.Ledger, calendars!, cancellationToken);
             LogApplied(change.Added, change.Changed, change.Removed);
         }
 
@@ -46,6 +49,9 @@ public sealed partial class SchedulerNode(
         executor.Start();
         entry.Start();
         engine.Start();
+        events.Start();
+        ear.Start();
+        desk.Start();
         upkeep.Start();
         watch.Start();
         listener.Heard += Hear;
@@ -70,6 +76,9 @@ public sealed partial class SchedulerNode(
             lease.Drain();
             await stopping.CancelAsync();
             await watch.Stop();
+            await Within(ear.Stop());
+            await Within(desk.Stop());
+            await Within(events.Stop());
             await forEach.Stop();
             await backfills.Stop();
             await reconciling.Stop();

@@ -14,7 +14,12 @@ internal static class JobCommands
     // Without --timeout a wait ends with the run; this stands for "no limit" and is longer than any run may take.
     private static readonly TimeSpan Unlimited = TimeSpan.FromDays(365);
 
-    public static Command Create() => new("job", "Jobs: what is to be done, and when") { List(), Show(), Run(), BackfillCommand.Create() };
+    public static Command Create() => new("job", "Jobs: what is to be done, and when")
+    {
+        List(), Show(), Run(), BackfillCommand.Create(), ScheduleCommands.Next(), ScheduleCommands.Lint(),
+        JobEditCommands.Pause(), JobEditCommands.Resume(), JobEditCommands.Enable(), JobEditCommands.Disable(), JobEditCommands.Delete(),
+        JobHistoryCommands.History(), JobHistoryCommands.Diff(), JobHistoryCommands.Undo(),
+    };
 
     private static Argument<string> Name => new("NAME") { Description = "The job's name" };
 

@@ -26,7 +26,12 @@ public sealed partial class Listener(Databases databases, TimeProvider time, ILo
     /// <summary>Rows of a relation changed that a job with for_each is about; the payload is the relation.</summary>
     public const string ForEach = "scheduler_for_each";
 
-    private static readonly string[] Channels = [Queued, Jobs, QuartzWake, Cancel, Request, ForEach];
+    /// <summary>Fires by events wait to be entered.</summary>
+    public const string Events = "scheduler_events";
+    /// <summary>Somebody asked when a schedule would be due.</summary>
+    public const string Questions = "scheduler_questions";
+
+    private static readonly string[] Channels = [Queued, Jobs, QuartzWake, Cancel, Request, ForEach, Events, Questions];
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Raised with channel and payload; payload empty after a reconnect. Handlers must be quick.</summary>

@@ -19,7 +19,10 @@ public static class JobFiles
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
-    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds)
+    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds) => LoadAll(folder, kinds).Jobs;
+
+    /// <summary>As <see cref="Load"/>, the calendars of the folder too.</summary>
+    public static (IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars) LoadAll(string folder, KindRegistry kinds)
     {
         if (!Directory.Exists(folder))
         {
@@ -27,12 +30,19 @@ public static class JobFiles
         }
         var jobs = new List<JobDefinition>();
         var problems = new List<FileProblem>();
+        var calendars = new Dictionary<string, CalendarDefinition>(StringComparer.Ordinal);
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var path in Directory.EnumerateFiles(folder).Where(IsJobFile).Order(StringComparer.Ordinal))
         {
             var file = Shown(path);
             var own = new List<FileProblem>();
-            foreach (var declared in Read(path, file, kinds, own))
+            var (ofFile, calendarsOfFile) = Read(path, file, kinds, own);
+            foreach (var (name, calendar) in calendarsOfFile)
+            {
+                if (calendars.TryAdd(name.Text, calendar)) { continue; }
+                own.Add(new(file, name.Line, name.Column, $"calendar '{name.Text}' is declared twice, first at {calendars[name.Text].Source}"));
+            }
+            foreach (var declared in ofFile)
             {
                 if (!places.TryAdd(declared.Name, $"{file}:{declared.Line}"))
                 {
@@ -43,10 +53,18 @@ public static class JobFiles
             problems.AddRange(own.OrderBy(p => p.Line).ThenBy(p => p.Column));
         }
         if (jobs.Count > JobsMax) { problems.Add(new(Shown(folder), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
-        return problems.Count == 0 ? jobs : throw new OperatorException(Message(problems), 2);
+        problems.AddRange(AfterCycles.Find(jobs).Select(c => At(c.Job, c.Problem)));
+        return problems.Count == 0 ? (jobs, [.. calendars.Values]) : throw new OperatorException(Message(problems), 2);
     }
 
-    private static IReadOnlyList<JobReader.Declared> Read(string path, string file, KindRegistry kinds, List<FileProblem> problems)
+    private static FileProblem At(JobDefinition job, string problem)
+    {
+        var mark = job.Source.LastIndexOf(':');
+        return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], System.Globalization.CultureInfo.InvariantCulture), 1, problem);
+    }
+
+    private static (IReadOnlyList<JobReader.Declared> Jobs, IReadOnlyList<(YamlText Name, CalendarDefinition Calendar)> Calendars) Read(
+        string path, string file, KindRegistry kinds, List<FileProblem> problems)
     {
         void Report(long line, long column, string message) => problems.Add(new(file, line, column, message));
         string text;
@@ -56,17 +74,19 @@ public static class JobFiles
             if (length > FileBytesMax)
             {
                 Report(1, 1, $"the file has {length} bytes; expected at most {FileBytesMax}");
-                return [];
+                return ([], []);
             }
             text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
             Report(1, 1, e is DecoderFallbackException ? "the file is not UTF-8 text" : $"the file cannot be read: {e.Message}");
-            return [];
+            return ([], []);
         }
         var root = YamlTree.Read(text, Report);
-        return root is null or YamlText { IsNull: true } ? [] : [.. new JobReader(kinds, file, Report).Read(root)];
+        if (root is null or YamlText { IsNull: true }) { return ([], []); }
+        var reader = new JobReader(kinds, file, Report);
+        return ([.. reader.Read(root)], reader.Calendars);
     }
 
     private static string Message(List<FileProblem> problems)

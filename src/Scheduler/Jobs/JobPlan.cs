@@ -17,10 +17,13 @@ internal sealed class JobPlan
     // Clocks of nodes that take part differ by less (NodeOptions.ClockOffsetMax).
     private static readonly TimeSpan ClockMargin = TimeSpan.FromSeconds(2);
 
-    private JobPlan(StoredJob job) => (Job, Key, Problem) = (job, new JobKey(job.Definition.Name, FireJob.Group), job.Unreadable);
+    private JobPlan(StoredJob job) => (Job, Key, Problem, EditedAt) =
+        (job, new JobKey(job.Definition.Name, FireJob.Group), job.Unreadable, new(job.UpdatedAt, TimeSpan.Zero));
 
     public StoredJob Job { get; }
     public JobKey Key { get; }
+    /// <summary>Since when its due times are what they are: the last edit of the job or of its calendar.</summary>
+    public DateTimeOffset EditedAt { get; private set; }
     /// <summary>Quartz's job has to be made or made anew.</summary>
     public bool DetailMissing { get; private set; }
     public string? Problem { get; private set; }
@@ -30,17 +33,20 @@ internal sealed class JobPlan
     public List<StoredTrigger> Replaced { get; } = [];
     /// <summary>Triggers the job is not to have.</summary>
     public List<StoredTrigger> Gone { get; private set; } = [];
-    /// <summary>Crons among the changed ones, with the instant they are due after.</summary>
-    public List<(SchedulePart Part, DateTimeOffset From)> Crons { get; } = [];
+    /// <summary>Parts that are stored anew, or over, with the instant they are due after; intervals owe through their trigger.</summary>
+    public List<(TimedPart Part, DateTimeOffset From)> Owing { get; } = [];
     public List<Drift> Drifts { get; } = [];
 
     /// <summary>Compare a job with what Quartz has of it.</summary>
     /// <param name="job">As declared.</param>
+    /// <param name="calendars">The calendars there are, by name.</param>
     /// <param name="stored">What Quartz has.</param>
     /// <param name="lastDue">The latest fire of it in the ledger, null when there is none.</param>
     /// <param name="now">The present, not before the moment the others were read.</param>
     /// <param name="settled">True: the declared version has been brought to Quartz before, so what differs is drift.</param>
-    public static JobPlan Of(StoredJob job, StoredInQuartz stored, DateTimeOffset? lastDue, DateTimeOffset now, bool settled)
+    public static JobPlan Of(
+        StoredJob job, IReadOnlyDictionary<string, NamedCalendar> calendars, StoredInQuartz stored, DateTimeOffset? lastDue, DateTimeOffset now,
+        bool settled)
     {
         var plan = new JobPlan(job) { DetailMissing = !stored.Intact };
         if (settled && !stored.Intact)
@@ -50,14 +56,20 @@ internal sealed class JobPlan
         var left = stored.Triggers.ToDictionary(t => t.Name, StringComparer.Ordinal);
         try
         {
-            foreach (var planned in job.Definition.ForEach is not null ? []
-                : Schedule.Parse(job.Definition.Schedule, job.Definition.TimeZone).Plan(job.Definition.Name))
+            if (job.Definition.ForEach is null)
             {
-                left.Remove(planned.Key.Name, out var trigger);
-                plan.Compare(planned, trigger, lastDue, now, settled);
+                var schedule = Schedule.Of(job.Definition, calendars);
+                if (schedule.Limits.Calendar is { } calendar && calendar.UpdatedAt > plan.EditedAt) { plan.EditedAt = calendar.UpdatedAt; }
+                var lives = schedule.Parts.Count == 0 || schedule.Events.Count > 0;
+                foreach (var planned in schedule.Plan(job.Definition.Name))
+                {
+                    left.Remove(planned.Key.Name, out var trigger);
+                    lives |= plan.Compare(planned, trigger, lastDue, now, settled);
+                }
+                if (!lives) { throw new ScheduleException($"schedule '{schedule.Text}' is never due after {plan.EditedAt.UtcDateTime:yyyy-MM-dd}"); }
             }
-            plan.Gone = [.. left.Values];
-            if (settled) { plan.Drifts.AddRange(plan.Gone.Select(t => new Drift(t.Job, t.Name, "a trigger nobody declared", t.ToJson()))); }
+            if (settled) { plan.Drifts.AddRange(left.Values.Select(t => new Drift(t.Job, t.Name, "a trigger nobody declared", t.ToJson()))); }
+            plan.Gone.AddRange(left.Values);
         }
         catch (ScheduleException e) { plan.Refuse(e.Message); }
         return plan;
@@ -82,30 +94,37 @@ internal sealed class JobPlan
         Changed.Clear();
         Replaced.Clear();
         Gone = [];
-        Crons.Clear();
+        Owing.Clear();
         Drifts.Clear();
     }
 
-    private void Compare(PlannedTrigger planned, StoredTrigger? trigger, DateTimeOffset? lastDue, DateTimeOffset now, bool settled)
+    // True when it is due again, or was since its edit: over is no problem.
+    private bool Compare(PlannedTrigger planned, StoredTrigger? trigger, DateTimeOffset? lastDue, DateTimeOffset now, bool settled)
     {
         var same = trigger?.Hash == planned.Part.Hash;
         var drift = trigger is null ? "the trigger was deleted" : same || settled ? DriftOf(trigger, planned.Part, now) : null;
         if (same && drift is null)
         {
             Due(trigger!.Next);
-            return;
+            return true;
+        }
+        var from = DueFrom(trigger, lastDue, now);
+        if (planned.Part.Part is not EveryPart) { Owing.Add((planned.Part, from)); }
+        if (planned.Build(from, now) is not { } built)
+        {
+            // Over: what is stored of it goes, after what it owes.
+            if (trigger is not null) { Gone.Add(trigger); }
+            return planned.Part.Next(EditedAt) is not null;
         }
         if (drift is not null && (settled || trigger is not null)) { Drifts.Add(new(Key.Name, planned.Key.Name, drift, trigger?.ToJson())); }
-        var from = DueFrom(trigger, lastDue, now);
-        var built = planned.Build(from, now);
         Changed.Add(built);
-        if (planned.Part is CronPart) { Crons.Add((planned.Part, from)); }
         // What a spoilt row says is due is not to be believed; what it owes is reckoned from its last fire.
         if (trigger is not null && drift is null) { Replaced.Add(trigger); }
         Due(built.StartTimeUtc);
+        return true;
     }
 
-    private static string? DriftOf(StoredTrigger trigger, SchedulePart part, DateTimeOffset now)
+    private static string? DriftOf(StoredTrigger trigger, TimedPart part, DateTimeOffset now)
     {
         if (trigger.State is not ("WAITING" or "ACQUIRED" or "EXECUTING")) { return $"the trigger was in state {trigger.State}"; }
         if (!part.Fits(trigger)) { return "the trigger's schedule was edited"; }
@@ -119,9 +138,8 @@ internal sealed class JobPlan
     // edit is only stored anew.
     private DateTimeOffset DueFrom(StoredTrigger? trigger, DateTimeOffset? lastDue, DateTimeOffset now)
     {
-        var edited = new DateTimeOffset(Job.UpdatedAt, TimeSpan.Zero);
         var floor = trigger is null ? Within(lastDue ?? now, now - OwedAtMost, now - OwedAtLeast) : trigger.Previous ?? DateTimeOffset.MinValue;
-        return edited > floor ? edited : floor;
+        return EditedAt > floor ? EditedAt : floor;
     }
 
     private static DateTimeOffset Within(DateTimeOffset instant, DateTimeOffset least, DateTimeOffset most) =>

@@ -22,6 +22,9 @@ public sealed record JobChanges(int Added, int Changed, int Removed);
 /// <summary>The declared jobs in the database.</summary>
 public static class JobStore
 {
+    // A hundred years.
+    private const double SecondsMax = 36_500d * 86_400;
+
     private static readonly string LockSql = SqlFiles.Read("queries/job_lock.sql");
     private static readonly string TakenSql = SqlFiles.Read("queries/job_taken.sql");
     private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
@@ -158,8 +161,8 @@ public static class JobStore
             Settings = reader.GetString(7),
             Guard = reader.GetString(8),
             Retry = (retry as RetryEntry)?.ToRetry() ?? Retry.Default,
-            Timeout = TimeSpan.FromSeconds(reader.GetDouble(10)),
-            StartWithin = reader.IsDBNull(11) ? null : TimeSpan.FromSeconds(reader.GetDouble(11)),
+            Timeout = Span(reader.GetDouble(10)),
+            StartWithin = reader.IsDBNull(11) ? null : Span(reader.GetDouble(11)),
             Overlap = Enum.Parse<Overlap>(reader.GetString(12), ignoreCase: true),
             Missed = Enum.Parse<Missed>(reader.GetString(13), ignoreCase: true),
             OnLost = Enum.Parse<OnLost>(reader.GetString(14), ignoreCase: true),
@@ -170,7 +173,7 @@ public static class JobStore
             Calendar = Text(reader, 22),
             Starts = Instant(reader, 23),
             Ends = Instant(reader, 24),
-            Spread = reader.IsDBNull(25) ? null : TimeSpan.FromSeconds(reader.GetDouble(25)),
+            Spread = reader.IsDBNull(25) ? null : Span(reader.GetDouble(25)),
             Params = reader.GetString(26),
             Concurrency = reader.GetString(27),
             Expect = reader.GetString(28),
@@ -181,6 +184,9 @@ public static class JobStore
         var unreadable = problems.Count == 0 ? null : "retry: " + string.Join("; ", problems.Select(p => p.Message));
         return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21), unreadable, Instant(reader, 32));
     }
+
+    // A row from before the statement judged it may say more than .NET can hold; it must not keep the other jobs from being read.
+    private static TimeSpan Span(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, SecondsMax));
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

@@ -39,7 +39,7 @@ internal static partial class OwedFires
     /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes
     /// nothing. Returns the jobs that could not be waited for: somebody holds their rows.</summary>
     public static async Task<HashSet<string>> Deliver(
-        FireInbox inbox, IEnumerable<(string Job, SchedulePart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
+        FireInbox inbox, IEnumerable<(string Job, TimedPart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
         CancellationToken token)
     {
         var entries = new Entries(inbox, log, token);

@@ -82,29 +82,35 @@ public sealed partial class Reconciler(
     private async Task<IReadOnlySet<string>> Settle(string[] names, bool sweep, CancellationToken token)
     {
         var scheduler = await quartz.GetScheduler(token);
+        var calendars = await CalendarStore.Readable(databases.Ledger, token);
         var snapshot = await Snapshot.Read(databases.Ledger, names, token);
         var now = Now;
         var looked = sweep ? names.Where(n => !snapshot.Unsettled.Contains(n)).ToList() : [.. names];
-        var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => JobPlan.Of(snapshot.Jobs[name], snapshot.Quartz[name],
-            snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep)).ToList();
+        var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => JobPlan.Of(snapshot.Jobs[name], calendars,
+            snapshot.Quartz[name], snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep)).ToList();
         var gone = looked.Where(n => !snapshot.Jobs.ContainsKey(n) && snapshot.Quartz[n].Known).ToList();
 
         // What the former versions owe is entered before their triggers go.
         var held = await OwedFires.Deliver(scheduler, inbox, plans.SelectMany(p =>
-            p.Replaced.Concat(p.Gone).Select(t => (t, new DateTimeOffset(p.Job.UpdatedAt, TimeSpan.Zero)))), log, token);
-        // A cron begins in Quartz at the present: what it owes since its edit is entered before, what became due while it was stored is after.
+            p.Replaced.Concat(p.Gone).Select(t => (t, p.EditedAt))), log, token);
+        // All but intervals begin in Quartz at the present: what they owe since their edit is entered before, what became due while they were stored
+        // is after.
         held.UnionWith(await OwedFires.Deliver(inbox, plans.Where(p => !held.Contains(p.Key.Name)).SelectMany(p =>
-            p.Crons.Select(c => (p.Key.Name, c.Part, c.From, now))), log, token));
+            p.Owing.Select(c => (p.Key.Name, c.Part, c.From, now))), log, token));
         foreach (var plan in plans.Where(p => held.Contains(p.Key.Name))) { plan.Postpone(); }
+        var used = plans.Where(p => p.Changed.Count > 0).Select(p => p.Job.Definition.Calendar).ToHashSet();
+        await CalendarStore.Store(scheduler, calendars.Values.Where(c => used.Contains(c.Name)), token);
         var count = await Store(scheduler, plans, token);
         var stored = Now;
         await OwedFires.Deliver(inbox, plans.Where(p => p.Changed.Count > 0).SelectMany(p =>
-            p.Crons.Select(c => (p.Key.Name, c.Part, c.From > now ? c.From : now, stored))), log, token);
+            p.Owing.Select(c => (p.Key.Name, c.Part, c.From > now ? c.From : now, stored))), log, token);
         if (gone.Count > 0) { await scheduler.DeleteJobs([.. gone.Select(n => new JobKey(n, FireJob.Group))], token); }
         var goneTriggers = plans.SelectMany(p => p.Gone).Select(t => t.Key).ToList();
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
+        if (sweep) { await CalendarStore.Remove(scheduler, [.. calendars.Keys], token); }
         // The problem of a job with for_each is its rows', and noted by who expands it.
-        await Mark(plans.Where(p => !held.Contains(p.Key.Name) && p.Job.Definition.ForEach is null && (!sweep || p.Changed.Count > 0 || p.Problem is not null)).ToList(), token);
+        await Mark(plans.Where(p => !held.Contains(p.Key.Name) && p.Job.Definition.ForEach is null
+            && (!sweep || p.Changed.Count > 0 || p.Problem is not null)).ToList(), token);
         Tell(plans, count, gone.Count + goneTriggers.Count, sweep);
         await Note([.. plans.SelectMany(p => p.Drifts), .. sweep ? gone.Select(n => new Drift(n, null, "a job nobody declared", null)) : []], token);
         return held;

@@ -27,6 +27,9 @@ internal sealed class PreparedJob
     // Making one compiles code, about a millisecond: once a kind, not once a job.
     private static readonly ConcurrentDictionary<(Type Job, Type Settings), ObjectFactory> Factories = new();
 
+    // The longest a timer of .NET runs; a job that may take longer is ended then.
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(49);
+
     private readonly ObjectFactory factory;
     private readonly ResiliencePipeline policy;
     private readonly IJobDetail detail;
@@ -74,7 +77,9 @@ internal sealed class PreparedJob
         JobDefinition job, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed)
     {
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
-        builder.AddTimeout(new TimeoutStrategyOptions { Timeout = job.Timeout });
+        // Polly's own property ends at 24 hours; its generator does not.
+        var timeout = job.Timeout < TimeoutMax ? job.Timeout : TimeoutMax;
+        builder.AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = _ => ValueTask.FromResult(timeout) });
         if (job.Retry.Attempts > 1)
         {
             builder.AddRetry(new RetryStrategyOptions

@@ -268,6 +268,26 @@ public sealed class LedgerTests
     }
 
     [Test]
+    public async Task A_pause_with_an_end_is_over_then_without_anybody_doing_anything()
+    {
+        await Job("a", overlap: "allow");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 0, node, default);
+        await Execute("select scheduler.pause('a', until => clock_timestamp() + interval '1 hour')");
+        var during = await ledger.Enter([FireOf("a", 1)], 5, node, default);
+        var heldBack = await ledger.Claim(5, node, default);
+        // The hour has passed.
+        await Execute("update scheduler_private.job_gate set paused_until = clock_timestamp()");
+        var afterwards = await ledger.Enter([FireOf("a", 2)], 5, node, default);
+        var claimed = await ledger.Claim(5, node, default);
+
+        Assert.That((during[0].Verdict, heldBack.Count), Is.EqualTo(("skipped", 0)));
+        Assert.That(await Text($"select reason from scheduler.run where run_key = '{FireOf("a", 1).RunKey}'"), Is.EqualTo("paused"));
+        Assert.That(afterwards[0].State, Is.EqualTo("running"));
+        Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 0).RunKey }));
+    }
+
+    [Test]
     public async Task Asking_twice_with_one_key_gives_one_run()
     {
         await Job("a", overlap: "allow");
