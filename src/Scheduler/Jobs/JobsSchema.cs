@@ -44,7 +44,7 @@ public static class JobsSchema
                 ["jobs"] = new JsonObject
                 {
                     ["type"] = "object",
-                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
+                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/{}-]{1,200}$" },
                     ["additionalProperties"] = job,
                 },
                 ["calendars"] = new JsonObject
