@@ -38,7 +38,7 @@ advanced as (
 ),
 -- What is in the ledger already must not count as an overlap of the next one; where runs may overlap nobody asks.
 fresh as materialized (
-    select w.run_key, w.job, w.due_at, w.next_due_at, w.n from won w
+    select w.run_key, w.job, w.due_at, w.next_due_at, null::text as cause, w.n from won w
     where coalesce(w.job in (select g.job from gate g where g.overlap = 'allow'), false)
         or not exists (select from scheduler_private.run r where r.due_at = w.due_at and r.run_key = w.run_key)
 ),

@@ -3,7 +3,7 @@
 --   $4 text[], $5 text[]      verdicts and reasons (reason null when there is none)
 --   $6 text[], $7 text[]      results (json) and errors, null when there is none
 --   $8 bigint                 this node's lease
--- Returns the keys that were accepted; the others were refused.
+-- Returns the keys that were accepted; the others were refused. Jobs that follow an ended run become due in the same transaction.
 with done as materialized (
     select * from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
         as d (run_key, due_at, token, verdict, reason, result, error)
@@ -34,6 +34,18 @@ freed as (
     from latest l
     where g.job = l.job
     -- Where runs of a job take turns, the next one may begin.
-    returning case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+    returning g.job, g.followed, case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+),
+-- Jobs that follow these are due now, by this very commit. Where nobody follows, the set is empty and nothing more is looked at.
+followed as materialized (
+    select e.run_key, e.job, e.verdict from ended e where coalesce(e.job in (select f.job from freed f where f.followed), false)
+),
+chained as (
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
+    from followed e cross join (select clock_timestamp() as now) n
+    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    on conflict do nothing
+    returning pg_notify('scheduler_events', '')
 )
 select run_key from ended

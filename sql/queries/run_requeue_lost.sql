@@ -52,6 +52,19 @@ freed as (
         failures_in_row = g.failures_in_row + e.ended_count::int, finished_count = g.finished_count + e.ended_count
     from ended e
     where g.job = e.job and coalesce(e.job in (select b.job from gate b), false)
+    returning g.job, g.followed
+),
+followed as materialized (
+    select m.run_key, m.job, m.verdict from moved m
+    where m.verdict is not null and coalesce(m.job in (select f.job from freed f where f.followed), false)
+),
+chained as (
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
+    from followed e cross join (select clock_timestamp() as now) n
+    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    on conflict do nothing
+    returning pg_notify('scheduler_events', '')
 )
 select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict,
     case when m.verdict is null then pg_notify('scheduler_queued', '') end as told

@@ -14,7 +14,7 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, EventDesk events, ChannelEar ear, FireInbox inbox, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -46,6 +46,8 @@ public sealed partial class SchedulerNode(
         executor.Start();
         entry.Start();
         engine.Start();
+        events.Start();
+        ear.Start();
         upkeep.Start();
         watch.Start();
         listener.Heard += Hear;
@@ -75,6 +77,8 @@ public sealed partial class SchedulerNode(
             lease.Drain();
             await stopping.CancelAsync();
             await watch.Stop();
+            await Within(ear.Stop());
+            await Within(events.Stop());
             if (reconciling is not null) { await reconciling; }
             await Within(scheduler.Standby(cancellationToken).AsTask());
             await Within(engine.Stop());
@@ -92,7 +96,7 @@ public sealed partial class SchedulerNode(
     }
 
     // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
-    private async Task ApplyFiles(IReadOnlyList<JobDefinition> declared, CancellationToken token)
+    private async Task ApplyFiles(JobFolder declared, CancellationToken token)
     {
         try
         {

@@ -28,8 +28,10 @@ public static class SchedulerServices
         services.AddSingleton<Lease>();
         services.AddSingleton<Listener>();
         services.AddSingleton<FireInbox>();
+        services.AddSingleton<ChannelEar>();
         services.AddSingleton<TriggerWatch>();
-        services.AddQuartzStore(options, databases);
+        services.AddQuartzStore(options, databases, store => store.UseTriggerPersistenceDelegate<PartTriggerStore>(),
+            json => json.AddCalendarSerializer(new BlackoutSerializer()));
         if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(databases); }
 
         services.AddSingleton<KindRegistry>();
@@ -41,6 +43,7 @@ public static class SchedulerServices
         services.AddSingleton<Finisher>();
         services.AddSingleton<Executor>();
         services.AddSingleton<FireEntry>();
+        services.AddSingleton<EventDesk>();
         services.AddSingleton<FireEngine>();
         services.AddSingleton<Upkeep>();
 

@@ -12,6 +12,9 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     /// <summary>A job's name, where it stands, and the job itself when it has no mistake.</summary>
     internal sealed record Declared(string Name, long Line, long Column, JobDefinition? Job);
 
+    /// <summary>The calendars of the file, once it has been read.</summary>
+    internal List<(YamlText Name, CalendarDefinition Calendar)> Calendars { get; } = [];
+
     /// <summary>Every job of the file.</summary>
     public IEnumerable<Declared> Read(YamlValue root)
     {
@@ -22,7 +25,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         }
         foreach (var (key, value) in top.Entries)
         {
-            if (key.Text != "jobs") { report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs"])}"); }
+            if (key.Text == "calendars") { Calendars.AddRange(new CalendarReader(file, report).Read(value)); }
+            else if (key.Text != "jobs")
+            {
+                report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs", "calendars"])}");
+            }
             else if (value is YamlMap jobs)
             {
                 foreach (var (name, body) in jobs.Entries) { yield return new(name.Text, name.Line, name.Column, Job(name, body)); }
@@ -110,14 +117,14 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
             .Select(p => p with { Path = p.Path.Length == 0 ? "with" : p.Path.StartsWith('[') ? "with" + p.Path : "with." + p.Path });
 
     // The place of a path, or of the nearest one around it: a key that is missing is reported where it should be.
-    private static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)
+    internal static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)
     {
         while (!places.ContainsKey(path)) { path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))]; }
         return places[path];
     }
 
     // YAML to JSON. A word without quotes is text where the record wants text (env: { PORT: 8080 }), else what YAML makes of it.
-    private static JsonNode? Json(YamlValue value, Type? type, Kind? kind, string path, Dictionary<string, (YamlValue, YamlValue)> places)
+    internal static JsonNode? Json(YamlValue value, Type? type, Kind? kind, string path, Dictionary<string, (YamlValue, YamlValue)> places)
     {
         type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
         switch (value)

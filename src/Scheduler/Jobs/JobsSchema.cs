@@ -47,6 +47,12 @@ public static class JobsSchema
                     ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
                     ["additionalProperties"] = job,
                 },
+                ["calendars"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
+                    ["additionalProperties"] = Record(typeof(CalendarEntry), new CalendarEntry(), 0),
+                },
             },
         }.ToJsonString(Written) + "\n";
     }

@@ -40,7 +40,7 @@ internal static partial class OwedFires
     /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes
     /// nothing.</summary>
     public static async Task Deliver(
-        FireInbox inbox, IEnumerable<(string Job, SchedulePart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
+        FireInbox inbox, IEnumerable<(string Job, TimedPart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
         CancellationToken token)
     {
         foreach (var (job, part, after, upTo) in owing)

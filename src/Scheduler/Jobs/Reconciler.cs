@@ -60,6 +60,7 @@ public static partial class Reconciler
     private static async Task<Reconciled> Reconcile(
         IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, Func<DateTimeOffset> clock, ILogger log, CancellationToken token)
     {
+        var calendars = await CalendarStore.Readable(source, token);
         var jobs = await JobStore.All(source, token);
         var triggers = await scheduler.QueryTriggers(
             new TriggerQuery { Group = GroupMatcher<TriggerKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
@@ -69,7 +70,7 @@ public static partial class Reconciler
         var known = details.Items.Select(d => d.Key).ToHashSet();
 
         var now = clock();
-        var plans = jobs.Select(job => Plan(job, present, known, now)).ToList();
+        var plans = jobs.Select(job => Plan(job, calendars, present, known, now)).ToList();
         var wanted = plans.SelectMany(p => p.Wanted).ToHashSet();
         var byKey = plans.ToDictionary(p => p.Key);
         var goneJobs = known.Where(k => !byKey.ContainsKey(k)).ToList();
@@ -77,15 +78,18 @@ public static partial class Reconciler
         // What the former versions owe is entered before their triggers go.
         var replaced = plans.SelectMany(p => p.Changed).Select(t => t.Key).Concat(goneTriggers).Where(present.ContainsKey).Select(k => present[k]);
         await OwedFires.Deliver(
-            scheduler, inbox, replaced.Select(t => (t, new DateTimeOffset(byKey[t.JobKey].Job.UpdatedAt, TimeSpan.Zero))), log, token);
-        // A cron begins in Quartz at the present: what it owes since its edit is entered before, what became due while it was stored is after.
-        var crons = plans.SelectMany(p => p.Crons.Select(c => (Job: p.Key.Name, c.Part, c.From))).ToList();
-        await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From, now)), log, token);
+            scheduler, inbox, replaced.Select(t => (t, byKey[t.JobKey].EditedAt)), log, token);
+        // All but intervals begin in Quartz at the present: what they owe since their edit is entered before, what became due while they were stored
+        // is after.
+        var owing = plans.SelectMany(p => p.Owing.Select(c => (Job: p.Key.Name, c.Part, c.From))).ToList();
+        await OwedFires.Deliver(inbox, owing.Select(c => (c.Job, c.Part, c.From, now)), log, token);
+        await CalendarStore.Store(scheduler, calendars.Values, token);
         var count = await Store(scheduler, plans, token);
         var stored = clock();
-        await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From > now ? c.From : now, stored)), log, token);
+        await OwedFires.Deliver(inbox, owing.Select(c => (c.Job, c.Part, c.From > now ? c.From : now, stored)), log, token);
         if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
+        await CalendarStore.Remove(scheduler, [.. calendars.Keys], token);
         await Mark(source, plans, token);
         foreach (var plan in plans.Where(p => p.Problem is not null)) { LogProblem(log, plan.Job.Definition.Name, plan.Problem!); }
         var result = new Reconciled(count, goneJobs.Count + goneTriggers.Count, plans.Count(p => p.Problem is not null));
@@ -93,28 +97,42 @@ public static partial class Reconciler
         return result;
     }
 
-    private static JobPlan Plan(StoredJob job, Dictionary<TriggerKey, TriggerHeader> stored, HashSet<JobKey> known, DateTimeOffset now)
+    private static JobPlan Plan(
+        StoredJob job, IReadOnlyDictionary<string, NamedCalendar> calendars, Dictionary<TriggerKey, TriggerHeader> stored, HashSet<JobKey> known,
+        DateTimeOffset now)
     {
         var definition = job.Definition;
         var plan = new JobPlan(job, new JobKey(definition.Name, FireJob.Group)) { Problem = job.Unreadable };
         plan.DetailMissing = !known.Contains(plan.Key);
         try
         {
-            foreach (var planned in Schedule.Parse(definition.Schedule, definition.TimeZone).Plan(definition.Name))
+            var schedule = Schedule.Of(definition, calendars);
+            plan.EditedWith(schedule.Limits.Calendar);
+            var lives = schedule.Parts.Count == 0 || schedule.Events.Count > 0;
+            foreach (var planned in schedule.Plan(definition.Name))
             {
                 // One that is out of service (it failed to fire too often, or its row was spoilt by hand) is made anew.
                 var isStored = stored.TryGetValue(planned.Key, out var header) && header.State != TriggerState.Error;
-                if (isStored && header!.Description == planned.Part.Hash) { plan.Due(header.NextFireTimeUtc); }
-                else
+                if (isStored && header!.Description == planned.Part.Hash)
                 {
-                    var from = DueFrom(job, header, now);
-                    var trigger = planned.Build(from, now);
-                    plan.Changed.Add(trigger);
-                    if (planned.Part is CronPart) { plan.Crons.Add((planned.Part, from)); }
-                    plan.Due(trigger.StartTimeUtc);
+                    plan.Due(header.NextFireTimeUtc);
+                    plan.Wanted.Add(planned.Key);
+                    lives = true;
+                    continue;
                 }
-                plan.Wanted.Add(planned.Key);
+                var from = DueFrom(plan.EditedAt, header, now);
+                if (planned.Build(from, now) is { } trigger)
+                {
+                    plan.Changed.Add(trigger);
+                    plan.Due(trigger.StartTimeUtc);
+                    plan.Wanted.Add(planned.Key);
+                    lives = true;
+                }
+                if (planned.Part.Part is not EveryPart) { plan.Owing.Add((planned.Part, from)); }
+                // Over since its edit is no problem: it was due and is done.
+                lives |= planned.Part.Next(plan.EditedAt) is not null;
             }
+            if (!lives) { throw new ScheduleException($"schedule '{schedule.Text}' is never due after {plan.EditedAt.UtcDateTime:yyyy-MM-dd}"); }
         }
         catch (ScheduleException e) { plan.Refuse(e.Message); }
         return plan;
@@ -122,9 +140,8 @@ public static partial class Reconciler
 
     // A new version is due from its edit on, however late it comes here: Quartz delivers what lies in the past. A trigger that has fired since the
     // edit is only stored anew. One that is missing without an edit owes no more than the last hour.
-    private static DateTimeOffset DueFrom(StoredJob job, TriggerHeader? header, DateTimeOffset now)
+    private static DateTimeOffset DueFrom(DateTimeOffset edited, TriggerHeader? header, DateTimeOffset now)
     {
-        var edited = new DateTimeOffset(job.UpdatedAt, TimeSpan.Zero);
         var floor = header is null ? now - OwedAtMost : header.PreviousFireTimeUtc ?? DateTimeOffset.MinValue;
         return edited > floor ? edited : floor;
     }
@@ -211,10 +228,17 @@ public static partial class Reconciler
         public DateTime? NextDueAt { get; private set; }
         public List<ITrigger> Changed { get; } = [];
         public List<TriggerKey> Wanted { get; } = [];
-        // Crons among the changed ones, with the instant they are due after.
-        public List<(SchedulePart Part, DateTimeOffset From)> Crons { get; } = [];
+        // Parts that are stored anew, or over, with the instant they are due after; intervals owe through their trigger.
+        public List<(TimedPart Part, DateTimeOffset From)> Owing { get; } = [];
+        /// <summary>Since when its due times are what they are: the last edit of the job or of its calendar.</summary>
+        public DateTimeOffset EditedAt { get; private set; } = new(job.UpdatedAt, TimeSpan.Zero);
 
         public IJobDetail Detail() => JobBuilder.Create<FireJob>().WithIdentity(key).StoreDurably().RequestRecovery().Build();
+
+        public void EditedWith(NamedCalendar? calendar)
+        {
+            if (calendar?.UpdatedAt > EditedAt) { EditedAt = calendar.UpdatedAt; }
+        }
 
         public void Due(DateTimeOffset? at)
         {
@@ -227,7 +251,7 @@ public static partial class Reconciler
             NextDueAt = null;
             Changed.Clear();
             Wanted.Clear();
-            Crons.Clear();
+            Owing.Clear();
         }
     }
 

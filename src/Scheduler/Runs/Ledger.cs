@@ -50,7 +50,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         var index = new Dictionary<string, int>(fires.Count, StringComparer.Ordinal);
         var answers = new Entered[fires.Count];
         for (var i = 0; i < fires.Count; i++) { index.Add(fires[i].RunKey, i); answers[i] = new(null, null, 0); }
-        await using var command = Command(databases.Ledger, EnterSql, FireParameters(fires, free, node));
+        await using var command = Command(databases.Ledger, EnterSql,
+            [.. FireParameters(fires, free, node), Array(NpgsqlDbType.Text, fires.Select(f => f.Cause))]);
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token))
         {

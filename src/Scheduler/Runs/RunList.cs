@@ -174,7 +174,7 @@ public static class RunList
     /// call the SQL function for it.</summary>
     internal static DateTime? DueOf(string runKey) =>
         runKey.IndexOfAny(['@', '!']) is >= 0 and var mark
-        && DateTime.TryParse(runKey.AsSpan(mark + 1), CultureInfo.InvariantCulture,
+        && DateTime.TryParse(runKey.AsSpan(mark + 1).ToString().Split('~')[0], CultureInfo.InvariantCulture,
             DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var due)
             ? due : null;
 

@@ -139,7 +139,7 @@ public sealed class FileStoreTests
         await files.Apply(new(MaxDeletes: 6));
         Assert.That(await db.Rows<string>("select name from scheduler.job order by name"), Is.EqualTo(new[] { "by-hand", "keep" }));
         Assert.That(await db.Value<long>("select count(*) from scheduler.run where job = 'gone3'"), Is.EqualTo(1));
-        Assert.That(await db.Rows<string>("select job from scheduler.job_file"), Is.EqualTo(new[] { "keep" }));
+        Assert.That(await db.Rows<string>("select name from scheduler.job_file"), Is.EqualTo(new[] { "keep" }));
     }
 
     [Test]
@@ -265,7 +265,7 @@ public sealed class FileStoreTests
             Assert.That(refusal!.Message, Does.Contain("grant scheduler_viewer to read, scheduler_operator to change"));
             await FileStore.Apply(op, files.Declared(), new(), FolderOfJobs.Kinds, null, default);
             Assert.That(await db.Value<string>("select applied_by from scheduler.job_file"), Is.EqualTo("files_op (scheduler cli)"));
-            Assert.That(await FileStore.Live(op, default), Has.Count.EqualTo(1));
+            Assert.That((await FileStore.Live(op, default)).Jobs, Has.Count.EqualTo(1));
         }
         finally { await db.Execute("drop role files_op; drop role files_see"); }
     }
