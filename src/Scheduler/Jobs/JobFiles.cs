@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Scheduler.Database;
 
@@ -10,6 +11,19 @@ namespace Scheduler.Jobs;
 /// <param name="Message">Names the object, the value and what was expected.</param>
 public sealed record FileProblem(string File, long Line, long Column, string Message)
 {
+    // A name may hold whatever a file may; a mistake is one line that a terminal can show.
+    private const int MessageLengthMax = 1000;
+
+    /// <summary>Names the object, the value and what was expected; one line.</summary>
+    public string Message { get; } = OneLine(Message);
+
+    private static string OneLine(string text)
+    {
+        var line = string.Concat(text.Select(c => c == '\n' ? "\\n"
+            : char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString()));
+        return line.Length <= MessageLengthMax ? line : line[..MessageLengthMax] + "…";
+    }
+
     /// <inheritdoc />
     public override string ToString() => Line == 0 ? $"{File}: {Message}" : $"{File}:{Line}:{Column}: {Message}";
 }
@@ -90,7 +104,7 @@ public static class JobFiles
     private static FileProblem At(JobDefinition job, string problem)
     {
         var mark = job.Source.LastIndexOf(':');
-        return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], System.Globalization.CultureInfo.InvariantCulture), 1, problem);
+        return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], CultureInfo.InvariantCulture), 1, problem);
     }
 
     private static (IReadOnlyList<JobReader.Declared> Jobs, IReadOnlyList<(YamlText Name, CalendarDefinition Calendar)> Calendars) Read(

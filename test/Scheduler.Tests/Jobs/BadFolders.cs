@@ -25,7 +25,8 @@ internal static class BadFolders
         yield return One("tab after spaces", "jobs:\n  a:\n  \tkind: sql\n");
         yield return One("200 levels of maps", "jobs:\n" + string.Concat(Enumerable.Range(1, 200).Select(i => new string(' ', i) + "a:\n")));
         yield return One("200 levels of lists", "jobs: " + new string('[', 200) + new string(']', 200) + "\n");
-        yield return One("200 levels in settings", Job("with: { statement: " + string.Concat(Enumerable.Repeat("{a: ", 200)) + "1" + new string('}', 201)));
+        yield return One("200 levels in settings",
+            Job("with: { statement: " + string.Concat(Enumerable.Repeat("{a: ", 200)) + "1" + new string('}', 201)));
         yield return One("anchor bomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\njobs: {}\n");
         yield return One("alias", "jobs:\n  a: &job { kind: sql, with: { statement: select 1 } }\n  b: *job\n");
         yield return One("merge key", "jobs:\n  a: { kind: sql, with: { statement: select 1 } }\n  b: { <<: { kind: sql } }\n");
@@ -50,15 +51,17 @@ internal static class BadFolders
     {
         string[] schedules =
         [
-            "* * * *", "* * * * * * * *", "60 * * * *", "0 24 * * *", "0 0 32 * *", "0 0 * 13 *", "0 0 30 2 *", "*/0 * * * *", "5-1 * * * *", "0 0 * * 8",
-            "0 0 * * MOO", "1,,2 * * * *", "0 0 0 * * *", "0 0 0 31 2 ?", "0 0 2 ? * 2#6", "0 0 2 L-40 * ?", "@dayly", "@reboot", "@every 5m", "every", "every 0s",
-            "every 5", "every -1m", "every 1m 30s", "every 1000000d", "at tomorrow", "at 2026-02-30T00:00:00Z", "rrule FREQ=NEVER", "rrule", "after", "after b on monday",
-            "on tuesday", "on notify", "manual; @daily", ";", "", "a; drop table scheduler.job", "0 0 * * *; 0 61 * * *",
+            "* * * *", "* * * * * * * *", "60 * * * *", "0 24 * * *", "0 0 32 * *", "0 0 * 13 *", "0 0 30 2 *", "*/0 * * * *", "0 0 * * 8",
+            "0 0 * * MOO", "1,,2 * * * *", "0 0 0 31 2 ?", "0 0 2 ? * 2#6", "0 0 2 L-40 * ?", "@dayly", "@reboot", "@every 5m", "every",
+            "every 0s", "every 5", "every -1m", "every 1m 30s", "every 1000000d", "at tomorrow", "at 2026-02-30T00:00:00Z",
+            "rrule FREQ=NEVER", "rrule", "after", "after b on monday", "on tuesday", "on notify", "manual; @daily", ";", "",
+            "a; drop table scheduler.job", "0 0 * * *; 0 61 * * *",
         ];
         foreach (var schedule in schedules) { yield return One($"schedule '{schedule}'", Job($"schedule: \"{schedule}\"")); }
         yield return One("1,001 characters of schedule", Job("schedule: \"" + new string('1', 1001) + "\""));
         yield return One("21 parts", Job("schedule: \"" + string.Join("; ", Enumerable.Range(0, 21).Select(i => $"{i} 0 * * *")) + "\""));
-        foreach (var zone in new[] { "Berlin", "Europe/Berln", "CET; drop", "+01:00", "", "W. Europe Standard Time", "right/UTC", "../../etc/passwd" })
+        string[] zones = ["Berlin", "Europe/Berln", "CET; drop", "+01:00", "", "W. Europe Standard Time", "right/UTC", "../../etc/passwd"];
+        foreach (var zone in zones)
         {
             yield return One($"zone '{zone}'", Job($"time_zone: \"{zone}\""));
         }
@@ -71,14 +74,16 @@ internal static class BadFolders
     {
         string[] keys =
         [
-            "shedule: \"@daily\"", "timeout: 0s", "timeout: 400d", "timeout: 99999999999999999999d", "timeout: 5", "timeout: null", "timeout: 1.5s", "priority: 10",
-            "priority: -1", "priority: 99999999999999999999999999", "priority: 1e300", "priority: 5.5", "priority: \"5\"", "enabled: maybe", "tags: { a: b }",
-            "tags: [[a]]", "tags: [null]", "runs_on: all", "retry: { attempts: 21 }", "retry: { delay: -5s }", "retry: { attempts: many, delay: long }", "retry: []",
-            "overlap: SKIP", "missed: 1", "on_lost: true", "guard: { max_rows: 9223372036854775808 }", "guard: { max_fraction: 0 }", "guard: { maxrows: 1 }",
-            "concurrency: { group: a }", "concurrency: { group: A B, limit: 2 }", "concurrency: { group: a, limit: 0 }", "expect: { sucess_within: 1h }",
-            "expect: { duration_below: 0s }", "notify: { on: [], to: [ops] }", "notify: { on: [fire], to: [ops] }", "notify: ops", "for_each: snapshot.node",
-            "for_each: { where: x }", "params: [1]", "made_by: me", "version: 3", "source: sql", "paused_at: 2026-01-01T00:00:00Z", "calendar: [a]", "with: null",
-            "start_within: 0s",
+            "shedule: \"@daily\"", "timeout: 0s", "timeout: 400d", "timeout: 99999999999999999999d", "timeout: 5", "timeout: null",
+            "timeout: 1.5s", "priority: 10", "priority: -1", "priority: 99999999999999999999999999", "priority: 1e300", "priority: 5.5",
+            "priority: \"5\"", "enabled: maybe", "tags: { a: b }", "tags: [[a]]", "tags: [null]", "runs_on: all",
+            "retry: { attempts: 21 }", "retry: { delay: -5s }", "retry: { attempts: many, delay: long }", "retry: []", "overlap: SKIP",
+            "missed: 1", "on_lost: true", "guard: { max_rows: 9223372036854775808 }", "guard: { max_fraction: 0 }",
+            "guard: { maxrows: 1 }", "concurrency: { group: a }", "concurrency: { group: A B, limit: 2 }",
+            "concurrency: { group: a, limit: 0 }", "expect: { sucess_within: 1h }", "expect: { duration_below: 0s }",
+            "notify: { on: [], to: [ops] }", "notify: { on: [fire], to: [ops] }", "notify: ops", "for_each: snapshot.node",
+            "for_each: { where: x }", "params: [1]", "made_by: me", "version: 3", "source: sql", "paused_at: 2026-01-01T00:00:00Z",
+            "calendar: [a]", "with: null", "start_within: 0s",
         ];
         foreach (var key in keys) { yield return One($"key {key}", Job(key)); }
         yield return One("no kind", "jobs:\n  a: { schedule: \"@daily\" }\n");
@@ -91,7 +96,8 @@ internal static class BadFolders
         yield return One("fleet.cleanup with a huge batch", "jobs:\n  a: { kind: fleet.cleanup, with: { batch: 10000000000 } }\n");
         foreach (var name in new[] { "A", "a b", "a'; drop table scheduler.job; --", "ä", "", "a\\nb", new string('a', 201), "a#0", "a@b", "a!b" })
         {
-            yield return One($"name '{(name.Length > 40 ? "201 letters" : name)}'", $"jobs:\n  \"{name}\": {{ kind: sql, with: {{ statement: select 1 }} }}\n");
+            yield return One($"name '{(name.Length > 100 ? "201 letters" : name)}'",
+                $"jobs:\n  \"{name}\": {{ kind: sql, with: {{ statement: select 1 }} }}\n");
         }
     }
 
@@ -107,8 +113,10 @@ internal static class BadFolders
             ("c.yaml", "jobs:\n  c: { kind: sql, schedule: after b on any, with: { statement: select 1 } }\n"));
         yield return One("after itself", Job("schedule: after a"));
         yield return Files("one good file and one bad", ("a.yaml", $"jobs:\n  good: {Fine}\n"), ("b.yaml", "jobs:\n  bad: { kind: sqk }\n"));
-        yield return One("a calendar that is none", "calendars:\n  A: { holidays: [2026-13-01] }\n  b: { holidays: [2026-13-01] }\n  c: { weekdays: [son] }\n  d: 5\n");
-        yield return Files("one calendar in two files", ("a.yaml", "calendars:\n  h: { weekdays: [sun] }\n"), ("b.yaml", "calendars:\n  h: { weekdays: [sat] }\n"));
+        yield return One("calendars that are none",
+            "calendars:\n  A: { holidays: [2026-13-01] }\n  b: { holidays: [2026-13-01] }\n  c: { weekdays: [son] }\n  d: 5\n");
+        yield return Files("one calendar in two files",
+            ("a.yaml", "calendars:\n  h: { weekdays: [sun] }\n"), ("b.yaml", "calendars:\n  h: { weekdays: [sat] }\n"));
         yield return One("10,001 jobs", "jobs:\n" + string.Concat(Enumerable.Range(0, 10_001).Select(i => $"  j{i}: {{ kind: fleet.cleanup }}\n")));
         yield return One("501 mistakes", "jobs:\n" + string.Concat(Enumerable.Range(0, 501).Select(i => $"  j{i}: {{ kind: x }}\n")));
     }

@@ -33,7 +33,8 @@ public sealed class BadFoldersTests
                     continue;
                 }
                 Assert.That(refusal.Message.Where(c => char.IsControl(c) && c != '\n'), Is.Empty, folder.Name);
-                var lines = refusal.Message.Replace(path + "/", "", StringComparison.Ordinal).Replace(path, "FOLDER", StringComparison.Ordinal).Split('\n');
+                var lines = refusal.Message.Replace(path + "/", "", StringComparison.Ordinal)
+                    .Replace(path, "FOLDER", StringComparison.Ordinal).Split('\n');
                 told.Append("== ").Append(folder.Name).Append('\n');
                 foreach (var line in lines.Length <= LinesShown ? lines : [.. lines[..2], "…", lines[^1]]) { told.Append(line).Append('\n'); }
             }
