@@ -20,6 +20,13 @@ begin
         return old;
     end if;
     if tg_when = 'AFTER' then
+        -- What a node notes in the row changes no job.
+        if tg_op = 'UPDATE' and new.version = old.version then
+            return null;
+        end if;
+        insert into scheduler_private.job_change as c (job)
+        select j.name from scheduler.job j where j.calendar = new.name order by j.name
+        on conflict (job) do update set mark = excluded.mark, marked_at = excluded.marked_at;
         perform pg_notify('scheduler_jobs', '');
         return null;
     end if;

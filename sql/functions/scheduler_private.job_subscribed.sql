@@ -15,6 +15,11 @@ begin
             and not exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job and s.job <> old.name);
         return old;
     end if;
+    -- The schedule of a job with for_each is that of its rows' jobs; it is never due itself.
+    if new.for_each is not null then
+        delete from scheduler_private.subscription s where s.job = new.name;
+        return null;
+    end if;
     if tg_op = 'INSERT' and new.schedule !~ '\m(after|on)\M' then
         -- Most jobs: only who waited for this one to be there has to be known.
         update scheduler_private.job_gate g set followed = true

@@ -24,7 +24,8 @@ alive as materialized (
 ),
 -- The lock makes decisions on one job strictly one after another; it also returns the newest committed gate, not the snapshot's.
 gate as materialized (
-    select g.job, g.version, g.enabled, g.paused, g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
+    select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
+        g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
     from scheduler_private.job_gate g where g.job in (select job from fresh) order by g.job for no key update
 ),
 -- decide: from here on the text serves engine_fire.sql too

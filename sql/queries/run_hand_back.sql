@@ -1,14 +1,14 @@
 -- Give runs back to the queue because their node stops: not a loss, and the next owner starts with a grown token.
 --   $1 text[], $2 timestamptz[], $3 bigint[]   run keys, due times, tokens
 --   $4 bigint   this node's lease
--- Runs that must not run twice (on_lost = fail) end as cancelled instead. Returns the keys that were this node's to give.
+-- Runs that must not run twice (on_lost = fail), and those somebody has asked to cancel, end as cancelled instead. Returns the keys that were this node's to give.
 with back as materialized (select * from unnest($1::text[], $2::timestamptz[], $3::bigint[]) as b (run_key, due_at, token)),
 moved as (
     update scheduler_private.run r
-    set state = case r.on_lost when 'fail' then 'finished' else 'queued' end,
-        verdict = case r.on_lost when 'fail' then 'cancelled' end,
-        reason = case r.on_lost when 'fail' then 'its node stopped' end,
-        ended_at = case r.on_lost when 'fail' then clock_timestamp() end,
+    set state = case when r.on_lost = 'fail' or r.cancel is not null then 'finished' else 'queued' end,
+        verdict = case when r.on_lost = 'fail' or r.cancel is not null then 'cancelled' end,
+        reason = case when r.cancel is not null then r.cancel ->> 'reason' when r.on_lost = 'fail' then 'its node stopped' end,
+        ended_at = case when r.on_lost = 'fail' or r.cancel is not null then clock_timestamp() end,
         owner = null, token = r.token + 1,
         past_attempts = r.past_attempts || jsonb_build_object('attempt', r.attempts, 'token', r.token, 'node', r.node,
             'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'handed back', 'error', 'its node stopped')

@@ -36,17 +36,22 @@ public static class SchedulerServices
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<ReconcileLoop>();
         services.AddSingleton<QuestionDesk>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 
         services.AddSingleton<Ledger>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<Finisher>();
+        services.AddSingleton<LargeStatements>();
         services.AddSingleton<Executor>();
         services.AddSingleton<FireEntry>();
         services.AddSingleton<EventDesk>();
         services.AddSingleton<FireEngine>();
         services.AddSingleton<Upkeep>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ForEach>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

@@ -70,24 +70,6 @@ public sealed class EditTests
         Assert.That(await cluster.Database.Value<long>("select count(*) - count(distinct run_key) from public.effect"), Is.Zero);
     }
 
-    // "every 1h" is due at full hours, whenever it was declared: Quartz moves a start that is past when it is stored to the present.
-    [Test]
-    public async Task An_interval_stored_after_it_was_first_due_keeps_to_its_multiples([Values(Engines.Set, Engines.Quartz)] Engines engines)
-    {
-        await using var cluster = await TestCluster.Start(
-            new() { Nodes = 1, Engines = engines, Jobs = SqlJobText.File(new SqlJobText("job-0", "0 0 1 1 *")) });
-        for (var round = 1; round <= 3; round++)
-        {
-            await EditAt(cluster, 0.97, ["every 1s"]);
-            var edited = await cluster.Now();
-            await cluster.Until("it ticks", async () => await cluster.Count("due_at > @edited and state = 'finished'", new { edited }) >= 2);
-            Assert.That(await cluster.Database.Value<long>("select next_fire_time % 10000000 from quartz.qrtz_triggers"), Is.Zero);
-            await EditAt(cluster, 0.5, ["0 0 1 1 *"]);
-            await cluster.Until("it ticks no more", async () => await cluster.Database.Value<long>(
-                "select count(*) from quartz.qrtz_triggers where trigger_type = 'CRON'") == 1);
-        }
-    }
-
     // By the database's clock; the instant is noted, as the row's own is overwritten by the next edit.
     private static Task EditAt(TestCluster cluster, double fraction, string[] schedules) => cluster.Database.Execute("""
         create table if not exists public.edit (job text, at timestamptz);
@@ -99,10 +81,10 @@ public sealed class EditTests
         """, new { fraction, schedules });
 
     [Test]
-    public async Task A_session_that_holds_one_job_locked_delays_no_other_job([Values(Engines.Set, Engines.Mixed)] Engines engines)
+    public async Task A_session_that_holds_one_job_locked_delays_no_other_job()
     {
         var jobs = new[] { new SqlJobText("held", "every 1s"), new SqlJobText("free", "every 1s") { Overlap = "allow" } };
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs), Engines = engines });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs) });
         await cluster.Until("both run", async () => await cluster.Count("verdict = 'succeeded' and job = 'held'") > 0);
 
         await using var connection = new NpgsqlConnection(cluster.Database.ConnectionString);
@@ -121,23 +103,6 @@ public sealed class EditTests
         await cluster.Until("the held job's fires have their verdicts", async () =>
             await cluster.Count("job = 'held' and state = 'finished' and due_at between @from and @from::timestamptz + interval '15 s'",
                 new { from }) >= 15);
-    }
-
-    [Test]
-    public async Task A_trigger_that_was_reserved_and_never_fired_is_freed_and_fires()
-    {
-        await using var cluster = await TestCluster.Start(new() { Nodes = 2, Jobs = SqlJobText.File(new SqlJobText("rare", "every 1d")) });
-        await cluster.Until("it is stored", async () => await cluster.Database.Value<bool>(
-            "select exists (select from quartz.qrtz_triggers where trigger_name = 'rare#0' and trigger_state = 'WAITING')"));
-
-        // As a node leaves it whose statement failed at the wrong moment: no node has it in hand, and no node may take it.
-        await cluster.Database.Execute("""
-            update quartz.qrtz_triggers set trigger_state = 'ACQUIRED',
-                next_fire_time = extract(epoch from date_trunc('second', now()))::bigint * 10000000 + 621355968000000000
-            where trigger_name = 'rare#0'
-            """);
-
-        await cluster.Until("it has fired", async () => await cluster.Count("job = 'rare' and verdict = 'succeeded'") == 1, TimeSpan.FromSeconds(40));
     }
 
     [Test]

@@ -56,9 +56,9 @@ public sealed class PoisonTests
 
     // A claim of Quartz's loop whose node died in the middle, or whose record was removed: nobody has it in hand.
     [Test]
-    public async Task A_trigger_that_was_acquired_by_nobody_alive_fires_again([Values(Engines.Set, Engines.Mixed)] Engines engines)
+    public async Task A_trigger_that_was_acquired_by_nobody_alive_fires_again()
     {
-        await using var cluster = await Start(engines);
+        await using var cluster = await Start(Engines.Set);
         await cluster.Database.Execute("update quartz.qrtz_triggers set trigger_state = 'ACQUIRED',"
             + " next_fire_time = next_fire_time - 20 * 10000000::bigint where trigger_name = 'spoilt#0'");
         var stuck = await cluster.Now();
@@ -77,6 +77,7 @@ public sealed class PoisonTests
         var cluster = await TestCluster.Start(new()
         {
             Engines = engines,
+            Setup = new() { Sweep = TimeSpan.FromDays(1) },      // it would heal what is spoilt here
             Jobs = SqlJobText.File(jobs.Append(new SqlJobText("spoilt", "* * * * * ?") { Overlap = "allow" })),
         });
         await cluster.Until("all jobs run", async () =>

@@ -54,11 +54,11 @@ public sealed class TakeoverTests
 
     // Not mixed: beside a loop of Quartz's, which reserves a second ahead, the engine of the node that comes back gets little to do.
     [Test]
-    public async Task A_node_cut_off_from_its_database_loses_its_runs_to_others_and_comes_back([Values(Engines.Set, Engines.Quartz)] Engines engines)
+    public async Task A_node_cut_off_from_its_database_loses_its_runs_to_others_and_comes_back()
     {
         var jobs = Enumerable.Range(1, 6).Select(i => new SqlJobText($"job-{i}", "every 2s")).Append(new SqlJobText("work", "manual").Taking(10));
         await using var cluster = await TestCluster.Start(
-            new() { Jobs = SqlJobText.File(jobs), Engines = engines, Setup = new() { Proxied = true } });
+            new() { Jobs = SqlJobText.File(jobs), Setup = new() { Proxied = true } });
         var (key, node) = await cluster.RunNowAndWait("work");
 
         var from = TimeProvider.System.GetUtcNow().UtcDateTime;

@@ -141,7 +141,7 @@ public sealed partial class Lease(
         // Not yet among the live ones (starting, standing by): a share of everything, so that nothing waits for this node's part.
         var live = reader.IsDBNull(1) ? [] : reader.GetFieldValue<long[]>(1);
         (state.PeerCount, state.Rank) = (Math.Max(1, live.Length), Math.Max(0, Array.IndexOf(live, state.Identity.LeaseId)));
-        state.PeerEndsAt = reader.IsDBNull(2) ? null : before + roundTrip + reader.GetTimeSpan(2);
+        state.PeerEndsAt = reader.IsDBNull(2) ? null : time.GetTimestamp() + time.Stamps(reader.GetTimeSpan(2));
         return true;
     }
 

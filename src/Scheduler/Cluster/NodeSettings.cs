@@ -17,7 +17,7 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "http.port"];
+            "node.keep_runs", "node.sweep_every", "http.port"];
 
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
@@ -94,6 +94,7 @@ public sealed partial class NodeSettings
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
             KeepRuns = Time("node.keep_runs", TimeSpan.FromDays(1), TimeSpan.FromDays(KeepDaysMax)) ?? unset.KeepRuns,
+            SweepEvery = Time("node.sweep_every", TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) ?? unset.SweepEvery,
             Engine = Engine() ?? unset.Engine,
             ConnectionString = Connection() ?? "",
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))

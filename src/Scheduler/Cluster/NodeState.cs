@@ -25,9 +25,9 @@ public sealed class NodeState : IDisposable
     public int PeerCount { get; internal set; } = 1;
     /// <summary>This node's place among them, from 0.</summary>
     public int Rank { get; internal set; }
-    /// <summary>When the first of the other nodes' leases ends unless it is renewed, by this node's clock, as of the last renewal; null when
-    /// there is no other.</summary>
-    public DateTimeOffset? PeerEndsAt { get; internal set; }
+    /// <summary>When the first of the other nodes' leases ends unless it is renewed, as of the last renewal; null when there is no other. A time
+    /// stamp (<see cref="TimeProvider.GetTimestamp"/>): no step of the clock moves it.</summary>
+    public long? PeerEndsAt { get; internal set; }
     /// <summary>Raised after State changed, with the new state.</summary>
     public event Action<string>? Changed;
 

@@ -44,6 +44,10 @@ internal sealed partial record AtPart(string Text, DateTimeOffset Instant) : Sch
     public override DateTimeOffset? Next(DateTimeOffset after) => Instant > after ? Instant : null;
 
     /// <inheritdoc />
+    public override bool Fits(StoredTrigger trigger) =>
+        trigger is { Type: "SIMPLE", Repeats: 0 };
+
+    /// <inheritdoc />
     public override IScheduleBuilder Builder() =>
         SimpleScheduleBuilder.Create().WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires);
 

@@ -37,6 +37,10 @@ internal sealed record CronPart(string Text, CronExpression Cron) : SchedulePart
     public override DateTimeOffset? Next(DateTimeOffset after) => Cron.NextAfter(after)?.ToUniversalTime();
 
     /// <inheritdoc />
+    public override bool Fits(StoredTrigger trigger) =>
+        trigger.Type == "CRON" && trigger.Cron == Cron.CronExpressionString && trigger.Zone == Cron.TimeZone.Id;
+
+    /// <inheritdoc />
     public override IScheduleBuilder Builder() =>
         CronScheduleBuilder.Create(Cron).WithMisfireInstruction(CronTriggerMisfireInstruction.IgnoreMisfires);
 

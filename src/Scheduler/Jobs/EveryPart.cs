@@ -25,6 +25,10 @@ internal sealed record EveryPart(string Text, TimeSpan Interval) : SchedulePart(
     }
 
     /// <inheritdoc />
+    public override bool Fits(StoredTrigger trigger) =>
+        trigger is { Type: "SIMPLE", Repeats: -1 } && trigger.IntervalMilliseconds == Interval.Ticks / TimeSpan.TicksPerMillisecond;
+
+    /// <inheritdoc />
     public override IScheduleBuilder Builder() => SimpleScheduleBuilder.Create().WithInterval(Interval).RepeatForever()
         .WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires);
 }

@@ -53,6 +53,8 @@ public sealed record JobStatusRow
     public int Version { get; init; }
     /// <summary>Where it was declared.</summary>
     public string Source { get; init; } = "";
+    /// <summary>When its pause ends by itself, or null.</summary>
+    public DateTime? PausedUntil { get; init; }
 }
 
 /// <summary>A row of the table <c>scheduler.job</c>: the job as declared.</summary>

@@ -47,7 +47,8 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     private JobDefinition? Job(YamlText name, YamlValue body)
     {
         var fine = true;
-        if (!IsName(name.Text)) { Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /"); }
+        var isTemplate = body is YamlMap { } keys && keys.Find("for_each") is YamlMap;
+        if (!IsName(name.Text) && !(isTemplate && IsName(name.Text.Replace('{', '_').Replace('}', '_')))) { Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /"); }
         if (body is not YamlMap map)
         {
             Refuse(body, $"job '{name.Text}' has no keys; expected at least 'kind'");
@@ -55,7 +56,8 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         }
         var kind = KindOf(map);
         if (kind is null) { fine = false; }
-        fine &= CheckSchedule(map);
+        // What the rows fill in is checked when they do.
+        if (!(isTemplate && map.Find("schedule") is YamlText { } pattern && pattern.Text.Contains('{', StringComparison.Ordinal))) { fine &= CheckSchedule(map); }
 
         var places = new Dictionary<string, (YamlValue Key, YamlValue Value)>(StringComparer.Ordinal) { [""] = (name, name) };
         var json = Json(map, typeof(JobEntry), kind, "", places)!;
@@ -63,6 +65,7 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         foreach (var problem in problems.Concat(kind is null ? [] : WithProblems(kind, json["with"])))
         {
             var (at, value) = Place(places, problem.Path);
+            if (isTemplate && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
             Refuse(problem.AtKey ? at : value, problem.Message);
         }
         return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;

@@ -14,7 +14,7 @@ public static class JobsSchema
     private const int DepthMax = 8;
     private const string DurationPattern = "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
 
-    private static readonly JsonSerializerOptions Written =
+    internal static readonly JsonSerializerOptions Written =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
 
     /// <summary>The schema (draft 2020-12) for the keys of a job and the settings of every kind, with their defaults; ends with a line
@@ -44,7 +44,7 @@ public static class JobsSchema
                 ["jobs"] = new JsonObject
                 {
                     ["type"] = "object",
-                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
+                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/{}-]{1,200}$" },
                     ["additionalProperties"] = job,
                 },
                 ["calendars"] = new JsonObject
@@ -108,7 +108,7 @@ public static class JobsSchema
         _ => throw new InvalidOperationException($"{type} has no form"),
     };
 
-    private static void Limit(JsonObject schema, SettingsKey key)
+    internal static void Limit(JsonObject schema, SettingsKey key)
     {
         foreach (var attribute in key.Property?.GetCustomAttributes<ValidationAttribute>() ?? [])
         {

@@ -62,6 +62,10 @@ internal sealed record RrulePart : SchedulePart
     }
 
     /// <inheritdoc />
+    public override bool Fits(StoredTrigger trigger) =>
+        throw new InvalidOperationException("a rule has a trigger of its own");
+
+    /// <inheritdoc />
     public override IScheduleBuilder Builder() => throw new InvalidOperationException("a rule has a trigger of its own");
 
     private static DateTimeOffset AtMidnight(TimeZoneInfo zone) => new(AnchorDefault, zone.GetUtcOffset(AnchorDefault));

@@ -33,6 +33,9 @@ internal abstract record SchedulePart(string Text)
     /// <summary>The first due instant strictly after one, or null when there is none.</summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
+    /// <summary>False when a stored trigger is due by another schedule than this: somebody edited its row.</summary>
+    public abstract bool Fits(StoredTrigger trigger);
+
     /// <summary>What Quartz makes the trigger from. Every fire is delivered, however late: the ledger decides about missed ones.</summary>
     public abstract IScheduleBuilder Builder();
 

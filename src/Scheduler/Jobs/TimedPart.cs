@@ -20,8 +20,13 @@ internal sealed record TimedPart(SchedulePart Part, ScheduleLimits Limits, TimeZ
     public DateTimeOffset? Next(DateTimeOffset after) => Limits.Next(Part, after);
 
     /// <summary>What Quartz makes the trigger from.</summary>
-    public IScheduleBuilder Builder() =>
-        Part.NeedsOwnTrigger || (Part is CronPart && Limits.Offset > TimeSpan.Zero) ? new PartSchedule(Rule()) : Part.Builder();
+    public IScheduleBuilder Builder() => HasOwnTrigger ? new PartSchedule(Rule()) : Part.Builder();
+
+    /// <summary>False when a stored trigger is due by another schedule than this: somebody edited its row.</summary>
+    public bool Fits(StoredTrigger trigger) =>
+        HasOwnTrigger ? trigger.Type == PartTrigger.TypeName && trigger.Cron == Part.Text && trigger.Zone == Zone.Id : Part.Fits(trigger);
+
+    private bool HasOwnTrigger => Part.NeedsOwnTrigger || (Part is CronPart && Limits.Offset > TimeSpan.Zero);
 
     /// <summary>Quartz's end of the trigger: the last instant for all but intervals and single instants, whose end Quartz leaves out.</summary>
     public DateTimeOffset? End() => Limits.Ends is not { } ends ? null

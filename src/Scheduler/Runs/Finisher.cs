@@ -9,9 +9,9 @@ namespace Scheduler.Runs;
 /// <summary>
 /// Writes verdicts to the ledger, many in one statement, until they are written or refused. A refused one changes nothing and is logged.
 /// </summary>
-public sealed partial class Finisher(Ledger ledger, TimeProvider time, ILogger<Finisher> log)
+public sealed partial class Finisher(Ledger ledger, LargeStatements large, TimeProvider time, ILogger<Finisher> log)
 {
-    private const int BatchMax = 1000;
+    private const int BatchMax = 2000;
     // Runs wait here for their verdict to be written; their slots are free already. A database away for long stops new work, not memory.
     private const int WaitingMax = 10_000;
     private const string UnstorableError = "the run's result or error text could not be stored; this node's log has it";
@@ -114,7 +114,8 @@ public sealed partial class Finisher(Ledger ledger, TimeProvider time, ILogger<F
 
     private async Task WriteOnce(List<(RunEnd End, Action Written)> batch, long lease)
     {
-        var refused = await ledger.Finish([.. batch.Select(b => b.End)], lease, stopping.Token);
+        List<RunEnd> refused;
+        using (await large.Wait(batch.Count, stopping.Token)) { refused = await ledger.Finish([.. batch.Select(b => b.End)], lease, stopping.Token); }
         foreach (var end in refused) { await Explain(end); }
         foreach (var (_, written) in batch) { written(); }
     }

@@ -13,12 +13,15 @@ namespace Scheduler.Runs;
 /// docs/decisions/0007 has why it is safe to mix and to switch off.
 /// </summary>
 public sealed partial class FireEngine(
-    Databases databases, NodeOptions options, Listener listener, Executor executor, NodeState state, TimeProvider time, ILogger<FireEngine> log)
+    Databases databases, NodeOptions options, Listener listener, Executor executor, LargeStatements large, NodeState state, TimeProvider time,
+    ILogger<FireEngine> log)
 {
     // Reading ahead this long gives the due instant to the statement alone. A change that comes closer is announced by NOTIFY.
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
-    // Another node's share is fired here when it has been due this long: its node is dead, frozen or busy.
+    // Another node's share is fired here when it has been due this long, and clearly longer than what this node itself is behind by: its node is
+    // dead, frozen or far slower. Nodes that are all behind would only meet at the same rows.
     private static readonly TimeSpan StealAfter = TimeSpan.FromMilliseconds(400);
+    private const int StealLagFactor = 2;
     // So often a node with peers looks for such triggers; what a dead node owes is late by less than a second.
     private static readonly TimeSpan PeerLookEvery = TimeSpan.FromMilliseconds(500);
     // Rows of one statement: half as many after one that took too long, for it holds up who comes next; twice as many after a quick one.
@@ -26,13 +29,16 @@ public sealed partial class FireEngine(
     private const int RowsMax = 2000;
     private static readonly TimeSpan StatementLong = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan StatementShort = TimeSpan.FromMilliseconds(100);
-    // A node that is alone and behind divides its share and fires the parts at the same time. One that is behind looks at the others' shares
-    // only now and then.
+    // A node that is alone and behind divides its share and fires the parts at the same time.
     private const int BusyParts = 2;
-    private const int BusyStealEvery = 4;
+    // One that is behind reads what several statements take: reading passes by the others' shares each time.
+    private const int BusyStatements = 4;
+    // Half of what one statement takes is due at once: what is read may be less than what there is.
+    private const int FullShare = 2;
     // A trigger that was due and could not be fired, because somebody holds its row or its gate, is tried again after 20 ms, then ever later.
     private static readonly TimeSpan DeferFirst = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DeferMost = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DeferKept = TimeSpan.FromSeconds(2);
     // Beyond this many the memory of them is dropped; they are then tried at once.
     private const int DeferredMax = 20_000;
     // Ten minutes of a locked row; after that the log alone says why the trigger is out of service.
@@ -51,7 +57,7 @@ public sealed partial class FireEngine(
     private readonly ConcurrentDictionary<string, Deferral> deferred = new(StringComparer.Ordinal);
     private int limit = RowsMax;
     private bool busy;
-    private int busyPasses;
+    private TimeSpan lag;
     private Task? loop;
 
     /// <summary>Begin to fire, when this node's engine is the set-based one.</summary>
@@ -101,18 +107,17 @@ public sealed partial class FireEngine(
     private async Task Pass()
     {
         var parts = busy && state.PeerCount == 1 ? BusyParts : 1;
-        busyPasses = busy ? busyPasses + 1 : 0;
-        var steal = !busy || busyPasses % BusyStealEvery == 0;
-        var full = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => FirePart(part, parts, steal)));
+        var full = await Task.WhenAll(Enumerable.Range(0, parts).Select(part => FirePart(part, parts)));
         busy = full.Any(f => f);
     }
 
     // True when there was more to fire than one statement takes.
-    private async Task<bool> FirePart(int part, int parts, bool steal)
+    private async Task<bool> FirePart(int part, int parts)
     {
-        var rows = await Read(part, parts, steal);
+        var rows = await Read(part, parts);
         var now = Now;
-        var full = rows.Count >= limit && Ready(rows[^1]) <= now;
+        lag = rows.Where(r => r.IsOwn && Ready(r) <= now).Select(r => now - r.DueAt).DefaultIfEmpty().Min();
+        var full = rows.Count(r => Ready(r) <= now) >= limit / FullShare;
         // Of a divided share nobody waits for the other part's backlog.
         if (!full && parts == 1)
         {
@@ -123,11 +128,16 @@ public sealed partial class FireEngine(
             now = Now;
         }
         rows.RemoveAll(r => Ready(r) > now);
-        var sent = time.GetTimestamp();
-        await FireOrDivide(await Plan(rows));
-        var took = time.GetElapsedTime(sent);
-        if (took > StatementLong) { limit = Math.Max(RowsMin, rows.Count / 2); }
-        else if (took < StatementShort && full) { limit = Math.Min(RowsMax, limit * 2); }
+        for (var done = 0; done < rows.Count;)
+        {
+            var some = rows.GetRange(done, Math.Min(limit, rows.Count - done));
+            done += some.Count;
+            var sent = time.GetTimestamp();
+            await FireOrDivide(await Plan(some));
+            var took = time.GetElapsedTime(sent);
+            if (took > StatementLong) { limit = Math.Max(RowsMin, some.Count / 2); }
+            else if (took < StatementShort && full) { limit = Math.Min(RowsMax, limit * 2); }
+        }
         return full;
     }
 
@@ -142,17 +152,29 @@ public sealed partial class FireEngine(
         deferred[row.Name] = new(row.Version, wait, Now + wait);
     }
 
-    private async Task<List<DueTrigger>> Read(int part, int parts, bool steal)
+    // How many wait for their next try. One that was not tried soon after its time was fired elsewhere, or is gone: it is forgotten.
+    private int Waiting(DateTime now)
+    {
+        var waiting = 0;
+        foreach (var (name, deferral) in deferred)
+        {
+            if (deferral.Until > now) { waiting++; }
+            else if (deferral.Until < now - DeferKept) { deferred.TryRemove(name, out _); }
+        }
+        return waiting;
+    }
+
+    private async Task<List<DueTrigger>> Read(int part, int parts)
     {
         await using var command = databases.Engine.CreateCommand(ReadSql);
         var now = Now;
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now + Ahead).Ticks });
         // Those that wait for their next try are read too and must not fill the window.
-        foreach (var number in (int[])[limit + deferred.Count, state.PeerCount, state.Rank, parts, part])
+        foreach (var number in (int[])[(busy ? limit * BusyStatements : limit) + Waiting(now), state.PeerCount, state.Rank, parts, part])
         {
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
         }
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = steal ? (now - StealAfter).Ticks : 0 });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now - StealAfter - (lag * StealLagFactor)).Ticks });
         var rows = new List<DueTrigger>();
         await using var reader = await command.ExecuteReaderAsync(stopping.Token);
         while (await reader.ReadAsync(stopping.Token)) { rows.Add(DueTrigger.Of(reader)); }
@@ -217,6 +239,7 @@ public sealed partial class FireEngine(
             {
                 var byKey = fires.ToDictionary(f => f.Fire.RunKey, StringComparer.Ordinal);
                 await using var command = FireCommand(fires, taken, identity);
+                using (await large.Wait(fires.Count, stopping.Token))
                 await using (var reader = await command.ExecuteReaderAsync(CancellationToken.None))
                 {
                     while (await reader.ReadAsync(CancellationToken.None))

@@ -137,7 +137,7 @@ public sealed class DueTriggerTests
         return new DueTrigger(
             trigger.Key.Name, trigger.JobKey.Name, First(trigger), trigger.StartTimeUtc.UtcDateTime, trigger.EndTimeUtc?.UtcDateTime,
             part is not null ? "PART" : cron is null ? "SIMPLE" : "CRON", part?.Text ?? cron?.CronExpressionString, part?.Zone ?? cron?.TimeZone.Id,
-            simple?.RepeatInterval, simple?.RepeatCount, "1", false, part?.Offset ?? TimeSpan.Zero, part?.Anchor);
+            simple?.RepeatInterval, simple?.RepeatCount, "1", IsSpecial: false, IsOwn: true, part?.Offset ?? TimeSpan.Zero, part?.Anchor);
     }
 
     // Not ComputeFirstFireTimeUtc: a cron trigger of Quartz begins at the present, whatever its start.
