@@ -3,7 +3,7 @@
 --   known     number of the last burst that the caller knows of
 --   lease     the caller's lease; one that is over counts nothing
 -- Returns true when the burst became fires by this call. The notice of the new number goes through the same queue as the channel's own
--- notifications: whoever hears it knows that all it heard of the channel before belongs to that burst. See docs/decisions/0012.
+-- notifications: whoever hears it knows that all it heard of the channel before belongs to that burst. See docs/decisions/0015.
 create or replace function scheduler_private.count_burst(channel text, known bigint, lease bigint) returns boolean
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

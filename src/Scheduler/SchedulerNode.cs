@@ -31,7 +31,7 @@ public sealed partial class SchedulerNode(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Files first: a mistake in them stops the node before it has touched anything.
-        var (declared, calendars) = options.JobsFolder is null ? (null, null) : JobFiles.LoadAll(options.JobsFolder, kinds);
+        var declared = options.JobsFolder is null ? null : JobFiles.Load(options.JobsFolder, kinds);
         foreach (var applied in await Migrator.Migrate(options.ConnectionString, cancellationToken)) { LogMigrated(applied); }
 
         await databases.CheckLimits(cancellationToken);
@@ -39,7 +39,7 @@ public sealed partial class SchedulerNode(
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
         await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
-        if (declared is not null) { await ApplyFiles(declared, calendars!, cancellationToken); }
+        if (declared is not null) { await ApplyFiles(declared, cancellationToken); }
 
         finisher.Start();
         executor.Start();
@@ -94,14 +94,11 @@ public sealed partial class SchedulerNode(
     }
 
     // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
-    private async Task ApplyFiles(
-        IReadOnlyList<JobDefinition> declared, IReadOnlyList<CalendarDefinition> calendars, CancellationToken token)
+    private async Task ApplyFiles(JobFolder declared, CancellationToken token)
     {
         try
         {
-            await CalendarStore.Apply(databases.Ledger, calendars, token);
             var plan = await FileStore.Apply(databases.Ledger, declared, kinds, token);
-            await CalendarStore.Prune(databases.Ledger, calendars, token);
             LogApplied(plan.Added.Count, plan.Changed.Count, plan.Deleted.Count, plan.Drifted.Count);
         }
         catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))

@@ -11,7 +11,7 @@ public sealed class ForEachTests
     private const string Site = """
         create table public.site (id int primary key, name text not null, every text not null, enabled boolean not null default true);
         grant select on public.site to scheduler_node;
-        insert into public.site values (1, 'berlin', 'every 1s'), (2, 'oslo', 'every 1s'), (3, 'rome', 'every 1s', false);
+        insert into public.site values (1, 'berlin', 'every 1s', true), (2, 'oslo', 'every 1s', true), (3, 'rome', 'every 1s', false);
         """;
     private const string Template = """
         insert into scheduler.job (name, kind, schedule, overlap, settings, params, for_each) values ('visit-{name}', 'sql', '{every}', 'allow',

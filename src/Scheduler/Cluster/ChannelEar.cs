@@ -9,7 +9,7 @@ namespace Scheduler.Cluster;
 /// Hears the channels that jobs wait on (<c>on notify</c>) and makes one fire of each burst, whichever nodes hear it. PostgreSQL gives every listener
 /// the same notifications in the same order. A burst is counted in a row of its channel by whoever knows the present number; the notice of the new
 /// number goes through the same queue and parts, for every node alike, what belongs to this burst from what comes after. So no clock decides, a node
-/// may hear as late as it likes, and a lost connection loses nothing as long as one other node hears. docs/decisions/0012.
+/// may hear as late as it likes, and a lost connection loses nothing as long as one other node hears. docs/decisions/0015.
 /// </summary>
 public sealed partial class ChannelEar(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<ChannelEar> log)
 {

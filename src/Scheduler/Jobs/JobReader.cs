@@ -68,6 +68,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
             if (isTemplate && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
             Refuse(problem.AtKey ? at : value, problem.Message);
         }
+        if (fine && entry is JobEntry { Starts: { } starts, Ends: { } ends } && starts > ends)
+        {
+            Refuse(places["ends"].Value, $"'ends' is {ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, before 'starts'; expected an instant after it");
+        }
         return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;
 
         void Refuse(YamlValue at, string message)

@@ -10,6 +10,8 @@ namespace Scheduler.Jobs;
 /// <summary>A calendar that jobs name, as a chain of Quartz's own calendars: holidays, weekdays, hours, crons, and spans between instants.</summary>
 public sealed class NamedCalendar
 {
+    // Quartz's hours end with a millisecond.
+    private static readonly TimeOnly DayLast = new(23, 59, 59, 999);
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     private static readonly string[] TimeForms = ["HH:mm", "HH:mm:ss"];
     private static readonly string[] InstantForms = ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"];
@@ -87,10 +89,10 @@ public sealed class NamedCalendar
         {
             if (local.Year >= YearMax) { return null; }
             var midnight = local.Date.AddDays(1);
-            // Where midnight is left out by the clocks the day begins an hour later; a little early does no harm.
+            // Where the clocks leave midnight out, its offset is the one before: the day begins when they are changed.
             var offset = zone.IsAmbiguousTime(midnight) ? zone.GetAmbiguousTimeOffsets(midnight).Max() : zone.GetUtcOffset(midnight);
             var begins = new DateTimeOffset(midnight, offset);
-            next = begins.AddHours(-1) > next ? begins.AddHours(-1) : next;
+            next = begins > next ? begins : next;
         }
         return next;
     }
@@ -112,10 +114,10 @@ public sealed class NamedCalendar
     private static ICalendar Hours(string from, string to, TimeZoneInfo zone, ICalendar? chain)
     {
         var (begin, end) = (Time(from), to == "24:00" ? TimeOnly.MinValue : Time(to));
-        var last = end == TimeOnly.MinValue ? TimeOnly.MaxValue : end.Add(TimeSpan.FromMilliseconds(-1));
+        var last = end == TimeOnly.MinValue ? DayLast : end.Add(TimeSpan.FromMilliseconds(-1));
         if (begin == end) { throw new ScheduleException($"blackout from {from} to {to} every day has no length; expected two times"); }
         if (begin < end || end == TimeOnly.MinValue) { return new DailyCalendar(begin, last, chain) { TimeZone = zone }; }
-        var evening = new DailyCalendar(begin, TimeOnly.MaxValue, chain) { TimeZone = zone };
+        var evening = new DailyCalendar(begin, DayLast, chain) { TimeZone = zone };
         return new DailyCalendar(TimeOnly.MinValue, last, evening) { TimeZone = zone };
     }
 

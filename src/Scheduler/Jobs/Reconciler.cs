@@ -19,6 +19,8 @@ public sealed partial class Reconciler(
 {
     // A store transaction of this many jobs ends within a second; Quartz's lock is free between them.
     private const int BatchJobsMax = 250;
+    // Jobs of one turn: others wait for it.
+    private const int TurnJobsMax = 500;
     // The names of jobs that are held go with every question for the next marks.
     private const int PostponedMax = 10_000;
     // 2,000 jobs a second at most: a hundred thousand take a minute, and as much of a processor as one job a millisecond.
@@ -102,7 +104,7 @@ public sealed partial class Reconciler(
         foreach (var plan in plans.Where(p => held.Contains(p.Key.Name))) { plan.Postpone(); }
         var used = plans.Where(p => p.Changed.Count > 0).Select(p => p.Job.Definition.Calendar).ToHashSet();
         await CalendarStore.Store(scheduler, calendars.Values.Where(c => used.Contains(c.Name)), token);
-        var count = await Store(scheduler, plans, token);
+        var count = await StoreAll(scheduler, plans, token);
         var stored = Now;
         await OwedFires.Deliver(inbox, plans.Where(p => p.Changed.Count > 0).SelectMany(p =>
             p.Owing.Select(c => (p.Key.Name, c.Part, c.From > now ? c.From : now, stored))), log, token);
@@ -118,7 +120,19 @@ public sealed partial class Reconciler(
         return held;
     }
 
-    private static async Task<int> Store(IScheduler scheduler, List<QuartzPlan> plans, CancellationToken token)
+    private async Task<int> StoreAll(IScheduler scheduler, List<QuartzPlan> plans, CancellationToken token)
+    {
+        var copies = plans.Where(TriggerCopies.Can).ToList();
+        if (copies.Count < TriggerCopies.Min) { return await Store(scheduler, plans, token); }
+        var models = TriggerCopies.Models(copies);
+        var count = await Store(scheduler, [.. plans.Except(copies), .. models], token);
+        copies.RemoveAll(models.Contains);
+        // A model that Quartz refused is none, and no copy of it is either.
+        return count + (models.All(m => m.Problem is null) && await TriggerCopies.Store(databases.Quartz, models, copies, token)
+            ? copies.Count : await Store(scheduler, copies, token));
+    }
+
+    private static async Task<int> Store(IScheduler scheduler, IReadOnlyList<QuartzPlan> plans, CancellationToken token)
     {
         var count = 0;
         foreach (var batch in plans.Where(p => p.Changed.Count > 0).Chunk(BatchJobsMax))
@@ -185,7 +199,7 @@ public sealed partial class Reconciler(
     private async Task ReadMarks(Dictionary<string, long> marks, string[] without, CancellationToken token)
     {
         await using var command = databases.Ledger.CreateCommand(ChangesSql);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = BatchJobsMax });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = TurnJobsMax });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = without });
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token)) { marks[reader.GetString(0)] = reader.GetInt64(1); }

@@ -56,7 +56,7 @@ internal sealed record RrulePart : SchedulePart
     /// <inheritdoc />
     public override DateTimeOffset? Next(DateTimeOffset after)
     {
-        try { return rule.GetFireTimeAfter(after)?.ToUniversalTime(); }
+        try { return CronExtensions.NextAfter(at => rule.GetFireTimeAfter(at), after)?.ToUniversalTime(); }
         // Quartz looks for a day that never comes until its calendar ends.
         catch (ArgumentOutOfRangeException) { return null; }
     }

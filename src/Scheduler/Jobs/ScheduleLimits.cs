@@ -12,6 +12,9 @@ namespace Scheduler.Jobs;
 /// <param name="Calendar">Not due where this calendar leaves out.</param>
 public sealed record ScheduleLimits(DateTimeOffset? Starts, DateTimeOffset? Ends, TimeSpan Offset, NamedCalendar? Calendar)
 {
+    // Two days of a job that is due every second and falls into hours that are left out; whole days and spans take one try each.
+    private const int TriesMax = 200_000;
+
     /// <summary>No limits.</summary>
     public static ScheduleLimits None { get; } = new(null, null, TimeSpan.Zero, null);
 
@@ -45,12 +48,13 @@ public sealed record ScheduleLimits(DateTimeOffset? Starts, DateTimeOffset? Ends
     /// <summary>The next due instant of a part within these limits, strictly after one; null when there is none.</summary>
     internal DateTimeOffset? Next(SchedulePart part, DateTimeOffset after)
     {
+        var tries = 0;
         var from = Starts is { } starts && after < starts ? starts.AddTicks(-1) : after;
         for (var next = part.Next(from - Offset) + Offset; next is { } due && !(due > Ends); next = part.Next(from - Offset) + Offset)
         {
             if (Calendar is null || Calendar.Includes(due)) { return due; }
             // What is left out may be a year of seconds: go on where the calendar does.
-            if (Calendar.NextIncluded(due) is not { } included) { return null; }
+            if (++tries > TriesMax || Calendar.NextIncluded(due) is not { } included) { return null; }
             from = included.AddTicks(-1) > due ? included.AddTicks(-1) : due;
         }
         return null;
