@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Quartz;
 using Quartz.Extensibility;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Jobs.Files;
 using Scheduler.Runs;
 
 namespace Scheduler;
@@ -37,13 +39,7 @@ public sealed partial class SchedulerNode(
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
         await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
-        if (declared is not null)
-        {
-            await CalendarStore.Apply(databases.Ledger, calendars!, cancellationToken);
-            var change = await JobStore.Apply(databases.Ledger, declared, cancellationToken);
-            await CalendarStore.Prune(databases.Ledger, calendars!, cancellationToken);
-            LogApplied(change.Added, change.Changed, change.Removed);
-        }
+        if (declared is not null) { await ApplyFiles(declared, calendars!, cancellationToken); }
 
         finisher.Start();
         executor.Start();
@@ -97,6 +93,23 @@ public sealed partial class SchedulerNode(
         await databases.DisposeAsync();
     }
 
+    // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
+    private async Task ApplyFiles(
+        IReadOnlyList<JobDefinition> declared, IReadOnlyList<CalendarDefinition> calendars, CancellationToken token)
+    {
+        try
+        {
+            await CalendarStore.Apply(databases.Ledger, calendars, token);
+            var plan = await FileStore.Apply(databases.Ledger, declared, kinds, token);
+            await CalendarStore.Prune(databases.Ledger, calendars, token);
+            LogApplied(plan.Added.Count, plan.Changed.Count, plan.Deleted.Count, plan.Drifted.Count);
+        }
+        catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))
+        {
+            LogNotApplied(options.JobsFolder!, e is PostgresException p ? p.MessageText : e.Message.ReplaceLineEndings("; "));
+        }
+    }
+
     // No step of a stop may keep the next one from happening.
     private async Task Within(Task step)
     {
@@ -140,8 +153,12 @@ public sealed partial class SchedulerNode(
     [LoggerMessage(5001, LogLevel.Information, "Applied sql/{File}")]
     private partial void LogMigrated(string file);
 
-    [LoggerMessage(5002, LogLevel.Information, "Jobs from files: {Added} added, {Changed} changed, {Removed} removed")]
-    private partial void LogApplied(int added, int changed, int removed);
+    [LoggerMessage(5002, LogLevel.Information, "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
+    private partial void LogApplied(int added, int changed, int removed, int drifted);
+
+    [LoggerMessage(5006, LogLevel.Error,
+        "The job files of {Folder} were not applied, the jobs in the database stay as they are: {Problem}; see 'scheduler config plan {Folder}'")]
+    private partial void LogNotApplied(string folder, string problem);
 
     [LoggerMessage(5003, LogLevel.Information, "Node {Node} is up with {RunCount} runs")]
     private partial void LogStarted(string node, int runCount);

@@ -3,6 +3,21 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs;
 
+/// <summary>A place in a job file, and what is wrong there.</summary>
+/// <param name="File">The file, relative to the current folder where it lies below it.</param>
+/// <param name="Line">From 1; 0 when it is about the whole.</param>
+/// <param name="Column">From 1; 0 when it is about the whole.</param>
+/// <param name="Message">Names the object, the value and what was expected.</param>
+public sealed record FileProblem(string File, long Line, long Column, string Message)
+{
+    /// <inheritdoc />
+    public override string ToString() => Line == 0 ? $"{File}: {Message}" : $"{File}:{Line}:{Column}: {Message}";
+}
+
+/// <summary>What was read: jobs and calendars without a mistake, and every mistake.</summary>
+public sealed record JobFolder(
+    int Files, IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars, IReadOnlyList<FileProblem> Problems);
+
 /// <summary>Reads the declared jobs of a folder: every file whose name ends in <c>.yaml</c> or <c>.yml</c>, in the order of their names.</summary>
 public static class JobFiles
 {
@@ -19,24 +34,39 @@ public static class JobFiles
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
-    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds) => LoadAll(folder, kinds).Jobs;
+    /// <param name="exitCode">Exit code of the exception. Default 2.</param>
+    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds, int exitCode = 2) => LoadAll(folder, kinds, exitCode).Jobs;
 
     /// <summary>As <see cref="Load"/>, the calendars of the folder too.</summary>
-    public static (IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars) LoadAll(string folder, KindRegistry kinds)
+    public static (IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars) LoadAll(
+        string folder, KindRegistry kinds, int exitCode = 2)
     {
         if (!Directory.Exists(folder))
         {
-            throw new OperatorException($"{Shown(folder)}: there is no such folder; expected one with job files (*.yaml)", 2);
+            throw new OperatorException($"{Shown(folder)}: there is no such folder; expected one with job files (*.yaml)", exitCode);
         }
+        var read = Read(folder, kinds);
+        return read.Problems.Count == 0 ? (read.Jobs, read.Calendars) : throw new OperatorException(Message(read.Problems), exitCode);
+    }
+
+    /// <summary>All jobs and all mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when there is
+    /// neither.</summary>
+    /// <param name="path">Path of a folder or of a file.</param>
+    /// <param name="kinds">The kinds that may be named.</param>
+    public static JobFolder Read(string path, KindRegistry kinds)
+    {
+        var files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Where(IsJobFile).Order(StringComparer.Ordinal)]
+            : File.Exists(path) ? new List<string> { path }
+            : throw new OperatorException($"{Shown(path)}: there is no such file or folder; expected one with jobs (*.yaml)", 2);
         var jobs = new List<JobDefinition>();
         var problems = new List<FileProblem>();
         var calendars = new Dictionary<string, CalendarDefinition>(StringComparer.Ordinal);
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(folder).Where(IsJobFile).Order(StringComparer.Ordinal))
+        foreach (var each in files)
         {
-            var file = Shown(path);
+            var file = Shown(each);
             var own = new List<FileProblem>();
-            var (ofFile, calendarsOfFile) = Read(path, file, kinds, own);
+            var (ofFile, calendarsOfFile) = Read(each, file, kinds, own);
             foreach (var (name, calendar) in calendarsOfFile)
             {
                 if (calendars.TryAdd(name.Text, calendar)) { continue; }
@@ -52,9 +82,9 @@ public static class JobFiles
             }
             problems.AddRange(own.OrderBy(p => p.Line).ThenBy(p => p.Column));
         }
-        if (jobs.Count > JobsMax) { problems.Add(new(Shown(folder), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
+        if (jobs.Count > JobsMax) { problems.Add(new(Shown(path), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
         problems.AddRange(AfterCycles.Find(jobs).Select(c => At(c.Job, c.Problem)));
-        return problems.Count == 0 ? (jobs, [.. calendars.Values]) : throw new OperatorException(Message(problems), 2);
+        return new(files.Count, jobs, [.. calendars.Values], problems);
     }
 
     private static FileProblem At(JobDefinition job, string problem)
@@ -89,9 +119,9 @@ public static class JobFiles
         return ([.. reader.Read(root)], reader.Calendars);
     }
 
-    private static string Message(List<FileProblem> problems)
+    private static string Message(IReadOnlyList<FileProblem> problems)
     {
-        var lines = problems.Take(ProblemsMax).Select(p => p.Line == 0 ? $"{p.File}: {p.Message}" : p.ToString()).ToList();
+        var lines = problems.Take(ProblemsMax).Select(p => p.ToString()).ToList();
         if (problems.Count > ProblemsMax) { lines.Add($"and {problems.Count - ProblemsMax} more mistakes"); }
         return string.Join('\n', lines);
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
-using NpgsqlTypes;
 using Scheduler.Database;
 
 namespace Scheduler.Jobs;
@@ -16,54 +15,26 @@ namespace Scheduler.Jobs;
 public sealed record StoredJob(
     JobDefinition Definition, int Version, bool Paused, DateTime UpdatedAt, string? Unreadable = null, DateTimeOffset? PausedUntil = null);
 
-/// <summary>What <see cref="JobStore.Apply"/> did: jobs that are new, that have a new version, that are gone.</summary>
-public sealed record JobChanges(int Added, int Changed, int Removed);
-
 /// <summary>The declared jobs in the database.</summary>
 public static class JobStore
 {
     // A hundred years.
     private const double SecondsMax = 36_500d * 86_400;
 
-    private static readonly string LockSql = SqlFiles.Read("queries/job_lock.sql");
-    private static readonly string TakenSql = SqlFiles.Read("queries/job_taken.sql");
-    private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
-    private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
     private static readonly string AllSql = SqlFiles.Read("queries/job_all.sql");
     private static readonly string SomeSql = SqlFiles.Read("queries/job_some.sql");
-
-    /// <summary>
-    /// Bring the table to the jobs of the files, in one transaction: the file wins for every declared column, a row that is equal is left
-    /// alone, a job that came from a file and is in none any more is removed. Jobs made in SQL and pauses stay. Safe to repeat and on
-    /// several nodes at once. Throws <see cref="OperatorException"/> (exit code 5), nothing changed, when a file declares the name of a job
-    /// made in SQL, or when no job is declared and some would go.
-    /// </summary>
-    public static async Task<JobChanges> Apply(NpgsqlDataSource source, IReadOnlyList<JobDefinition> jobs, CancellationToken token)
-    {
-        // Written before the transaction begins: the server ends a session that is idle in one for long (see Databases).
-        var rows = new JsonArray([.. jobs.Select(Row)]).ToJsonString();
-        await using var connection = await source.OpenConnectionAsync(token);
-        await using var transaction = await connection.BeginTransactionAsync(token);
-        await using (var take = new NpgsqlCommand(LockSql, connection) { CommandTimeout = 0 }) { await take.ExecuteNonQueryAsync(token); }
-        var names = jobs.Select(j => j.Name).ToArray();
-        await RefuseTaken(connection, jobs, names, token);
-        var (added, changed) = await Put(connection, rows, token);
-        await using var prune = new NpgsqlCommand(PruneSql, connection) { Parameters = { new NpgsqlParameter<string[]> { TypedValue = names } } };
-        var removed = (int)(await prune.ExecuteScalarAsync(token))!;
-        if (names.Length == 0 && removed > 0)
-        {
-            // A folder that was not mounted, or misspelled, looks just like this.
-            throw new OperatorException($"the job files declare no job, and {removed} jobs in the database came from files; nothing was removed. "
-                + "Expected at least one job, or first: delete from scheduler.job where source <> 'sql'", 5);
-        }
-        await transaction.CommitAsync(token);
-        return new(added, changed, removed);
-    }
 
     /// <summary>Every job, in the order of their names.</summary>
     public static async Task<IReadOnlyList<StoredJob>> All(NpgsqlDataSource source, CancellationToken token)
     {
-        await using var command = source.CreateCommand(AllSql);
+        await using var connection = await source.OpenConnectionAsync(token);
+        return await All(connection, token);
+    }
+
+    /// <summary>Every job, in the order of their names, as the connection's transaction sees them.</summary>
+    internal static async Task<IReadOnlyList<StoredJob>> All(NpgsqlConnection connection, CancellationToken token)
+    {
+        await using var command = new NpgsqlCommand(AllSql, connection);
         return await Read(command, token);
     }
 
@@ -82,30 +53,8 @@ public static class JobStore
         return await Read(command, token);
     }
 
-    private static async Task RefuseTaken(NpgsqlConnection connection, IReadOnlyList<JobDefinition> jobs, string[] names, CancellationToken token)
-    {
-        await using var command = new NpgsqlCommand(TakenSql, connection) { Parameters = { new NpgsqlParameter<string[]> { TypedValue = names } } };
-        await using var reader = await command.ExecuteReaderAsync(token);
-        var taken = new List<string>();
-        while (await reader.ReadAsync(token)) { taken.Add(reader.GetString(0)); }
-        if (taken.Count == 0) { return; }
-        throw new OperatorException(string.Join('\n', jobs.Where(j => taken.Contains(j.Name)).Select(j =>
-            $"{j.Source}: job '{j.Name}' exists already and was made in SQL; expected another name, "
-            + $"or first: delete from scheduler.job where name = '{j.Name}'")), 5);
-    }
-
-    private static async Task<(int Added, int Changed)> Put(NpgsqlConnection connection, string rows, CancellationToken token)
-    {
-        await using var command = new NpgsqlCommand(PutSql, connection)
-        {
-            Parameters = { new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Jsonb, Value = rows } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(token);
-        await reader.ReadAsync(token);
-        return (reader.GetInt32(0), reader.GetInt32(1));
-    }
-
-    private static JsonObject Row(JobDefinition job) => new()
+    /// <summary>A job as a row for job_put.sql, without its version.</summary>
+    internal static JsonObject Row(JobDefinition job) => new()
     {
         ["name"] = job.Name,
         ["kind"] = job.Kind,

@@ -88,7 +88,7 @@ public sealed partial class Reconciler(
         var snapshot = await Snapshot.Read(databases.Ledger, names, token);
         var now = Now;
         var looked = sweep ? names.Where(n => !snapshot.Unsettled.Contains(n)).ToList() : [.. names];
-        var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => JobPlan.Of(snapshot.Jobs[name], calendars,
+        var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => QuartzPlan.Of(snapshot.Jobs[name], calendars,
             snapshot.Quartz[name], snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep)).ToList();
         var gone = looked.Where(n => !snapshot.Jobs.ContainsKey(n) && snapshot.Quartz[n].Known).ToList();
 
@@ -118,7 +118,7 @@ public sealed partial class Reconciler(
         return held;
     }
 
-    private async Task<int> StoreAll(IScheduler scheduler, List<JobPlan> plans, CancellationToken token)
+    private async Task<int> StoreAll(IScheduler scheduler, List<QuartzPlan> plans, CancellationToken token)
     {
         var copies = plans.Where(TriggerCopies.Can).ToList();
         if (copies.Count < TriggerCopies.Min) { return await Store(scheduler, plans, token); }
@@ -130,7 +130,7 @@ public sealed partial class Reconciler(
             ? copies.Count : await Store(scheduler, copies, token));
     }
 
-    private static async Task<int> Store(IScheduler scheduler, IReadOnlyList<JobPlan> plans, CancellationToken token)
+    private static async Task<int> Store(IScheduler scheduler, IReadOnlyList<QuartzPlan> plans, CancellationToken token)
     {
         var count = 0;
         foreach (var batch in plans.Where(p => p.Changed.Count > 0).Chunk(BatchJobsMax))
@@ -155,7 +155,7 @@ public sealed partial class Reconciler(
         return count;
     }
 
-    private static async Task StoreAlone(IScheduler scheduler, JobPlan plan, CancellationToken token)
+    private static async Task StoreAlone(IScheduler scheduler, QuartzPlan plan, CancellationToken token)
     {
         try { await scheduler.ScheduleJob(plan.Detail(), plan.Changed, ScheduleJobOptions.Replacing, token); }
         catch (SchedulerException e) when (e is not JobPersistenceException) { plan.Refuse(e.Message); }
@@ -211,7 +211,7 @@ public sealed partial class Reconciler(
         await command.ExecuteNonQueryAsync(token);
     }
 
-    private async Task Mark(List<JobPlan> plans, CancellationToken token)
+    private async Task Mark(List<QuartzPlan> plans, CancellationToken token)
     {
         if (plans.Count == 0) { return; }
         await using var command = databases.Ledger.CreateCommand(MarkSql);
@@ -242,7 +242,7 @@ public sealed partial class Reconciler(
     private static NpgsqlParameter Nullable<T>(NpgsqlDbType element, IEnumerable<T> values) =>
         new() { NpgsqlDbType = NpgsqlDbType.Array | element, Value = values.ToArray() };
 
-    private void Tell(List<JobPlan> plans, int stored, int deleted, bool sweep)
+    private void Tell(List<QuartzPlan> plans, int stored, int deleted, bool sweep)
     {
         var problems = plans.Where(p => p.Problem is not null).ToList();
         if (!sweep) { problems.ForEach(p => LogProblem(p.Job.Definition.Name, p.Problem!)); }

@@ -18,15 +18,15 @@ internal static class TriggerCopies
     private static readonly string CopySql = SqlFiles.Read("queries/quartz_copy.sql");
 
     /// <summary>True when all a job's triggers can be copies: crons and intervals without end or calendar.</summary>
-    public static bool Can(JobPlan plan) => plan.IsNew && plan.Changed.Count > 0 && plan.Changed.TrueForAll(t => TypeOf(t) is not null);
+    public static bool Can(QuartzPlan plan) => plan.IsNew && plan.Changed.Count > 0 && plan.Changed.TrueForAll(t => TypeOf(t) is not null);
 
     /// <summary>One of the jobs for each type of trigger: Quartz stores these, and the others are copies of them.</summary>
-    public static IReadOnlyList<JobPlan> Models(IReadOnlyList<JobPlan> plans) =>
+    public static IReadOnlyList<QuartzPlan> Models(IReadOnlyList<QuartzPlan> plans) =>
         [.. plans.SelectMany(p => p.Changed.Select(t => (Plan: p, Type: TypeOf(t)!))).DistinctBy(m => m.Type).Select(m => m.Plan).Distinct()];
 
     /// <summary>Store the jobs as copies of models that Quartz has stored. Returns false, nothing stored, when they cannot be copied just now.</summary>
     public static async Task<bool> Store(
-        NpgsqlDataSource source, IReadOnlyList<JobPlan> models, IReadOnlyList<JobPlan> plans, CancellationToken token)
+        NpgsqlDataSource source, IReadOnlyList<QuartzPlan> models, IReadOnlyList<QuartzPlan> plans, CancellationToken token)
     {
         var modelOf = models.SelectMany(m => m.Changed).GroupBy(t => TypeOf(t)!).ToDictionary(g => g.Key, g => g.First().Key.Name);
         var triggers = plans.SelectMany(p => p.Changed).ToList();

@@ -4,13 +4,6 @@ using YamlDotNet.Core.Events;
 
 namespace Scheduler.Jobs;
 
-/// <summary>A place in a job file, and what is wrong there.</summary>
-internal sealed record FileProblem(string File, long Line, long Column, string Message)
-{
-    /// <inheritdoc />
-    public override string ToString() => $"{File}:{Line}:{Column}: {Message}";
-}
-
 /// <summary>A value of a YAML file with its place. Line and column count from 1.</summary>
 internal abstract record YamlValue(long Line, long Column);
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using NUnit.Framework;
-using Quartz;
 using Scheduler.Jobs;
 
 namespace Scheduler.Tests.Jobs;

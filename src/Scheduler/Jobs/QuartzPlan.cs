@@ -7,7 +7,7 @@ namespace Scheduler.Jobs;
 internal sealed record Drift(string Job, string? Trigger, string What, string? Before);
 
 /// <summary>What has to be done for one declared job, so that Quartz has it as declared.</summary>
-internal sealed class JobPlan
+internal sealed class QuartzPlan
 {
     // A trigger that is missing without an edit owes what the ledger lacks, at least of the last hour and at most of the last day.
     private static readonly TimeSpan OwedAtLeast = TimeSpan.FromHours(1);
@@ -17,7 +17,7 @@ internal sealed class JobPlan
     // Clocks of nodes that take part differ by less (NodeOptions.ClockOffsetMax).
     private static readonly TimeSpan ClockMargin = TimeSpan.FromSeconds(2);
 
-    private JobPlan(StoredJob job) => (Job, Key, Problem, EditedAt) =
+    private QuartzPlan(StoredJob job) => (Job, Key, Problem, EditedAt) =
         (job, new JobKey(job.Definition.Name, FireJob.Group), job.Unreadable, new(job.UpdatedAt, TimeSpan.Zero));
 
     public StoredJob Job { get; }
@@ -46,11 +46,11 @@ internal sealed class JobPlan
     /// <param name="lastDue">The latest fire of it in the ledger, null when there is none.</param>
     /// <param name="now">The present, not before the moment the others were read.</param>
     /// <param name="settled">True: the declared version has been brought to Quartz before, so what differs is drift.</param>
-    public static JobPlan Of(
+    public static QuartzPlan Of(
         StoredJob job, IReadOnlyDictionary<string, NamedCalendar> calendars, StoredInQuartz stored, DateTimeOffset? lastDue, DateTimeOffset now,
         bool settled)
     {
-        var plan = new JobPlan(job) { DetailMissing = !stored.Intact, IsNew = !stored.Known && stored.Triggers.Count == 0 };
+        var plan = new QuartzPlan(job) { DetailMissing = !stored.Intact, IsNew = !stored.Known && stored.Triggers.Count == 0 };
         if (settled && !stored.Intact)
         {
             plan.Drifts.Add(new(job.Definition.Name, null, stored.Known ? "Quartz's job was edited" : "Quartz's job was deleted", null));
