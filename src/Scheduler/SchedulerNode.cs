@@ -14,8 +14,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear, QuestionDesk desk,
-    ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear,
+    QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -150,7 +150,8 @@ public sealed partial class SchedulerNode(
     [LoggerMessage(5001, LogLevel.Information, "Applied sql/{File}")]
     private partial void LogMigrated(string file);
 
-    [LoggerMessage(5002, LogLevel.Information, "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
+    [LoggerMessage(5002, LogLevel.Information,
+        "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
     private partial void LogApplied(int added, int changed, int removed, int drifted);
 
     [LoggerMessage(5006, LogLevel.Error,

@@ -102,7 +102,8 @@ internal sealed record JobEntry
     public string Description { get; init; } = Defaults.Description;
     public string Owner { get; init; } = Defaults.Owner;
     public IReadOnlyList<string> Tags { get; init; } = Defaults.Tags;
-    /// <summary>When the job is due, e.g. 0 3 * * *, @daily, every 5m, after backup on failure, manual; several parted by ;. Default manual.</summary>
+    /// <summary>When the job is due, e.g. 0 3 * * *, @daily, every 5m, after backup on failure, manual; several parted by ;. Default
+    /// manual.</summary>
     public string Schedule { get; init; } = Defaults.Schedule;
     public string TimeZone { get; init; } = Defaults.TimeZone;
     public string? Calendar { get; init; }
