@@ -1,7 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
 using Quartz;
-using Scheduler.Cluster;
 using Scheduler.Database;
 
 namespace Scheduler.Jobs;
