@@ -14,8 +14,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear, QuestionDesk desk,
-    ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear,
+    QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -31,7 +31,7 @@ public sealed partial class SchedulerNode(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Files first: a mistake in them stops the node before it has touched anything.
-        var (declared, calendars) = options.JobsFolder is null ? (null, null) : JobFiles.LoadAll(options.JobsFolder, kinds);
+        var declared = options.JobsFolder is null ? null : JobFiles.Load(options.JobsFolder, kinds);
         foreach (var applied in await Migrator.Migrate(options.ConnectionString, cancellationToken)) { LogMigrated(applied); }
 
         await databases.CheckLimits(cancellationToken);
@@ -39,7 +39,7 @@ public sealed partial class SchedulerNode(
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
         await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
-        if (declared is not null) { await ApplyFiles(declared, calendars!, cancellationToken); }
+        if (declared is not null) { await ApplyFiles(declared, cancellationToken); }
 
         finisher.Start();
         executor.Start();
@@ -94,14 +94,11 @@ public sealed partial class SchedulerNode(
     }
 
     // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
-    private async Task ApplyFiles(
-        IReadOnlyList<JobDefinition> declared, IReadOnlyList<CalendarDefinition> calendars, CancellationToken token)
+    private async Task ApplyFiles(JobFolder declared, CancellationToken token)
     {
         try
         {
-            await CalendarStore.Apply(databases.Ledger, calendars, token);
             var plan = await FileStore.Apply(databases.Ledger, declared, kinds, token);
-            await CalendarStore.Prune(databases.Ledger, calendars, token);
             LogApplied(plan.Added.Count, plan.Changed.Count, plan.Deleted.Count, plan.Drifted.Count);
         }
         catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))
@@ -153,7 +150,8 @@ public sealed partial class SchedulerNode(
     [LoggerMessage(5001, LogLevel.Information, "Applied sql/{File}")]
     private partial void LogMigrated(string file);
 
-    [LoggerMessage(5002, LogLevel.Information, "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
+    [LoggerMessage(5002, LogLevel.Information,
+        "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
     private partial void LogApplied(int added, int changed, int removed, int drifted);
 
     [LoggerMessage(5006, LogLevel.Error,

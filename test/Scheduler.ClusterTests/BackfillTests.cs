@@ -23,7 +23,8 @@ public sealed class BackfillTests
         await cluster.Until("all six have run", async () => await cluster.Count("verdict = 'succeeded' and requested_by is not null") == 6);
         await cluster.Until("both requests are done", async () => await cluster.Database.Value<long>(
             "select count(*) from scheduler.backfill_request where state = 'done' and not dry_run") == 2);
-        Assert.That(await cluster.Database.Value<string>("select string_agg(run_key, ' ' order by due_at) from scheduler.run where requested_by is not null"), Is.EqualTo(
+        Assert.That(await cluster.Database.Value<string>(
+            "select string_agg(run_key, ' ' order by due_at) from scheduler.run where requested_by is not null"), Is.EqualTo(
             string.Join(' ', Enumerable.Range(0, 6).Select(h => $"hourly!backfill@{day.AddHours(h):yyyy-MM-ddTHH:mm:ssZ}"))));
         Assert.That(await cluster.Database.Value<long>("select count(*) from public.effect"), Is.EqualTo(6));
         Assert.That(await cluster.Database.Value<long>(
@@ -47,11 +48,13 @@ public sealed class BackfillTests
         foreach (var (call, text) in new[]
         {
             ("'nobody', tstzrange('2026-01-01', '2026-01-02')", "there is no job named 'nobody'"),
-            ("'hourly', tstzrange('2026-01-01', null)", "range is '[\"2026-01-01 00:00:00+00\",)'; expected two instants, the first before the second"),
+            ("'hourly', tstzrange('2026-01-01', null)",
+                "range is '[\"2026-01-01 00:00:00+00\",)'; expected two instants, the first before the second"),
             ("'hourly', tstzrange('2026-01-01', '2026-01-02'), cap => 0", "cap is 0; expected 1 to 10000"),
         })
         {
-            var refused = await Assert.ThrowsAsync<PostgresException>(() => cluster.Database.Execute($"set timezone = 'UTC'; select scheduler.backfill({call})"));
+            var refused = await Assert.ThrowsAsync<PostgresException>(
+                () => cluster.Database.Execute($"set timezone = 'UTC'; select scheduler.backfill({call})"));
             Assert.That(refused!.MessageText, Is.EqualTo(text));
         }
     }

@@ -31,7 +31,11 @@ public sealed class CancelTests
     public async Task A_queued_run_ends_at_once_and_the_job_is_free()
     {
         await using var cluster = await TestCluster.Start(
-            new() { Nodes = 1, Setup = new() { Slots = 1 }, Jobs = SqlJobText.File(new("long", "manual") { Statement = "select pg_sleep(60)" }, new("short", "manual")) });
+            new()
+            {
+                Nodes = 1, Setup = new() { Slots = 1 },
+                Jobs = SqlJobText.File(new("long", "manual") { Statement = "select pg_sleep(60)" }, new("short", "manual")),
+            });
         await cluster.RunNowAndWait("long");
         var key = await cluster.RunNow("short");
 
@@ -70,7 +74,8 @@ public sealed class CancelTests
 
         Assert.That(await cluster.Count("state = 'finished' and verdict <> 'cancelled'"), Is.Zero, await Until.Dump(cluster.Database));
         Assert.That(await cluster.Database.Value<long>("""
-            select count(*) from scheduler.run a join scheduler.run b on a.run_key < b.run_key and a.started_at is not null and b.started_at is not null
+            select count(*) from scheduler.run a
+            join scheduler.run b on a.run_key < b.run_key and a.started_at is not null and b.started_at is not null
                 and a.started_at < coalesce(b.ended_at, 'infinity') and b.started_at < coalesce(a.ended_at, 'infinity')
             """), Is.Zero, "one at a time");
     }

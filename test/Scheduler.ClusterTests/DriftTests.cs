@@ -62,7 +62,8 @@ public sealed class DriftTests
             await cluster.Database.Value<long>("select count(*) from quartz.qrtz_job_details where job_name = 'stranger'") == 0);
         var seen = await cluster.Now();
         await cluster.Until("the sweep has come around twice more", async () =>
-            await cluster.Database.Value<bool>("select due_at > @at and after_name = '' from scheduler_private.sweep", new { at = seen.AddSeconds(4) }));
+            await cluster.Database.Value<bool>(
+                "select due_at > @at and after_name = '' from scheduler_private.sweep", new { at = seen.AddSeconds(4) }));
         Assert.That(await cluster.Database.Value<string>("select string_agg(job || ': ' || what, '; ') from scheduler.healed"),
             Is.EqualTo("stranger: a job nobody declared"));
     }

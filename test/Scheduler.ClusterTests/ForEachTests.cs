@@ -64,7 +64,8 @@ public sealed class ForEachTests
         Assert.That(await cluster.Database.Value<long>("select count(*) from public.site"), Is.EqualTo(7));
 
         await cluster.Database.Execute("""
-            update scheduler.job set for_each = '{"relation": "public.site", "where": "true) limit 1; delete from public.site; --"}' where for_each is not null
+            update scheduler.job set for_each = '{"relation": "public.site", "where": "true) limit 1; delete from public.site; --"}'
+            where for_each is not null
             """);
         await cluster.Until("that is a problem", async () => (await cluster.Database.Value<string>(
             "select problem from scheduler.job where for_each is not null"))!.StartsWith("for_each: ", StringComparison.Ordinal));

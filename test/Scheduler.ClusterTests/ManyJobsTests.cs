@@ -79,7 +79,8 @@ public sealed class ManyJobsTests
         var end = await cluster.Now();
         await cluster.Until("the last edits are live", async () =>
             await cluster.Database.Value<long>("select count(*) from scheduler_private.job_change") == 0);
-        await cluster.Until("what was due by then is done", async () => await cluster.Count("due_at <= @end and state <> 'finished'", new { end }) == 0
+        await cluster.Until("what was due by then is done", async () =>
+            await cluster.Count("due_at <= @end and state <> 'finished'", new { end }) == 0
             && await cluster.Database.Value<long>("select count(distinct job) from scheduler.run where due_at > @end and state = 'finished'",
                 new { end }) == JobCount);
         Assert.That(await cluster.Database.Value<long>("select sum(version - 1)::bigint from scheduler.job"), Is.EqualTo(1000), "every edit counts");

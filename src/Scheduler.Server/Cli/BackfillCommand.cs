@@ -13,7 +13,10 @@ internal static class BackfillCommand
         var name = new Argument<string>("NAME") { Description = "The job's name" };
         var from = new Option<string>("--from") { Description = "First instant, UTC unless it says otherwise", HelpName = "TIME", Required = true };
         var to = new Option<string>("--to") { Description = "End of the range; this instant is left out", HelpName = "TIME", Required = true };
-        var spacing = new Option<string?>("--spacing") { Description = "At least this long between two runs' beginnings, 1s to 7d", HelpName = "TIME" };
+        var spacing = new Option<string?>("--spacing")
+        {
+            Description = "At least this long between two runs' beginnings, 1s to 7d", HelpName = "TIME",
+        };
         var cap = new Option<int>("--cap")
         {
             Description = "Most runs, 1 to 10000; a range that holds more is refused",
@@ -28,7 +31,10 @@ internal static class BackfillCommand
         }.Asking();
         command.SetAction(async (parsed, token) =>
         {
-            if (parsed.GetValue(dryRun) && parsed.GetValue(yes)) { throw new OperatorException("--dry-run and --yes exclude each other", ExitCode.Usage); }
+            if (parsed.GetValue(dryRun) && parsed.GetValue(yes))
+            {
+                throw new OperatorException("--dry-run and --yes exclude each other", ExitCode.Usage);
+            }
             var request = new BackfillRequest(parsed.GetRequiredValue(name), Instant("--from", parsed.GetRequiredValue(from)),
                 Instant("--to", parsed.GetRequiredValue(to)), Spacing(parsed.GetValue(spacing)), parsed.GetValue(cap), DryRun: true);
             var connection = Settings.ConnectionOf(parsed);
@@ -53,7 +59,8 @@ internal static class BackfillCommand
     private static string Sentence(BackfillRow answer) => answer.DueCount is null or 0
         ? $"nothing to run; {answer.SucceededCount ?? 0} instants have succeeded already"
         : string.Create(CultureInfo.InvariantCulture, $"{answer.DueCount} runs of {answer.Job}, due {answer.FirstDueAt:yyyy-MM-dd'T'HH:mm:ss'Z'} to ")
-            + string.Create(CultureInfo.InvariantCulture, $"{answer.LastDueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}; {answer.SucceededCount} have succeeded already");
+            + string.Create(CultureInfo.InvariantCulture,
+                $"{answer.LastDueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}; {answer.SucceededCount} have succeeded already");
 
     private static DateTime Instant(string option, string text) =>
         DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var instant)

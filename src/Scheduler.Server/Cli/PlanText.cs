@@ -37,6 +37,7 @@ internal static class PlanText
             }
         }
         foreach (var name in plan.TakenOver) { Line($"= take over {name}  (made in SQL, the file says the same)"); }
+        foreach (var calendar in plan.Calendars) { Write(calendar); }
         if (plan.Consequences is { } consequences) { Write(consequences); }
         Line($"plan {plan.Hash}: {Summary(plan)}");
     }
@@ -47,10 +48,28 @@ internal static class PlanText
         var parts = new[]
         {
             (plan.Deleted.Count, "deleted"), (plan.Added.Count, "added"), (plan.Changed.Count, "changed"), (plan.TakenOver.Count, "taken over"),
-            (plan.Drifted.Count, "edited in SQL and kept"),
+            (plan.Drifted.Count, "edited in SQL and kept"), (plan.Calendars.Count(c => c.Fate != CalendarFate.Keep), "calendars"),
         }.Where(p => p.Item1 > 0).Select(p => $"{p.Item1} {p.Item2}").ToList();
         var rest = $"{plan.Unchanged} of {plan.Declared} unchanged";
         return plan.HasChanges || parts.Count > 0 ? string.Join(", ", parts.Append(rest)) : $"no changes, {rest}";
+    }
+
+    private static void Write(PlannedCalendar calendar)
+    {
+        Line($"{calendar.Fate switch
+        {
+            CalendarFate.Add => "+ add",
+            CalendarFate.Change => "~ change",
+            CalendarFate.Delete => "- delete",
+            CalendarFate.TakeOver => "= take over",
+            CalendarFate.Keep or _ => "= keep",
+        }} calendar {calendar.Name}  ({calendar.Source})");
+        foreach (var field in calendar.Fields)
+        {
+            Line(calendar.Fate == CalendarFate.Keep
+                ? $"    {field.Field}: {Value(field.Live)}, set in SQL; the file says {Value(field.File)}"
+                : $"    {field.Field}: {Value(field.Live)} -> {Value(field.File)}{Why(field)}");
+        }
     }
 
     private static void Write(PlanConsequences consequences)

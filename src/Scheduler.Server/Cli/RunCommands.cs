@@ -73,7 +73,8 @@ internal static class RunCommands
     {
         var key = new Argument<string>("KEY") { Description = "The run's key, e.g. cleanup@2026-11-21T04:00:00Z" };
         var reason = new Option<string?>("--reason") { Description = "Shown with the verdict (default: who asked)", HelpName = "TEXT" };
-        var command = new Command("cancel", "End a run before its time; prints cancelled, requested, or the verdict it has already") { key, reason }.Asking();
+        var command = new Command(
+            "cancel", "End a run before its time; prints cancelled, requested, or the verdict it has already") { key, reason }.Asking();
         command.SetAction(async (parsed, token) =>
         {
             var connection = Settings.ConnectionOf(parsed);

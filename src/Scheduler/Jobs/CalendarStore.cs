@@ -12,9 +12,6 @@ public static class CalendarStore
 {
     private static readonly string AllSql = SqlFiles.Read("queries/calendar_all.sql");
     private static readonly string MarkSql = SqlFiles.Read("queries/calendar_mark.sql");
-    private static readonly string PutSql = SqlFiles.Read("queries/calendar_put.sql");
-    private static readonly string PruneSql = SqlFiles.Read("queries/calendar_prune.sql");
-    private static readonly string TakenSql = SqlFiles.Read("queries/calendar_taken.sql");
 
     /// <summary>Every calendar, in the order of their names.</summary>
     public static async Task<IReadOnlyList<CalendarDefinition>> All(NpgsqlDataSource source, CancellationToken token) =>
@@ -24,7 +21,7 @@ public static class CalendarStore
     public static async Task<IReadOnlyDictionary<string, NamedCalendar>> Readable(NpgsqlDataSource source, CancellationToken token)
     {
         var calendars = new Dictionary<string, NamedCalendar>(StringComparer.Ordinal);
-        foreach (var (definition, noted) in await Rows(source, token))
+        foreach (var (definition, noted, _) in await Rows(source, token))
         {
             string? problem = null;
             try { calendars.Add(definition.Name, NamedCalendar.Of(definition)); }
@@ -38,34 +35,11 @@ public static class CalendarStore
         return calendars;
     }
 
-    /// <summary>
-    /// Bring the table to the calendars of the files: the file wins, a row that is equal is left alone. Call <see cref="Prune"/> when the jobs are in
-    /// place. Throws <see cref="OperatorException"/> (exit code 5) when a file declares the name of a calendar made in SQL.
-    /// </summary>
-    public static async Task<int> Apply(NpgsqlDataSource source, IReadOnlyList<CalendarDefinition> calendars, CancellationToken token)
+    /// <summary>Every calendar with its version, as the connection's transaction sees them.</summary>
+    internal static async Task<IReadOnlyList<(CalendarDefinition Calendar, int Version)>> All(NpgsqlConnection connection, CancellationToken token)
     {
-        if (calendars.Count == 0) { return 0; }
-        await using (var ask = source.CreateCommand(TakenSql))
-        {
-            ask.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. calendars.Select(c => c.Name)] });
-            if (await ask.ExecuteScalarAsync(token) is string taken)
-            {
-                throw new OperatorException($"{calendars.First(c => c.Name == taken).Source}: calendar '{taken}' exists already and was made in SQL; "
-                    + $"expected another name, or first: delete from scheduler.calendar where name = '{taken}'", 5);
-            }
-        }
-        await using var put = source.CreateCommand(PutSql);
-        var rows = new JsonArray([.. calendars.Select(Row)]).ToJsonString();
-        put.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Jsonb, Value = rows });
-        return (int)(await put.ExecuteScalarAsync(token))!;
-    }
-
-    /// <summary>Remove calendars that came from files, are declared in none any more and are used by no job.</summary>
-    public static async Task Prune(NpgsqlDataSource source, IReadOnlyList<CalendarDefinition> calendars, CancellationToken token)
-    {
-        await using var prune = source.CreateCommand(PruneSql);
-        prune.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. calendars.Select(c => c.Name)] });
-        await prune.ExecuteNonQueryAsync(token);
+        await using var command = new NpgsqlCommand(AllSql, connection);
+        return [.. (await Rows(command, token)).Select(r => (r.Definition, r.Version))];
     }
 
     /// <summary>
@@ -93,10 +67,17 @@ public static class CalendarStore
         }
     }
 
-    private static async Task<List<(CalendarDefinition Definition, string? Problem)>> Rows(NpgsqlDataSource source, CancellationToken token)
+    private static async Task<List<(CalendarDefinition Definition, string? Problem, int Version)>> Rows(
+        NpgsqlDataSource source, CancellationToken token)
     {
-        var rows = new List<(CalendarDefinition, string?)>();
         await using var command = source.CreateCommand(AllSql);
+        return await Rows(command, token);
+    }
+
+    private static async Task<List<(CalendarDefinition Definition, string? Problem, int Version)>> Rows(
+        NpgsqlCommand command, CancellationToken token)
+    {
+        var rows = new List<(CalendarDefinition, string?, int)>();
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token))
         {
@@ -110,12 +91,13 @@ public static class CalendarStore
                 Blackouts = reader.GetString(5),
                 Source = reader.GetString(6),
                 UpdatedAt = reader.GetDateTime(7),
-            }, reader.IsDBNull(8) ? null : reader.GetString(8)));
+            }, reader.IsDBNull(8) ? null : reader.GetString(8), reader.GetInt32(9)));
         }
         return rows;
     }
 
-    private static JsonObject Row(CalendarDefinition calendar) => new()
+    /// <summary>A calendar as a row for calendar_put.sql, without its version.</summary>
+    internal static JsonObject Row(CalendarDefinition calendar) => new()
     {
         ["name"] = calendar.Name,
         ["description"] = calendar.Description,

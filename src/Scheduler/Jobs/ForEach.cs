@@ -96,7 +96,8 @@ public sealed partial class ForEach(
         // Of a change of rows the relation is known, not the job: with one, all of these few jobs are asked for.
         foreach (var (name, relation) in await Templates(all || relations.Count > 0 ? null : jobs, token))
         {
-            if (!all && !jobs.Contains(name) && !relations.Contains(relation.Contains('.', StringComparison.Ordinal) ? relation : "public." + relation))
+            if (!all && !jobs.Contains(name)
+                && !relations.Contains(relation.Contains('.', StringComparison.Ordinal) ? relation : "public." + relation))
             {
                 continue;
             }
@@ -188,7 +189,8 @@ public sealed partial class ForEach(
         await transaction.SaveAsync("rows", token);
         try
         {
-            await using (var limits = new NpgsqlCommand("set local statement_timeout = '5s'; set transaction read only; set local role scheduler_node",
+            await using (var limits = new NpgsqlCommand(
+                "set local statement_timeout = '5s'; set transaction read only; set local role scheduler_node",
                 connection)) { await limits.ExecuteNonQueryAsync(token); }
             var rows = new List<string>();
             // Each on a line of its own, so that a comment in it ends with it; with a parameter, so that it is one statement or none.
@@ -220,8 +222,10 @@ public sealed partial class ForEach(
         await transaction.SaveAsync("tell", token);
         try
         {
-            await using var make = new NpgsqlCommand("set local lock_timeout = '1s'; create or replace trigger scheduler_for_each after insert or update"
-                + $" or delete or truncate on \"{schema}\".\"{table}\" for each statement execute function scheduler_private.for_each_changed()", connection);
+            await using var make = new NpgsqlCommand("set local lock_timeout = '1s';"
+                + " create or replace trigger scheduler_for_each after insert or update"
+                + $" or delete or truncate on \"{schema}\".\"{table}\""
+                + " for each statement execute function scheduler_private.for_each_changed()", connection);
             await make.ExecuteNonQueryAsync(token);
         }
         catch (PostgresException e)

@@ -97,10 +97,13 @@ internal sealed record JobEntry
 {
     private static readonly JobDefinition Defaults = new() { Name = "", Kind = "" };
 
+    /// <summary>What the job does. No default.</summary>
     public required string Kind { get; init; }
     public string Description { get; init; } = Defaults.Description;
     public string Owner { get; init; } = Defaults.Owner;
     public IReadOnlyList<string> Tags { get; init; } = Defaults.Tags;
+    /// <summary>When the job is due, e.g. 0 3 * * *, @daily, every 5m, after backup on failure, manual; several parted by ;. Default
+    /// manual.</summary>
     public string Schedule { get; init; } = Defaults.Schedule;
     public string TimeZone { get; init; } = Defaults.TimeZone;
     public string? Calendar { get; init; }
@@ -110,23 +113,32 @@ internal sealed record JobEntry
     public TimeSpan? Spread { get; init; }
     /// <summary>Checked against the kind's own record.</summary>
     public JsonElement? With { get; init; }
+    /// <summary>Limits beyond which a deleting job stops. Default none.</summary>
     public GuardEntry? Guard { get; init; }
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan Timeout { get; init; } = Defaults.Timeout;
+    /// <summary>How often and when a failed attempt is tried again. Default three attempts, 5s doubling up to 5m.</summary>
     public RetryEntry? Retry { get; init; }
+    /// <summary>What a fire does when a run of the job is still there: skip it, queue behind it, cancel it, or allow both. Default skip.</summary>
     public Overlap Overlap { get; init; } = Defaults.Overlap;
+    /// <summary>What happens to fires that come late after an outage: once (the latest runs), skip (none), all. Default once.</summary>
     public Missed Missed { get; init; } = Defaults.Missed;
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan? StartWithin { get; init; }
-    /// <summary>Null: what the kind says.</summary>
+    /// <summary>What happens to a run whose node died: rerun it elsewhere, or fail it. Default: what the kind says.</summary>
     public OnLost? OnLost { get; init; }
     public IReadOnlyList<string> RunsOn { get; init; } = Defaults.RunsOn;
     [Range(0, 9)]
     public int Priority { get; init; } = Defaults.Priority;
+    /// <summary>How many runs of all jobs of a group go at once across the cluster. Default no limit.</summary>
     public ConcurrencyEntry? Concurrency { get; init; }
+    /// <summary>Values a run is given; a manual run may override them. Default none.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Params { get; init; }
+    /// <summary>What is normal for the job; anything else raises an alarm. Default nothing.</summary>
     public ExpectEntry? Expect { get; init; }
+    /// <summary>Who is told of what. Default nobody.</summary>
     public NotifyEntry? Notify { get; init; }
+    /// <summary>One job for each row of a relation. Default none.</summary>
     public ForEachEntry? ForEach { get; init; }
     public bool Enabled { get; init; } = Defaults.Enabled;
 

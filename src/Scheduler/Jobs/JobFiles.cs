@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Scheduler.Database;
 
@@ -10,11 +11,28 @@ namespace Scheduler.Jobs;
 /// <param name="Message">Names the object, the value and what was expected.</param>
 public sealed record FileProblem(string File, long Line, long Column, string Message)
 {
+    // A name may hold whatever a file may; a mistake is one line that a terminal can show.
+    private const int MessageLengthMax = 1000;
+
+    /// <summary>Names the object, the value and what was expected; one line.</summary>
+    public string Message { get; } = OneLine(Message);
+
+    private static string OneLine(string text)
+    {
+        var line = string.Concat(text.Select(c => c == '\n' ? "\\n"
+            : char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}") : c.ToString()));
+        return line.Length <= MessageLengthMax ? line : line[..MessageLengthMax] + "…";
+    }
+
     /// <inheritdoc />
     public override string ToString() => Line == 0 ? $"{File}: {Message}" : $"{File}:{Line}:{Column}: {Message}";
 }
 
 /// <summary>What was read: jobs and calendars without a mistake, and every mistake.</summary>
+/// <param name="Files">Files read.</param>
+/// <param name="Jobs">The jobs, each name once, in the order of the files.</param>
+/// <param name="Calendars">The calendars, each name once.</param>
+/// <param name="Problems">The mistakes, in the order of the files.</param>
 public sealed record JobFolder(
     int Files, IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars, IReadOnlyList<FileProblem> Problems);
 
@@ -29,27 +47,23 @@ public static class JobFiles
     private const int ProblemsMax = 500;
 
     /// <summary>
-    /// All jobs of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its message lists all
+    /// All jobs and calendars of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its message lists all
     /// mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a mistake.
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
     /// <param name="exitCode">Exit code of the exception. Default 2.</param>
-    public static IReadOnlyList<JobDefinition> Load(string folder, KindRegistry kinds, int exitCode = 2) => LoadAll(folder, kinds, exitCode).Jobs;
-
-    /// <summary>As <see cref="Load"/>, the calendars of the folder too.</summary>
-    public static (IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars) LoadAll(
-        string folder, KindRegistry kinds, int exitCode = 2)
+    public static JobFolder Load(string folder, KindRegistry kinds, int exitCode = 2)
     {
         if (!Directory.Exists(folder))
         {
             throw new OperatorException($"{Shown(folder)}: there is no such folder; expected one with job files (*.yaml)", exitCode);
         }
         var read = Read(folder, kinds);
-        return read.Problems.Count == 0 ? (read.Jobs, read.Calendars) : throw new OperatorException(Message(read.Problems), exitCode);
+        return read.Problems.Count == 0 ? read : throw new OperatorException(Message(read.Problems), exitCode);
     }
 
-    /// <summary>All jobs and all mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when there is
+    /// <summary>All jobs, calendars and mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when there is
     /// neither.</summary>
     /// <param name="path">Path of a folder or of a file.</param>
     /// <param name="kinds">The kinds that may be named.</param>
@@ -90,7 +104,7 @@ public static class JobFiles
     private static FileProblem At(JobDefinition job, string problem)
     {
         var mark = job.Source.LastIndexOf(':');
-        return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], System.Globalization.CultureInfo.InvariantCulture), 1, problem);
+        return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], CultureInfo.InvariantCulture), 1, problem);
     }
 
     private static (IReadOnlyList<JobReader.Declared> Jobs, IReadOnlyList<(YamlText Name, CalendarDefinition Calendar)> Calendars) Read(

@@ -48,7 +48,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     {
         var fine = true;
         var isTemplate = body is YamlMap { } keys && keys.Find("for_each") is YamlMap;
-        if (!IsName(name.Text) && !(isTemplate && IsName(name.Text.Replace('{', '_').Replace('}', '_')))) { Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /"); }
+        if (!IsName(name.Text) && !(isTemplate && IsName(name.Text.Replace('{', '_').Replace('}', '_'))))
+        {
+            Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
+        }
         if (body is not YamlMap map)
         {
             Refuse(body, $"job '{name.Text}' has no keys; expected at least 'kind'");
@@ -57,7 +60,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         var kind = KindOf(map);
         if (kind is null) { fine = false; }
         // What the rows fill in is checked when they do.
-        if (!(isTemplate && map.Find("schedule") is YamlText { } pattern && pattern.Text.Contains('{', StringComparison.Ordinal))) { fine &= CheckSchedule(map); }
+        if (!(isTemplate && map.Find("schedule") is YamlText { } pattern && pattern.Text.Contains('{', StringComparison.Ordinal)))
+        {
+            fine &= CheckSchedule(map);
+        }
 
         var places = new Dictionary<string, (YamlValue Key, YamlValue Value)>(StringComparer.Ordinal) { [""] = (name, name) };
         var json = Json(map, typeof(JobEntry), kind, "", places)!;
@@ -67,6 +73,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
             var (at, value) = Place(places, problem.Path);
             if (isTemplate && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
             Refuse(problem.AtKey ? at : value, problem.Message);
+        }
+        if (fine && entry is JobEntry { Starts: { } starts, Ends: { } ends } && starts > ends)
+        {
+            Refuse(places["ends"].Value, $"'ends' is {ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, before 'starts'; expected an instant after it");
         }
         return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;
 

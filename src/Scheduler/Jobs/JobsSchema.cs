@@ -23,7 +23,7 @@ public static class JobsSchema
     {
         var job = Record(typeof(JobEntry), new JobEntry { Kind = "" }, 0);
         var keys = job["properties"]!.AsObject();
-        keys["with"] = new JsonObject { ["type"] = "object" };
+        keys["with"] = new JsonObject { ["type"] = "object", ["description"] = "Settings of the kind." };
         keys["on_lost"]!.AsObject().Remove("default");
         if (kinds.All.Count > 0)
         {
@@ -82,6 +82,7 @@ public static class JobsSchema
             {
                 schema["default"] = JsonSerializer.SerializeToNode(inner, key.Type, KindSettings.Options);
             }
+            if (Description(key) is { } description) { schema["description"] = description; }
             properties[key.Name] = schema;
         }
         var record = new JsonObject { ["type"] = "object", ["additionalProperties"] = false };
@@ -90,6 +91,10 @@ public static class JobsSchema
         record["properties"] = properties;
         return record;
     }
+
+    // A key of a job is described where its column's record is.
+    private static string? Description(SettingsKey key) => XmlDocs.Of(key.Property) ?? (key.Property?.DeclaringType == typeof(JobEntry)
+        ? XmlDocs.Of(typeof(JobDefinition).GetProperty(key.Property.Name)) : null);
 
     private static JsonObject Value(Type type, object? defaults, int depth) => SettingsShape.FormOf(type) switch
     {

@@ -83,6 +83,17 @@ internal sealed class QuartzPlan
         return plan;
     }
 
+    /// <summary>Note what is wrong with the settings where this node knows the kind: rules that span keys only a node judges. Its triggers go on, and
+    /// a later edit may be in time for its runs.</summary>
+    public void JudgeSettings(KindRegistry kinds)
+    {
+        if (Job.Definition.ForEach is not null || kinds.Find(Job.Definition.Kind) is not { } kind) { return; }
+        var problems = KindSettings.Check(kind.SettingsType, Job.Definition.Settings).Problems;
+        if (problems.Count == 0) { return; }
+        var said = "settings: " + string.Join("; ", problems.Select(p => p.Message));
+        Problem = Problem is null ? said : $"{Problem}; {said}";
+    }
+
     public IJobDetail Detail() => JobBuilder.Create<FireJob>().WithIdentity(Key).StoreDurably().RequestRecovery().Build();
 
     /// <summary>Leave it as it is for now.</summary>

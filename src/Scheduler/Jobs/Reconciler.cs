@@ -14,7 +14,8 @@ namespace Scheduler.Jobs;
 /// brings back what an older row said.
 /// </summary>
 public sealed partial class Reconciler(
-    ISchedulerFactory quartz, Databases databases, FireInbox inbox, NodeState state, NodeOptions options, TimeProvider time, ILogger<Reconciler> log)
+    ISchedulerFactory quartz, Databases databases, FireInbox inbox, KindRegistry kinds, NodeState state, NodeOptions options, TimeProvider time,
+    ILogger<Reconciler> log)
 {
     // A store transaction of this many jobs ends within a second; Quartz's lock is free between them.
     private const int BatchJobsMax = 250;
@@ -90,6 +91,7 @@ public sealed partial class Reconciler(
         var looked = sweep ? names.Where(n => !snapshot.Unsettled.Contains(n)).ToList() : [.. names];
         var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => QuartzPlan.Of(snapshot.Jobs[name], calendars,
             snapshot.Quartz[name], snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep)).ToList();
+        plans.ForEach(p => p.JudgeSettings(kinds));
         var gone = looked.Where(n => !snapshot.Jobs.ContainsKey(n) && snapshot.Quartz[n].Known).ToList();
 
         // What the former versions owe is entered before their triggers go.

@@ -45,7 +45,10 @@ internal sealed partial class RowTemplate(JsonObject job, KindRegistry kinds)
         if (kind is not null)
         {
             var problems = KindSettings.Check(kind.SettingsType, settings.ToJsonString()).Problems;
-            if (problems.Count > 0) { throw new FormatException($"settings: {problems[0].Path} {problems[0].Message}".Replace("  ", " ", StringComparison.Ordinal)); }
+            if (problems.Count > 0)
+            {
+                throw new FormatException($"settings: {problems[0].Path} {problems[0].Message}".Replace("  ", " ", StringComparison.Ordinal));
+            }
         }
         return new JsonObject
         {
@@ -72,13 +75,15 @@ internal sealed partial class RowTemplate(JsonObject job, KindRegistry kinds)
                 var text = (string)value!;
                 if (Code.Contains(key))
                 {
-                    var pasted = Placeholder().Matches(text).FirstOrDefault(m => text.ElementAtOrDefault(m.Index - 1) != '$' && row.ContainsKey(m.Groups[1].Value));
+                    var pasted = Placeholder().Matches(text)
+                        .FirstOrDefault(m => text.ElementAtOrDefault(m.Index - 1) != '$' && row.ContainsKey(m.Groups[1].Value));
                     return pasted is null ? JsonValue.Create(text) : throw new FormatException(
                         $"settings: {key} holds {pasted.Value}, and a value is not pasted into SQL; look its row up by ${{job.name}}");
                 }
                 if (Placeholder().Match(text) is { Success: true } alone && alone.Length == text.Length)
                 {
-                    return row[Column(alone, row)]?.DeepClone() is { } whole and not (JsonObject or JsonArray) ? whole : JsonValue.Create(Text(text, row));
+                    return row[Column(alone, row)]?.DeepClone() is { } whole and not (JsonObject or JsonArray)
+                        ? whole : JsonValue.Create(Text(text, row));
                 }
                 return JsonValue.Create(Text(text, row));
             default:

@@ -6,8 +6,8 @@ using Scheduler.Database;
 namespace Scheduler.Jobs;
 
 /// <summary>
-/// Stores many new jobs at once: one of each type of trigger through <see cref="IScheduler"/>, the others as copies of those rows, so that every column
-/// is as Quartz itself writes it. Only what a copy can say is copied; all else goes to Quartz. See docs/decisions/0012.
+/// Stores many new jobs at once: one of each type of trigger through <see cref="IScheduler"/>, the others as copies of those rows, so that every
+/// column is as Quartz itself writes it. Only what a copy can say is copied; all else goes to Quartz. See docs/decisions/0012.
 /// </summary>
 internal static class TriggerCopies
 {
@@ -23,7 +23,8 @@ internal static class TriggerCopies
     public static IReadOnlyList<QuartzPlan> Models(IReadOnlyList<QuartzPlan> plans) =>
         [.. plans.SelectMany(p => p.Changed.Select(t => (Plan: p, Type: TypeOf(t)!))).DistinctBy(m => m.Type).Select(m => m.Plan).Distinct()];
 
-    /// <summary>Store the jobs as copies of models that Quartz has stored. Returns false, nothing stored, when they cannot be copied just now.</summary>
+    /// <summary>Store the jobs as copies of models that Quartz has stored. Returns false, nothing stored, when they cannot be copied just
+    /// now.</summary>
     public static async Task<bool> Store(
         NpgsqlDataSource source, IReadOnlyList<QuartzPlan> models, IReadOnlyList<QuartzPlan> plans, CancellationToken token)
     {

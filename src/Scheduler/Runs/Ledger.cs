@@ -125,7 +125,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         return cancelled;
     }
 
-    /// <summary>Let later fires take the place of the runs before them, where jobs say so (overlap: cancel). Returns how many runs that met.</summary>
+    /// <summary>Let later fires take the place of the runs before them, where jobs say so (overlap: cancel). Returns how many runs that
+    /// met.</summary>
     internal async Task<int> Supersede(CancellationToken token)
     {
         await using var command = Command(databases.Ledger, SupersedeSql);

@@ -179,7 +179,10 @@ public static class RunList
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(told, token);
         try
         {
-            if (listening is { FullState: System.Data.ConnectionState.Open } && !told.IsCancellationRequested) { await listening.WaitAsync(time, token); }
+            if (listening is { FullState: System.Data.ConnectionState.Open } && !told.IsCancellationRequested)
+            {
+                await listening.WaitAsync(time, token);
+            }
             else { await Task.Delay(time, clock, limit.Token); }
         }
         catch (Npgsql.NpgsqlException) { }     // gone: from now on the row is looked at

@@ -131,7 +131,8 @@ public sealed class ConfigTests
         using var target = new FolderOfJobs(db);
         var export = await Ask("export", "--out", target.Path);
         Assert.That(export.ExitCode, Is.Zero, export.Error);
-        Assert.That(Directory.GetFiles(target.Path).Select(System.IO.Path.GetFileName), Is.EquivalentTo(new[] { "a.yaml", "b.yaml", "made-in-sql.yaml" }));
+        Assert.That(Directory.GetFiles(target.Path).Select(System.IO.Path.GetFileName),
+            Is.EquivalentTo(new[] { "a.yaml", "b.yaml", "made-in-sql.yaml" }));
         var plan = await Ask("plan", target.Path);
         Assert.That((plan.ExitCode, plan.Out), Is.EqualTo((0, plan.Out)), plan.Error);
         Assert.That((await Ask("export", "--out", target.Path)).ExitCode, Is.EqualTo(2), "files are there already");
@@ -158,7 +159,8 @@ public sealed class ConfigTests
         node.StandardInput.Close();
         await node.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.That(line, Does.StartWith("node n1 is listening"));
-        Assert.That(await errors, Does.Contain("were not applied").And.Contain("6 jobs would be deleted; expected at most 5").And.Contain("config plan"));
+        Assert.That(await errors,
+            Does.Contain("were not applied").And.Contain("6 jobs would be deleted; expected at most 5").And.Contain("config plan"));
         Assert.That(await db.Rows<short>("select distinct priority from scheduler.job"), Is.EqualTo(new short[] { 5 }));
     }
 

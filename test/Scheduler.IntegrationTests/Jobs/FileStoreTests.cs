@@ -2,6 +2,7 @@ using NUnit.Framework;
 using Scheduler.Database;
 using Scheduler.Jobs.Files;
 using Scheduler.TestKit;
+using Scheduler.Tests.Jobs;
 
 namespace Scheduler.IntegrationTests.Jobs;
 
@@ -56,7 +57,7 @@ public sealed class FileStoreTests
 
         files.Jobs("a.yaml", ("one", "schedule: every 1h, timeout: 20m"));
         await files.Apply();
-        Assert.That((await Field("schedule"), await Field("timeout::text")), Is.EqualTo(("every 10s", "00:20:00")), "another field of the file changed");
+        Assert.That((await Field("schedule"), await Field("timeout::text")), Is.EqualTo(("every 10s", "00:20:00")), "another field changed");
 
         files.Jobs("a.yaml", ("one", "schedule: every 2h, timeout: 20m"));
         var conflict = await files.Plan();
@@ -78,7 +79,8 @@ public sealed class FileStoreTests
         Assert.That(await db.Rows<short>("select priority from scheduler.job order by name"), Is.EqualTo(new short[] { 9, 1 }));
         await files.Apply(new(Force: ["*"]));
         Assert.That(await db.Rows<short>("select priority from scheduler.job order by name"), Is.EqualTo(new short[] { 1, 1 }));
-        Assert.That((await files.Plan(new(Force: ["tow"]))).Refusals, Is.EqualTo(new[] { "--force 'tow' is no job of the files; did you mean 'two'?" }));
+        Assert.That((await files.Plan(new(Force: ["tow"]))).Refusals.Single(),
+            Is.EqualTo("--force 'tow' is no job of the files; did you mean 'two'?"));
     }
 
     [Test]
@@ -139,7 +141,7 @@ public sealed class FileStoreTests
         await files.Apply(new(MaxDeletes: 6));
         Assert.That(await db.Rows<string>("select name from scheduler.job order by name"), Is.EqualTo(new[] { "by-hand", "keep" }));
         Assert.That(await db.Value<long>("select count(*) from scheduler.run where job = 'gone3'"), Is.EqualTo(1));
-        Assert.That(await db.Rows<string>("select job from scheduler.job_file"), Is.EqualTo(new[] { "keep" }));
+        Assert.That(await db.Rows<string>("select name from scheduler.job_file"), Is.EqualTo(new[] { "keep" }));
     }
 
     [Test]
@@ -265,13 +267,60 @@ public sealed class FileStoreTests
             Assert.That(refusal!.Message, Does.Contain("grant scheduler_viewer to read, scheduler_operator to change"));
             await FileStore.Apply(op, files.Declared(), new(), FolderOfJobs.Kinds, null, default);
             Assert.That(await db.Value<string>("select applied_by from scheduler.job_file"), Is.EqualTo("files_op (scheduler cli)"));
-            Assert.That(await FileStore.Live(op, default), Has.Count.EqualTo(1));
+            Assert.That((await FileStore.Live(op, default)).Jobs, Has.Count.EqualTo(1));
         }
         finally { await db.Execute("drop role files_op; drop role files_see"); }
     }
 
-    private async Task<string> Dump() => string.Join('\n', await db.Rows<string>(
-        "select to_jsonb(j)::text from scheduler.job j union all select to_jsonb(f)::text from scheduler_private.job_file f order by 1"));
+    [Test]
+    public async Task Calendars_are_merged_like_jobs_and_move_the_fires_of_jobs_that_use_them()
+    {
+        const string Job = "jobs:\n  one: { kind: sql, schedule: every 6h, calendar: off, with: { statement: select 1 } }\n";
+        files.Write("a.yaml", "calendars:\n  off: { weekdays: [sun], description: first }\n" + Job);
+        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(CalendarFate.Add));
+        await db.Execute("update scheduler.calendar set description = 'edited'");
+        files.Write("a.yaml", "calendars:\n  off: { weekdays: [sat, sun], description: first }\n" + Job);
+        var plan = await files.Plan();
+        Assert.That(plan.Calendars.Select(c => (c.Fate, c.Fields.Single().Field)),
+            Is.EqualTo(new[] { (CalendarFate.Keep, "description"), (CalendarFate.Change, "weekdays") }));
+        Assert.That(plan.Consequences!.Fires.Select(f => (f.Job, f.Gained, f.Lost)), Is.EqualTo(new[] { ("one", 0, 4) }));
+        await files.Apply(hash: plan.Hash);
+        Assert.That(await db.Value<string>("select description || ' ' || weekdays::text from scheduler.calendar"), Is.EqualTo("edited {sat,sun}"));
+        var (jobs, calendars) = await FileStore.Live(db.ConnectionString, default);
+        files.Write("a.yaml", JobExport.One(jobs, calendars, FolderOfJobs.Kinds));
+        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(jobs, calendars, JobExport.Files(jobs, calendars, FolderOfJobs.Kinds),
+            FolderOfJobs.Kinds)), Is.EqualTo((false, Array.Empty<string>())));
+        files.Write("a.yaml", Job);
+        Assert.That((await files.Apply()).Calendars, Is.Empty, "a job uses it still");
+        files.Jobs("a.yaml", ("one", "calendar: of"));
+        Assert.That((await files.Plan()).Refusals.Single(), Does.Contain("calendar 'of' of job 'one' is not known; did you mean 'off'?"));
+        files.Jobs("a.yaml", ("one", ""));
+        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(CalendarFate.Delete));
+        Assert.That(await db.Value<long>("select count(*) from scheduler.calendar"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Bad_folders_leave_the_store_as_it_was_byte_for_byte()
+    {
+        files.Jobs("z.yaml", ("one", "schedule: every 1h"), ("a", ""));
+        await files.Apply();
+        await db.Execute("update scheduler.job set priority = 9 where name = 'one'");
+        var before = await Dump();
+        foreach (var folder in BadFolders.All())
+        {
+            using var bad = new FolderOfJobs(db);
+            folder.WriteTo(bad.Path);
+            await Assert.ThrowsAsync<OperatorException>(() => bad.Apply(new(MaxDeletes: 100, Force: ["*"])), folder.Name);
+        }
+        Assert.That(await Dump(), Is.EqualTo(before));
+    }
+
+    private async Task<string> Dump() => string.Join('\n', await db.Rows<string>("""
+        select to_jsonb(j)::text || j.xmin from scheduler.job j union all select to_jsonb(c)::text || c.xmin from scheduler.calendar c
+        union all select to_jsonb(f)::text || f.xmin from scheduler_private.job_file f
+        union all select to_jsonb(g)::text || g.xmin from scheduler_private.job_gate g
+        order by 1
+        """));
 
     private Task<string?> Field(string column) => db.Value<string>($"select {column} from scheduler.job where name = 'one'");
 

@@ -23,7 +23,7 @@ internal sealed class FolderOfJobs(TestDatabase db) : IDisposable
     public void Jobs(string name, params (string Job, string Keys)[] jobs) => Write(name, "jobs:\n" + string.Concat(jobs.Select(j =>
         $"  {j.Job}: {{ kind: sql, with: {{ statement: select 1 }}{(j.Keys.Length > 0 ? ", " : "")}{j.Keys} }}\n")));
 
-    public IReadOnlyList<JobDefinition> Declared() => JobFiles.Load(Path, Kinds);
+    public JobFolder Declared() => JobFiles.Load(Path, Kinds);
 
     public Task<JobPlan> Plan(PlanOptions? options = null) =>
         FileStore.Plan(db.ConnectionString, Declared(), options ?? new(), Kinds, new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero), default);

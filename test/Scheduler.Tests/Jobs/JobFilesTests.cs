@@ -185,7 +185,7 @@ public sealed class JobFilesTests
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 
-    private IReadOnlyList<JobDefinition> Load() => JobFiles.Load(folder, SampleKinds.All);
+    private IReadOnlyList<JobDefinition> Load() => JobFiles.Load(folder, SampleKinds.All).Jobs;
 
     private string Mistakes()
     {

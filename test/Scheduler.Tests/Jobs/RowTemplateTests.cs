@@ -32,7 +32,8 @@ public sealed class RowTemplateTests
     [Test]
     public void A_name_must_be_the_rows_own_and_plain()
     {
-        Assert.That(() => Fill("{}", name: "visit"), Throws.InstanceOf<FormatException>().With.Message.StartsWith("the name 'visit' has no {column}"));
+        Assert.That(() => Fill("{}", name: "visit"),
+            Throws.InstanceOf<FormatException>().With.Message.StartsWith("the name 'visit' has no {column}"));
         Assert.That(() => Fill("{}", name: "visit-{text}"), Throws.InstanceOf<FormatException>().With.Message.Contains("is not allowed"));
     }
 

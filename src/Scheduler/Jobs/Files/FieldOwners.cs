@@ -17,7 +17,7 @@ internal static class FieldOwners
         var edited = new List<(string Job, string Field)>();
         foreach (var job in plan.Changed.Concat(plan.Drifted))
         {
-            var applied = job.TakenOver ? null : live.Applied.GetValueOrDefault(job.Name);
+            var applied = job.TakenOver ? null : live.Applied.GetValueOrDefault((AppliedFile.Job, job.Name));
             foreach (var field in job.Fields)
             {
                 if (applied is not null && FieldMerge.Same(field.Live, field.LastApplied)) { owners[(job.Name, field.Field)] = applied.Source; }

@@ -18,19 +18,21 @@ public static class FileStore
     private static readonly string LockSql = SqlFiles.Read("queries/job_lock.sql");
     private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
     private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
+    private static readonly string PutCalendarsSql = SqlFiles.Read("queries/calendar_put.sql");
+    private static readonly string PruneCalendarsSql = SqlFiles.Read("queries/calendar_prune.sql");
     private static readonly string AppliedSql = SqlFiles.Read("queries/job_applied.sql");
     private static readonly string HistorySql = SqlFiles.Read("queries/job_history.sql");
     private static readonly string DurationsSql = SqlFiles.Read("queries/job_durations.sql");
 
     /// <summary>The plan with its consequences; changes nothing. Throws <see cref="OperatorException"/> for what the server refuses.</summary>
     /// <param name="connectionString">The scheduler's database, as viewer or more.</param>
-    /// <param name="declared">The jobs of the files.</param>
+    /// <param name="declared">Jobs and calendars of the files.</param>
     /// <param name="options">What is allowed.</param>
     /// <param name="kinds">The kinds known here.</param>
     /// <param name="now">Instant the consequences begin at.</param>
     /// <param name="token">Ends the attempt.</param>
     public static Task<JobPlan> Plan(
-        string connectionString, IReadOnlyList<JobDefinition> declared, PlanOptions options, KindRegistry kinds, DateTimeOffset now,
+        string connectionString, JobFolder declared, PlanOptions options, KindRegistry kinds, DateTimeOffset now,
         CancellationToken token) => OperatorConnection.Use(connectionString, async connection =>
         {
             // One state of the database for all questions.
@@ -48,31 +50,36 @@ public static class FileStore
     /// when the plan is refused, or has another hash than the one given. Safe to repeat and from several machines at once.
     /// </summary>
     /// <param name="connectionString">The scheduler's database, as operator or more.</param>
-    /// <param name="declared">The jobs of the files.</param>
+    /// <param name="declared">Jobs and calendars of the files.</param>
     /// <param name="options">What is allowed.</param>
     /// <param name="kinds">The kinds known here.</param>
     /// <param name="hash">Hash of the plan that may be applied; null: any.</param>
     /// <param name="token">Ends the attempt.</param>
     public static Task<JobPlan> Apply(
-        string connectionString, IReadOnlyList<JobDefinition> declared, PlanOptions options, KindRegistry kinds, string? hash,
+        string connectionString, JobFolder declared, PlanOptions options, KindRegistry kinds, string? hash,
         CancellationToken token) =>
         OperatorConnection.Use(connectionString, connection => Apply(connection, declared, options, kinds, hash, token), token);
 
     /// <summary>As the other, for a node: on its own connections, whatever the plan.</summary>
     internal static async Task<JobPlan> Apply(
-        NpgsqlDataSource source, IReadOnlyList<JobDefinition> declared, KindRegistry kinds, CancellationToken token)
+        NpgsqlDataSource source, JobFolder declared, KindRegistry kinds, CancellationToken token)
     {
         await using var connection = await source.OpenConnectionAsync(token);
         return await Apply(connection, declared, new PlanOptions(), kinds, null, token);
     }
 
-    /// <summary>Every job, for an export. Throws <see cref="OperatorException"/> for what the server refuses.</summary>
-    public static Task<IReadOnlyList<JobDefinition>> Live(string connectionString, CancellationToken token) =>
-        OperatorConnection.Use<IReadOnlyList<JobDefinition>>(connectionString,
-            async c => [.. (await JobStore.All(c, token)).Where(j => j.Definition.MadeBy is null).Select(j => j.Definition)], token);
+    /// <summary>Every job and calendar, for an export; what for_each jobs made of their rows is left out. Throws
+    /// <see cref="OperatorException"/> for what the server refuses.</summary>
+    public static Task<(IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars)> Live(
+        string connectionString, CancellationToken token) =>
+        OperatorConnection.Use<(IReadOnlyList<JobDefinition>, IReadOnlyList<CalendarDefinition>)>(connectionString, async c =>
+        (
+            [.. (await JobStore.All(c, token)).Where(j => j.Definition.MadeBy is null).Select(j => j.Definition)],
+            [.. (await CalendarStore.All(c, token)).Select(r => r.Calendar)]
+        ), token);
 
     private static async Task<JobPlan> Apply(
-        NpgsqlConnection connection, IReadOnlyList<JobDefinition> declared, PlanOptions options, KindRegistry kinds, string? hash,
+        NpgsqlConnection connection, JobFolder declared, PlanOptions options, KindRegistry kinds, string? hash,
         CancellationToken token)
     {
         for (var left = TriesMax; ; left--)
@@ -86,7 +93,7 @@ public static class FileStore
                     + $"is another; the plan is now {plan.Hash}. Nothing was applied; see 'scheduler config plan'", 5);
             }
             if (plan.Refusals.Count > 0) { throw new OperatorException(string.Join('\n', plan.Refusals) + "\nnothing was applied", 5); }
-            if (await Write(connection, plan, [.. declared.Select(j => j.Name)], token))
+            if (await Write(connection, plan, declared, token))
             {
                 await transaction.CommitAsync(token);
                 return plan;
@@ -97,40 +104,58 @@ public static class FileStore
         }
     }
 
-    private static async Task<bool> Write(NpgsqlConnection connection, JobPlan plan, string[] declared, CancellationToken token)
+    // False when a row was not as it was read.
+    private static async Task<bool> Write(NpgsqlConnection connection, JobPlan plan, JobFolder declared, CancellationToken token)
     {
-        // What stays is written first: a job that is removed may be named by one that changes.
-        if (plan.Rows.Count > 0)
-        {
-            await using var put = new NpgsqlCommand(PutSql, connection) { Parameters = { Jsonb(plan.Rows.Select(Row)) } };
-            if ((int)(await put.ExecuteScalarAsync(token))! != plan.Rows.Count) { return false; }
-        }
-        if (plan.Removals.Count > 0)
-        {
-            await using var prune = new NpgsqlCommand(PruneSql, connection)
-            {
-                Parameters =
-                {
-                    new NpgsqlParameter<string[]> { TypedValue = [.. plan.Removals.Select(r => r.Name)] },
-                    new NpgsqlParameter<int[]> { TypedValue = [.. plan.Removals.Select(r => r.Version)] },
-                },
-            };
-            if ((int)(await prune.ExecuteScalarAsync(token))! != plan.Removals.Count) { return false; }
-        }
-        await using var note = new NpgsqlCommand("select scheduler.note_files($1, $2, $3)", connection)
+        // What others name is there before them, and goes after them.
+        if (!await Put(connection, PutCalendarsSql, plan.CalendarRows.Select(Row).ToList(), token)
+            || !await Put(connection, PutSql, plan.Rows.Select(Row).ToList(), token)
+            || !await Prune(connection, PruneSql, plan.Removals, token)
+            || !await Prune(connection, PruneCalendarsSql, plan.CalendarRemovals, token)) { return false; }
+        await using var note = new NpgsqlCommand("select scheduler.note_files($1, $2, $3, $4)", connection)
         {
             Parameters =
             {
                 Jsonb(plan.Notes.Select(n => new JsonObject
                 {
-                    ["job"] = n.Job, ["last_applied"] = n.Fields.DeepClone(), ["source"] = n.Source,
+                    ["what"] = n.What, ["name"] = n.Name, ["last_applied"] = n.Fields.DeepClone(), ["source"] = n.Source,
                 })),
-                new NpgsqlParameter<string[]> { TypedValue = declared },
+                new NpgsqlParameter<string[]> { TypedValue = [.. declared.Jobs.Select(j => j.Name)] },
+                new NpgsqlParameter<string[]> { TypedValue = [.. declared.Calendars.Select(c => c.Name)] },
                 new NpgsqlParameter<string> { TypedValue = plan.Hash },
             },
         };
         await note.ExecuteNonQueryAsync(token);
         return true;
+    }
+
+    private static async Task<bool> Put(NpgsqlConnection connection, string sql, List<JsonObject> rows, CancellationToken token)
+    {
+        if (rows.Count == 0) { return true; }
+        await using var put = new NpgsqlCommand(sql, connection) { Parameters = { Jsonb(rows) } };
+        return (int)(await put.ExecuteScalarAsync(token))! == rows.Count;
+    }
+
+    private static async Task<bool> Prune(
+        NpgsqlConnection connection, string sql, IReadOnlyList<(string Name, int Version)> removals, CancellationToken token)
+    {
+        if (removals.Count == 0) { return true; }
+        await using var prune = new NpgsqlCommand(sql, connection)
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string[]> { TypedValue = [.. removals.Select(r => r.Name)] },
+                new NpgsqlParameter<int[]> { TypedValue = [.. removals.Select(r => r.Version)] },
+            },
+        };
+        return (int)(await prune.ExecuteScalarAsync(token))! == removals.Count;
+    }
+
+    private static JsonObject Row(CalendarRow row)
+    {
+        var columns = CalendarStore.Row(row.Calendar);
+        columns["version"] = row.Version;
+        return columns;
     }
 
     private static JsonObject Row(PlannedRow row)
@@ -146,15 +171,16 @@ public static class FileStore
     private static async Task<LiveJobs> Read(NpgsqlConnection connection, CancellationToken token)
     {
         var jobs = await JobStore.All(connection, token);
-        var applied = new Dictionary<string, AppliedFile>(StringComparer.Ordinal);
+        var calendars = await CalendarStore.All(connection, token);
+        var applied = new Dictionary<(string, string), AppliedFile>();
         await using var command = new NpgsqlCommand(AppliedSql, connection);
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token))
         {
-            var job = reader.GetString(0);
-            applied[job] = new(job, JobFields.Parse(reader.GetString(1)), reader.GetString(2));
+            var (what, name) = (reader.GetString(0), reader.GetString(1));
+            applied[(what, name)] = new(what, name, JobFields.Parse(reader.GetString(2)), reader.GetString(3));
         }
-        return new(jobs, applied);
+        return new(jobs, calendars, applied);
     }
 
     private static async Task<IReadOnlyList<PlannedDelete>> History(

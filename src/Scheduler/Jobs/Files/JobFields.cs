@@ -101,7 +101,8 @@ internal static class JobFields
         return Different(fields, defaults);
     }
 
-    private static JsonObject Different(JsonObject fields, JsonObject defaults)
+    /// <summary>The fields that are not as usual.</summary>
+    public static JsonObject Different(JsonObject fields, JsonObject defaults)
     {
         var rest = new JsonObject();
         foreach (var (key, value) in fields)

@@ -57,12 +57,15 @@ public sealed record JobPlan
     public required IReadOnlyList<PlannedChange> Drifted { get; init; }
     /// <summary>Jobs made in SQL that the files declare with the same content: from now on they are the files'.</summary>
     public required IReadOnlyList<string> TakenOver { get; init; }
+    /// <summary>Calendars in which files and rows differ.</summary>
+    public required IReadOnlyList<PlannedCalendar> Calendars { get; init; }
     /// <summary>Why it cannot be applied; empty when it can.</summary>
     public required IReadOnlyList<string> Refusals { get; init; }
     /// <summary>What it means for the days to come; null when nobody asked.</summary>
     public PlanConsequences? Consequences { get; init; }
-    /// <summary>True when a job would be made, changed or removed.</summary>
-    public bool HasChanges => Deleted.Count + Added.Count + Changed.Count > 0;
+    /// <summary>True when a job or calendar would be made, changed or removed.</summary>
+    public bool HasChanges => Deleted.Count + Added.Count + Changed.Count > 0
+        || Calendars.Any(c => c.Fate is CalendarFate.Add or CalendarFate.Change or CalendarFate.Delete);
 
     /// <summary>Rows to write: those that change, and those whose place in the files moved.</summary>
     [JsonIgnore]
@@ -70,7 +73,13 @@ public sealed record JobPlan
     /// <summary>Rows to remove.</summary>
     [JsonIgnore]
     internal IReadOnlyList<(string Name, int Version)> Removals { get; init; } = [];
-    /// <summary>What the files say now, of each job where that is not what is noted as applied.</summary>
+    /// <summary>Calendars to write.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<CalendarRow> CalendarRows { get; init; } = [];
+    /// <summary>Calendars to remove.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<(string Name, int Version)> CalendarRemovals { get; init; } = [];
+    /// <summary>What the files say now, of each job and calendar where that is not what is noted as applied.</summary>
     [JsonIgnore]
     internal IReadOnlyList<AppliedFile> Notes { get; init; } = [];
 }
@@ -80,13 +89,21 @@ public sealed record JobPlan
 /// <param name="Before">The row as it is, or null for a new one.</param>
 internal sealed record PlannedRow(JobDefinition Job, StoredJob? Before);
 
-/// <summary>What the file said of a job when it was last applied: a row of <c>scheduler.job_file</c>.</summary>
-/// <param name="Job">The job's name.</param>
+/// <summary>What the file said of a job or calendar when it was last applied: a row of <c>scheduler.job_file</c>.</summary>
+/// <param name="What"><see cref="Job"/> or <see cref="Calendar"/>.</param>
+/// <param name="Name">Its name.</param>
 /// <param name="Fields">Its fields.</param>
 /// <param name="Source">Where it was declared.</param>
-internal sealed record AppliedFile(string Job, JsonObject Fields, string Source);
+internal sealed record AppliedFile(string What, string Name, JsonObject Fields, string Source)
+{
+    public const string Job = "job";
+    public const string Calendar = "calendar";
+}
 
 /// <summary>What a plan is made of besides the files: rows and what was applied.</summary>
 /// <param name="Jobs">Every row of <c>scheduler.job</c>.</param>
-/// <param name="Applied">What was applied last, by the job's name; kept for a job that was deleted in SQL.</param>
-internal sealed record LiveJobs(IReadOnlyList<StoredJob> Jobs, IReadOnlyDictionary<string, AppliedFile> Applied);
+/// <param name="Calendars">Every row of <c>scheduler.calendar</c> with its version.</param>
+/// <param name="Applied">What was applied last, by what it is and its name; kept for what was deleted in SQL.</param>
+internal sealed record LiveJobs(
+    IReadOnlyList<StoredJob> Jobs, IReadOnlyList<(CalendarDefinition Calendar, int Version)> Calendars,
+    IReadOnlyDictionary<(string What, string Name), AppliedFile> Applied);

@@ -22,46 +22,44 @@ internal sealed class JobPlanner
     private readonly KindRegistry kinds;
     private readonly LiveJobs live;
     private readonly PlanOptions options;
+    private readonly StringBuilder bound = new();
     private int unchanged;
 
     private JobPlanner(KindRegistry kinds, LiveJobs live, PlanOptions options) => (this.kinds, this.live, this.options) = (kinds, live, options);
 
     /// <summary>The plan. Nobody's name or run count is in it yet: see <see cref="FileStore"/>.</summary>
-    /// <param name="declared">The jobs of the files, each name once.</param>
+    /// <param name="declared">Jobs and calendars of the files, each name once.</param>
     /// <param name="live">Rows and what was applied.</param>
     /// <param name="options">What is allowed.</param>
     /// <param name="kinds">The kinds, to judge a mixture of file and row by.</param>
-    public static JobPlan Of(IReadOnlyList<JobDefinition> declared, LiveJobs live, PlanOptions options, KindRegistry kinds) =>
+    public static JobPlan Of(JobFolder declared, LiveJobs live, PlanOptions options, KindRegistry kinds) =>
         new JobPlanner(kinds, live, options).Make(declared);
 
-    private JobPlan Make(IReadOnlyList<JobDefinition> declared)
+    private JobPlan Make(JobFolder declared)
     {
         var byName = live.Jobs.ToDictionary(j => j.Definition.Name, StringComparer.Ordinal);
-        var names = declared.Select(j => j.Name).ToHashSet(StringComparer.Ordinal);
-        var bound = new StringBuilder();
-        foreach (var job in declared)
+        var names = declared.Jobs.Select(j => j.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var job in declared.Jobs)
         {
             var fields = JobFields.Of(job);
             var row = byName.GetValueOrDefault(job.Name);
-            var last = live.Applied.GetValueOrDefault(job.Name);
-            Bind(bound, job.Name, job.Source, fields, row, last);
+            var last = live.Applied.GetValueOrDefault((AppliedFile.Job, job.Name));
+            Depend(job.Name, job.Source, fields, row?.Version, row?.Definition.Source,
+                row is null ? null : JobFields.Of(row.Definition), last?.Fields);
             if (row is null) { Add(job, fields, last); }
             else { Merge(job, fields, row, row.Definition.Source == "sql" ? null : last); }
         }
         // What a for_each job makes of its rows goes with that job.
         var gone = live.Jobs.Where(j => j.Definition is { Source: not "sql", MadeBy: null } && !names.Contains(j.Definition.Name))
             .OrderBy(j => j.Definition.Name, StringComparer.Ordinal).ToList();
-        foreach (var job in gone) { Bind(bound, job.Definition.Name, "", null, job, null); }
-        foreach (var name in (options.Force ?? []).Order(StringComparer.Ordinal))
-        {
-            bound.Append("force\t").Append(name).Append('\n');
-            if (name != "*" && !names.Contains(name)) { refusals.Add($"--force '{name}' is no job of the files{Spelling.DidYouMean(name, names)}"); }
-        }
-        RefuseDeletes(declared.Count, gone.Count);
+        foreach (var job in gone) { Depend(job.Definition.Name, "", null, job.Version, job.Definition.Source, JobFields.Of(job.Definition), null); }
+        var calendars = Calendars(declared, gone);
+        ReadForce(names.Concat(declared.Calendars.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal));
+        RefuseDeletes(declared.Jobs.Count, gone.Count);
         return new JobPlan
         {
-            Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(bound.ToString()))[..HashBytes]),
-            Declared = declared.Count,
+            Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(bound.ToString())).AsSpan(0, HashBytes)),
+            Declared = declared.Jobs.Count,
             Unchanged = unchanged,
             MaxDeletes = options.MaxDeletes ?? PlanOptions.DefaultMaxDeletes,
             Deleted = [.. gone.Select(j => new PlannedDelete(j.Definition.Name, j.Definition.Source, 0, null))],
@@ -69,18 +67,43 @@ internal sealed class JobPlanner
             Changed = changed,
             Drifted = drifted,
             TakenOver = takenOver,
+            Calendars = calendars.Planned,
             Refusals = refusals,
             Rows = rows,
             Removals = [.. gone.Select(j => (j.Definition.Name, j.Version))],
-            Notes = notes,
+            CalendarRows = calendars.Rows,
+            CalendarRemovals = calendars.Removals,
+            Notes = [.. notes, .. calendars.Notes],
         };
+    }
+
+    private CalendarPlanner Calendars(JobFolder declared, List<StoredJob> gone)
+    {
+        var after = rows.ToDictionary(r => r.Job.Name, r => r.Job, StringComparer.Ordinal);
+        foreach (var job in live.Jobs.Except(gone)) { after.TryAdd(job.Definition.Name, job.Definition); }
+        var used = after.Values.Where(j => j.Calendar is not null).Select(j => j.Calendar!).ToHashSet(StringComparer.Ordinal);
+        var planner = new CalendarPlanner(live, options, refusals);
+        planner.Plan(declared.Calendars, used, Depend);
+        var known = live.Calendars.Select(c => c.Calendar.Name).Concat(declared.Calendars.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal);
+        refusals.AddRange(rows.Where(r => r.Job.Calendar is { } name && !known.Contains(name)).Select(r =>
+            $"{r.Job.Source}: calendar '{r.Job.Calendar}' of job '{r.Job.Name}' is not known{Spelling.Hint(r.Job.Calendar!, known)}"));
+        return planner;
+    }
+
+    private void ReadForce(HashSet<string> names)
+    {
+        foreach (var name in (options.Force ?? []).Order(StringComparer.Ordinal))
+        {
+            bound.Append("force\t").Append(name).Append('\n');
+            if (name != "*" && !names.Contains(name)) { refusals.Add($"--force '{name}' is no job of the files{Spelling.DidYouMean(name, names)}"); }
+        }
     }
 
     private void Add(JobDefinition job, JsonObject fields, AppliedFile? last)
     {
         added.Add(new(job.Name, job.Source, job.Kind, job.Schedule, last is not null));
         rows.Add(new(job, null));
-        notes.Add(new(job.Name, fields, job.Source));
+        notes.Add(new(AppliedFile.Job, job.Name, fields, job.Source));
     }
 
     private void Merge(JobDefinition job, JsonObject file, StoredJob row, AppliedFile? last)
@@ -114,7 +137,10 @@ internal sealed class JobPlanner
         if (isSql && taken.Count == 0) { takenOver.Add(job.Name); }
         if (taken.Count > 0) { rows.Add(new(JobFields.ToDefinition(job.Name, merged, job.Source), row)); }
         else if (before.Source != job.Source) { rows.Add(new(before with { Source = job.Source }, row)); }
-        if (last is null || last.Source != job.Source || !FieldMerge.Same(last.Fields, file)) { notes.Add(new(job.Name, file, job.Source)); }
+        if (last is null || last.Source != job.Source || !FieldMerge.Same(last.Fields, file))
+        {
+            notes.Add(new(AppliedFile.Job, job.Name, file, job.Source));
+        }
     }
 
     // Fields that are right each for itself may not fit each other; null when they do.
@@ -152,11 +178,9 @@ internal sealed class JobPlanner
         }
     }
 
-    private static void Bind(StringBuilder bound, string name, string source, JsonObject? file, StoredJob? row, AppliedFile? last)
+    private void Depend(string name, string source, JsonObject? file, int? version, string? rowSource, JsonObject? row, JsonObject? last)
     {
-        bound.Append(name).Append('\t').Append(source).Append('\t').Append(Text(file)).Append('\t');
-        bound.Append(CultureInfo.InvariantCulture, $"{row?.Version}\t{row?.Definition.Source}\t");
-        bound.Append(row is null ? "" : Text(JobFields.Of(row.Definition))).Append('\t').Append(Text(last?.Fields)).Append('\n');
+        bound.Append(CultureInfo.InvariantCulture, $"{name}\t{source}\t{Text(file)}\t{version}\t{rowSource}\t{Text(row)}\t{Text(last)}\n");
     }
 
     // jsonb gives its keys back in another order than they were written in.

@@ -35,23 +35,29 @@ public sealed record PlanConsequences(
     internal static PlanConsequences Of(JobPlan plan, LiveJobs live, IReadOnlyDictionary<string, TimeSpan> usual, DateTimeOffset now)
     {
         var byName = live.Jobs.ToDictionary(j => j.Definition.Name, j => j.Definition, StringComparer.Ordinal);
+        var before = Readable(live.Calendars.Select(c => c.Calendar));
+        var after = Readable(plan.CalendarRows.Select(r => r.Calendar).Concat(live.Calendars.Select(c => c.Calendar)).DistinctBy(c => c.Name));
+        var written = plan.Rows.Select(r => r.Job.Name).Concat(plan.Removals.Select(r => r.Name)).ToHashSet(StringComparer.Ordinal);
+        // A calendar that changes moves jobs that do not.
+        var moved = plan.Calendars.Where(c => c.Fate == CalendarFate.Change).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var changes = plan.Removals.Select(r => new Change(r.Name, byName[r.Name], null))
             .Concat(plan.Rows.Select(r => new Change(r.Job.Name, r.Before?.Definition, r.Job)))
-            .Where(c => c.Before is null || c.After is null || Timing(c.Before) != Timing(c.After));
+            .Where(c => c.Before is null || c.After is null || Timing(c.Before) != Timing(c.After) || moved.Contains(c.After.Calendar ?? ""))
+            .Concat(byName.Values.Where(j => moved.Contains(j.Calendar ?? "") && !written.Contains(j.Name)).Select(j => new Change(j.Name, j, j)));
         var fires = new List<FiresChange>();
         var warnings = new List<string>();
         var (budget, left) = (AllFiresMax, 0);
-        foreach (var (name, before, after) in changes)
+        foreach (var (name, was, becomes) in changes)
         {
             if (budget <= 0)
             {
                 left++;
                 continue;
             }
-            var (old, due) = (Due(before, now), Due(after, now));
+            var (old, due) = (Due(was, before, now), Due(becomes, after, now));
             budget -= old.Count + due.Count;
             if (Compare(name, old, due) is { } change) { fires.Add(change); }
-            if (after is not null && usual.TryGetValue(name, out var duration) && Overlapping(after, due, duration) is { } warning)
+            if (becomes is not null && usual.TryGetValue(name, out var duration) && Overlapping(becomes, due, duration) is { } warning)
             {
                 warnings.Add(warning);
             }
@@ -64,11 +70,22 @@ public sealed record PlanConsequences(
     private static (bool, string, string, string?, DateTimeOffset?, DateTimeOffset?, TimeSpan?) Timing(JobDefinition job) =>
         (job.Enabled, job.Schedule, job.TimeZone, job.Calendar, job.Starts, job.Ends, job.Spread);
 
-    private static List<DateTimeOffset> Due(JobDefinition? job, DateTimeOffset now)
+    private static Dictionary<string, NamedCalendar> Readable(IEnumerable<CalendarDefinition> calendars)
+    {
+        var readable = new Dictionary<string, NamedCalendar>(StringComparer.Ordinal);
+        foreach (var calendar in calendars)
+        {
+            try { readable[calendar.Name] = NamedCalendar.Of(calendar); }
+            catch (ScheduleException) { /* its row says why */ }
+        }
+        return readable;
+    }
+
+    private static List<DateTimeOffset> Due(JobDefinition? job, IReadOnlyDictionary<string, NamedCalendar> calendars, DateTimeOffset now)
     {
         if (job is not { Enabled: true }) { return []; }
         // A row edited in SQL may hold what only a node finds wrong; it is not due then.
-        try { return [.. Schedule.Parse(job.Schedule, job.TimeZone).Next(now, FiresMax).TakeWhile(t => t <= now + Window)]; }
+        try { return [.. Schedule.Of(job, calendars).Next(now, FiresMax).TakeWhile(t => t <= now + Window)]; }
         catch (ScheduleException) { return []; }
     }
 
