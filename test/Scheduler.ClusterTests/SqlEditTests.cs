@@ -16,11 +16,11 @@ public sealed class SqlEditTests
         var db = cluster.Database;
         await cluster.Until("the job ticks", async () => await cluster.Count("job = 'ticking'") >= 2);
 
-        var refused = Assert.ThrowsAsync<PostgresException>(
-            () => db.Execute("update scheduler.job set schedule = 'every 10 s' where name = 'ticking'"))!;
-        Assert.That((refused.SqlState, refused.ColumnName, refused.Hint), Is.EqualTo(("23514", "schedule", "did you mean 'every 10s'?")));
-        refused = Assert.ThrowsAsync<PostgresException>(() => db.Execute("update scheduler.job set settings = '{}' where name = 'ticking'"))!;
-        Assert.That(refused.MessageText, Is.EqualTo("job 'ticking': settings has no 'statement'; expected it"));
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => db.Execute("update scheduler.job set schedule = 'every 10 s' where name = 'ticking'"));
+        Assert.That((refused!.SqlState, refused.ColumnName, refused.Hint), Is.EqualTo(("23514", "schedule", "did you mean 'every 10s'?")));
+        refused = await Assert.ThrowsAsync<PostgresException>(() => db.Execute("update scheduler.job set settings = '{}' where name = 'ticking'"));
+        Assert.That(refused!.MessageText, Is.EqualTo("job 'ticking': settings has no 'statement'; expected it"));
 
         await db.Execute("update scheduler.job set schedule = '0 0 30 2 *' where name = 'ticking'");
         await cluster.Until("it is a problem", async () => (await Problem())?.Contains("never due", StringComparison.Ordinal) == true);
