@@ -61,6 +61,8 @@ public static class CalendarStore
         var stored = await scheduler.QueryCalendarNames(new CalendarQuery { Take = PagedQuery.All }, token);
         foreach (var gone in stored.Items.Where(n => !known.Contains(n)))
         {
+            // One that somebody else keeps there is not ours to remove.
+            if (await scheduler.GetCalendar(gone, token) is not BlackoutCalendar) { continue; }
             try { await scheduler.DeleteCalendar(gone, token); }
             // Still used: the next turn.
             catch (SchedulerException e) when (e is not JobPersistenceException { InnerException: NpgsqlException }) { }
