@@ -15,8 +15,10 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private const int QuestionsMax = 20;
-    // A statement's worth of jobs; the next ones come right after, questions first.
-    private const int NotedMax = 100;
+    // Jobs noted in one statement; questions come before the next ones.
+    private const int NotedMax = 25;
+    // Notes are nobody's hurry: looking for them takes at most this share of a processor, and ten thousand new schedules hold up no fire.
+    private const double NoteShareMax = 0.1;
     // Schedules that many jobs share are looked at once.
     private const int KnownMax = 1000;
     private static readonly string TakeSql = SqlFiles.Read("queries/question_take.sql");
@@ -36,7 +38,7 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
         listener.Heard += (channel, _) =>
         {
             if (channel == Listener.Jobs) { jobsChanged = true; }
-            if (channel is not (Listener.Jobs or Listener.Questions)) { return; }
+            if (channel != Listener.Questions) { return; }
             try { wake.Release(); }
             catch (SemaphoreFullException) { }     // a look is due already
         };
@@ -63,7 +65,13 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
                 while (jobsChanged && state.Rank == 0)
                 {
                     jobsChanged = false;
-                    while (await Note() == NotedMax) { await Answer(); }
+                    var started = time.GetTimestamp();
+                    while (await Note() == NotedMax)
+                    {
+                        var pause = time.GetElapsedTime(started) * (1 / NoteShareMax - 1);
+                        if (await wake.WaitAsync(pause, stopping.Token)) { await Answer(); }
+                        started = time.GetTimestamp();
+                    }
                 }
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
