@@ -38,7 +38,7 @@ internal sealed class Options
               latency    the second part of fires alone                                                     [--seconds N]
               drain      jobs a second of a queue that appears at once                                      [--count N] [--jobs N]
               runnow     from a request to the start of the job                                             [--requests N]
-              takeover   from the kill of a node to the new start of its work                               [--kills N] [--lease 3s]
+              takeover   from the kill of a node to the new start of its work                               [--kills N] [--lease 1500ms]
               idle       statements a second and processor share of a node with nothing to do               [--seconds N]
               stored     whether a million stored schedules cost anything       [--seconds N] [--count N] [--as-jobs: declared jobs, too]
               sqljobs    SQL jobs due every second, one row each: rows, exactly once, cost                  [--seconds N] [--jobs N]

@@ -26,7 +26,7 @@ internal static class TakeoverBenchmark
         var contenders = Contender.Chosen(options,
         [
             Contender.VanillaDefault, Contender.VanillaTuned.With("tight", "--tight"),
-            Contender.Ours.With("tight", "--lease", options.Has("lease") ? options.Text("lease") : "3s"), Contender.OursStock, Contender.Ours,
+            Contender.Ours.With("tight", "--lease", options.Has("lease") ? options.Text("lease") : "1500ms"), Contender.OursStock, Contender.Ours,
         ]);
         var times = contenders.ToDictionary(c => c, _ => new List<double>());
         var duplicates = contenders.ToDictionary(c => c, _ => 0);

@@ -40,9 +40,9 @@ public sealed class Databases : IAsyncDisposable
         Lease = Pool("lease", maxSize: 2, statementSeconds: 3, lockSeconds: 2);
         // A gate is locked for milliseconds; who meets one that is held for longer steps aside and lets the others pass.
         // Its statements go by keys. A plan that was made while a month's partition was empty must not scan it when it has grown.
-        Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off");
+        Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off -c jit=off");
         // The engine's two loops and what they hand over or refuse. Its statements wait for nothing, so none of them takes long.
-        Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off");
+        Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off -c jit=off");
         // Deletes of old rows in batches. What takes a lock that others wait for sets a shorter time-out itself.
         Upkeep = Pool("upkeep", maxSize: 1, statementSeconds: 30, lockSeconds: 1);
         jobs = Build(source, $"scheduler {nodeName} jobs", slots + 2, JobLimits);

@@ -36,13 +36,16 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     private static readonly string OwnedSql = SqlFiles.Read("queries/run_owned.sql");
     private static readonly string RequeueLostSql = SqlFiles.Read("queries/run_requeue_lost.sql");
     private static readonly string FinishSql = SqlFiles.Read("queries/run_finish.sql");
+    private static readonly string SucceedSql = SqlFiles.Read("queries/run_succeed.sql");
     private static readonly string AttemptSql = SqlFiles.Read("queries/run_attempt.sql");
     private static readonly string HandBackSql = SqlFiles.Read("queries/run_hand_back.sql");
     private static readonly string ProgressSql = SqlFiles.Read("queries/run_progress.sql");
     private static readonly string GuardSql = SqlFiles.Read("queries/run_guard.sql");
     private static readonly string CancelledSql = SqlFiles.Read("queries/run_cancelled.sql");
     private static readonly string SupersedeSql = SqlFiles.Read("queries/run_supersede.sql");
+    private static readonly string LimitsSql = SqlFiles.Read("queries/run_limits.sql");
     private static readonly string SessionsEndSql = SqlFiles.Read("queries/sessions_end.sql");
+    private static readonly string ByIndexSql = SqlFiles.Read("queries/plan_by_index.sql");
 
     /// <summary>
     /// Enter fires; the answer at index i belongs to <paramref name="fires"/>[i]. At most <paramref name="free"/> of them come back as running here.
@@ -74,8 +77,9 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     internal async Task<List<RunRow>> Claim(int free, NodeIdentity node, CancellationToken token)
     {
         var claimed = new List<RunRow>();
-        await using var command = Command(databases.Ledger, ClaimSql, Value(free), Value(node.Name), Value(node.LeaseId), Value(node.Labels));
-        await using var reader = await command.ExecuteReaderAsync(token);
+        await using var connection = await databases.Ledger.OpenConnectionAsync(token);
+        await using var batch = ByIndex(connection, ClaimSql, Value(free), Value(node.Name), Value(node.LeaseId), Value(node.Labels));
+        await using var reader = await Answer(batch, token);
         while (await reader.ReadAsync(token)) { claimed.Add(Read(reader, node)); }
         return claimed;
     }
@@ -136,9 +140,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     /// <summary>Write verdicts. Returns those that were refused because the run is no longer this node's.</summary>
     internal async Task<List<RunEnd>> Finish(IReadOnlyList<RunEnd> ends, long leaseId, CancellationToken token)
     {
-        await using var command = FinishCommand(ends, leaseId);
-        await using var connection = await databases.Ledger.OpenConnectionAsync(token);
-        command.Connection = connection;
+        await using var command = Command(databases.Ledger, FinishSql, FinishParameters(ends, leaseId));
         var accepted = await Keys(command, token);
         return [.. ends.Where(e => !accepted.Contains(e.Run.RunKey))];
     }
@@ -148,9 +150,11 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     /// </summary>
     internal async Task FinishInside(NpgsqlConnection connection, RunRow run, string? result, CancellationToken token)
     {
-        await using var command = FinishCommand([new(run, "succeeded", null, result)], run.Owner);
-        command.Connection = connection;
-        if (!(await Keys(command, token)).Contains(run.RunKey)) { throw await Lost(run, token); }
+        await using var batch = ByIndex(connection, SucceedSql, Value(run.RunKey), Value(run.DueAt), Value(run.Token),
+            new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)result ?? DBNull.Value }, Value(run.Owner));
+        bool accepted;
+        await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
+        if (!accepted) { throw await Lost(run, token); }
     }
 
     /// <summary>
@@ -163,9 +167,9 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     internal static async Task<GuardAnswer> Guard(NpgsqlConnection connection, RunRow run, TimeSpan? statementTimeout, CancellationToken token)
     {
         var milliseconds = ((long?)statementTimeout?.TotalMilliseconds)?.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        await using var command = Command(connection, GuardSql, Value(run.RunKey), Value(run.DueAt),
+        await using var batch = ByIndex(connection, GuardSql, Value(run.RunKey), Value(run.DueAt),
             new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)milliseconds ?? DBNull.Value });
-        await using var reader = await command.ExecuteReaderAsync(token);
+        await using var reader = await Answer(batch, token);
         if (!await reader.ReadAsync(token)) { throw new RunLostException(run.RunKey, "its row is gone"); }
         var (state, current, owner) = (reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? 0 : reader.GetInt64(2));
         var (node, verdict) = (Text(reader, 3), Text(reader, 4));
@@ -177,6 +181,13 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         var written = current == run.Token && owner == run.Owner && state == "finished";
         var where = node is null ? "" : " on " + node;
         throw new RunLostException(run.RunKey, $"token {run.Token} is not current; the run is {state} with token {current}{where}", written);
+    }
+
+    /// <summary>Limit the statements of a connection's transaction, as <see cref="Guard"/> does those of its session.</summary>
+    internal static async Task Limit(NpgsqlConnection connection, string milliseconds, CancellationToken token)
+    {
+        await using var command = Command(connection, LimitsSql, Value(milliseconds));
+        await command.ExecuteNonQueryAsync(token);
     }
 
     /// <summary>Note a failed attempt. Returns the number of the next one; throws <see cref="RunLostException"/> when the run is another's.</summary>
@@ -198,9 +209,11 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     /// <summary>Write progress inside a step's transaction. Throws <see cref="RunLostException"/> when the fence is closed.</summary>
     internal async Task Progress(NpgsqlConnection connection, RunRow run, string progress, CancellationToken token)
     {
-        await using var command = Command(connection, ProgressSql,
+        await using var batch = ByIndex(connection, ProgressSql,
             Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(progress));
-        if (await command.ExecuteScalarAsync(token) is null) { throw await Lost(run, token); }
+        bool accepted;
+        await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
+        if (!accepted) { throw await Lost(run, token); }
     }
 
     /// <summary>Say who has a run now, for the message of a refusal; asks on a connection of its own.</summary>
@@ -215,19 +228,13 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         catch (RunLostException e) { return e; }
     }
 
-    private static NpgsqlCommand FinishCommand(IReadOnlyList<RunEnd> ends, long leaseId)
-    {
-        var command = new NpgsqlCommand(FinishSql);
-        NpgsqlParameter[] parameters =
-        [
-            Array(NpgsqlDbType.Text, ends.Select(e => e.Run.RunKey)), Array(NpgsqlDbType.TimestampTz, ends.Select(e => e.Run.DueAt)),
-            Array(NpgsqlDbType.Bigint, ends.Select(e => e.Run.Token)), Array(NpgsqlDbType.Text, ends.Select(e => e.Verdict)),
-            Array(NpgsqlDbType.Text, ends.Select(e => e.Reason)), Array(NpgsqlDbType.Text, ends.Select(e => e.Result)),
-            Array(NpgsqlDbType.Text, ends.Select(e => e.Error)), Value(leaseId),
-        ];
-        command.Parameters.AddRange(parameters);
-        return command;
-    }
+    private static NpgsqlParameter[] FinishParameters(IReadOnlyList<RunEnd> ends, long leaseId) =>
+    [
+        Array(NpgsqlDbType.Text, ends.Select(e => e.Run.RunKey)), Array(NpgsqlDbType.TimestampTz, ends.Select(e => e.Run.DueAt)),
+        Array(NpgsqlDbType.Bigint, ends.Select(e => e.Run.Token)), Array(NpgsqlDbType.Text, ends.Select(e => e.Verdict)),
+        Array(NpgsqlDbType.Text, ends.Select(e => e.Reason)), Array(NpgsqlDbType.Text, ends.Select(e => e.Result)),
+        Array(NpgsqlDbType.Text, ends.Select(e => e.Error)), Value(leaseId),
+    ];
 
     private static async Task<HashSet<string>> Keys(NpgsqlCommand command, CancellationToken token)
     {
@@ -249,6 +256,22 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         var command = new NpgsqlCommand(sql, connection);
         command.Parameters.AddRange(parameters);
         return command;
+    }
+
+    // The statement with the planner's settings before it, in one round trip. They are in force to the end of the transaction, or, without one, of
+    // the batch: a job's own statements are planned as ever.
+    private static NpgsqlBatch ByIndex(NpgsqlConnection connection, string sql, params NpgsqlParameter[] parameters)
+    {
+        var statement = new NpgsqlBatchCommand(sql);
+        statement.Parameters.AddRange(parameters);
+        return new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(ByIndexSql), statement } };
+    }
+
+    private static async Task<NpgsqlDataReader> Answer(NpgsqlBatch batch, CancellationToken token)
+    {
+        var reader = await batch.ExecuteReaderAsync(token);
+        await reader.NextResultAsync(token);
+        return reader;
     }
 
     private static NpgsqlParameter<T> Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };

@@ -67,13 +67,15 @@ public sealed class RunScope
     {
         await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
         // Before the transaction: within it, the ledger would be in use for as long as the work takes, and no old partition could be dropped. What
-        // closes the fence is the verdict's own statement at the end.
-        if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
+        // closes the fence is the verdict's own statement at the end; of a very first attempt there is nothing else to ask.
+        var first = Run.Token == 1 && Attempt == 1;
+        if (!first && await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
         {
             Committed = true;
             return;
         }
         await using var transaction = await connection.BeginTransactionAsync(Token);
+        if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
         await ledger.FinishInside(connection, Run, result, Token);
         await CommitBounded(transaction);

@@ -1,0 +1,32 @@
+-- End one run as succeeded, in the transaction of its work. As run_finish.sql, but planned for its partition alone: of many runs nobody knows which
+-- partitions they are in, and planning for all of them costs more than the work of a small job.
+--   $1 text, $2 timestamptz, $3 bigint   run key, due time, token
+--   $4 text                              result (json), null when there is none
+--   $5 bigint                            this node's lease
+-- Returns the key when it was accepted, nothing when the run is another's. Jobs that follow it become due in the same transaction.
+with ended as (
+    update scheduler_private.run r set state = 'finished', verdict = 'succeeded', result = $4::jsonb, ended_at = clock_timestamp()
+    where r.due_at = $2 and r.run_key = $1 and r.token = $3 and r.owner = $5 and r.verdict is null
+    -- Whoever asked for it by hand may wait for its end.
+    returning r.run_key, r.job, r.due_at, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
+),
+freed as (
+    update scheduler_private.job_gate g
+    set active_key = nullif(g.active_key, e.run_key), last_run_key = e.run_key, last_verdict = 'succeeded', last_due_at = e.due_at,
+        last_ended_at = clock_timestamp(), last_success_at = clock_timestamp(), failures_in_row = 0, finished_count = g.finished_count + 1,
+        success_count = g.success_count + 1
+    from ended e
+    where g.job = e.job
+    -- Where runs of a job take turns, the next one may begin.
+    returning g.followed, case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+),
+-- Jobs that follow it are due now, by this very commit.
+chained as (
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
+    from ended e join freed f on f.followed cross join (select clock_timestamp() as now) n
+    cross join lateral scheduler_private.followers(e.job, 'succeeded') as s (job)
+    on conflict do nothing
+    returning pg_notify('scheduler_events', '')
+)
+select run_key from ended
