@@ -36,13 +36,13 @@ public sealed class Databases : IAsyncDisposable
         NodeName = nodeName;
         Slots = slots;
         this.targets = targets ?? new Dictionary<string, string>();
-        Quartz = Pool("quartz", maxSize: 24, statementSeconds: 10, lockSeconds: 10);
+        Quartz = Pool("quartz", maxSize: 24, statementSeconds: 10, lockSeconds: 10, settings: "-c enable_seqscan=off");
         Lease = Pool("lease", maxSize: 2, statementSeconds: 3, lockSeconds: 2);
         // A gate is locked for milliseconds; who meets one that is held for longer steps aside and lets the others pass.
         // Its statements go by keys. A plan that was made while a month's partition was empty must not scan it when it has grown.
-        Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off -c jit=off");
+        Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: "-c enable_seqscan=off");
         // The engine's two loops and what they hand over or refuse. Its statements wait for nothing, so none of them takes long.
-        Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off -c jit=off");
+        Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off");
         // Deletes of old rows in batches. What takes a lock that others wait for sets a shorter time-out itself.
         Upkeep = Pool("upkeep", maxSize: 1, statementSeconds: 30, lockSeconds: 1);
         jobs = Build(source, $"scheduler {nodeName} jobs", slots + 2, JobLimits);
@@ -172,7 +172,8 @@ public sealed class Databases : IAsyncDisposable
     private NpgsqlDataSource Pool(string role, int maxSize, int statementSeconds, int lockSeconds, string settings = "")
     {
         var limits = SessionLimits.OfSeconds(statementSeconds, lockSeconds, IdleInTransactionSeconds);
-        var pool = Build(source, $"scheduler {NodeName} {role}", maxSize, limits, settings);
+        // What the planner takes for dear, because it was forbidden another way or knows no statistics, it compiles: for longer than the statement.
+        var pool = Build(source, $"scheduler {NodeName} {role}", maxSize, limits, "-c jit=off " + settings);
         poolLimits.Add((pool, limits));
         return pool;
     }

@@ -27,8 +27,6 @@ internal sealed class QuartzPlan
     /// <summary>Quartz's job has to be made or made anew.</summary>
     public bool DetailMissing { get; private set; }
     public string? Problem { get; private set; }
-    /// <summary>Quartz has nothing of it.</summary>
-    public bool IsNew { get; private init; }
     public DateTime? NextDueAt { get; private set; }
     public List<ITrigger> Changed { get; } = [];
     /// <summary>Former versions that the changed ones replace and that still owe what they were due for before the edit.</summary>
@@ -50,7 +48,7 @@ internal sealed class QuartzPlan
         StoredJob job, IReadOnlyDictionary<string, NamedCalendar> calendars, StoredInQuartz stored, DateTimeOffset? lastDue, DateTimeOffset now,
         bool settled)
     {
-        var plan = new QuartzPlan(job) { DetailMissing = !stored.Intact, IsNew = !stored.Known && stored.Triggers.Count == 0 };
+        var plan = new QuartzPlan(job) { DetailMissing = !stored.Intact };
         if (settled && !stored.Intact)
         {
             plan.Drifts.Add(new(job.Definition.Name, null, stored.Known ? "Quartz's job was edited" : "Quartz's job was deleted", null));

@@ -26,6 +26,8 @@ public sealed partial class Reconciler(
     // 2,000 jobs a second at most: a hundred thousand take a minute, and as much of a processor as one job a millisecond.
     private const int SweepJobsMax = 500;
     private static readonly TimeSpan SweepGap = TimeSpan.FromMilliseconds(250);
+    // Fewer new jobs do not make plans bad.
+    private const int AnalyzeAfterMin = 200;
     private const string LockNotAvailable = "55P03";
 
     private static readonly string LockSql = SqlFiles.Read("queries/job_reconcile_lock.sql");
@@ -35,6 +37,10 @@ public sealed partial class Reconciler(
     private static readonly string MarkSql = SqlFiles.Read("queries/job_mark.sql");
     private static readonly string SweepSql = SqlFiles.Read("queries/sweep_claim.sql");
     private static readonly string HealedSql = SqlFiles.Read("queries/job_healed.sql");
+    private static readonly string AnalyzeSql = SqlFiles.Read("queries/quartz_analyze.sql");
+
+    private int storedInAll;
+    private int storedSinceAnalyzed;
 
     /// <summary>
     /// Bring all changed jobs to Quartz: store what is new or changed, delete what is gone, set <c>problem</c> and <c>next_fire_at</c> of each row.
@@ -104,7 +110,8 @@ public sealed partial class Reconciler(
         foreach (var plan in plans.Where(p => held.Contains(p.Key.Name))) { plan.Postpone(); }
         var used = plans.Where(p => p.Changed.Count > 0).Select(p => p.Job.Definition.Calendar).ToHashSet();
         await CalendarStore.Store(scheduler, calendars.Values.Where(c => used.Contains(c.Name)), token);
-        var count = await StoreAll(scheduler, plans, token);
+        var count = await Store(scheduler, plans, token);
+        await AnalyzeWhenGrown(count, token);
         var stored = Now;
         await OwedFires.Deliver(inbox, plans.Where(p => p.Changed.Count > 0).SelectMany(p =>
             p.Owing.Select(c => (p.Key.Name, c.Part, c.From > now ? c.From : now, stored))), log, token);
@@ -120,16 +127,16 @@ public sealed partial class Reconciler(
         return held;
     }
 
-    private async Task<int> StoreAll(IScheduler scheduler, List<QuartzPlan> plans, CancellationToken token)
+
+    // Autovacuum would, within a minute; ten thousand new jobs are to be live by then.
+    private async Task AnalyzeWhenGrown(int stored, CancellationToken token)
     {
-        var copies = plans.Where(TriggerCopies.Can).ToList();
-        if (copies.Count < TriggerCopies.Min) { return await Store(scheduler, plans, token); }
-        var models = TriggerCopies.Models(copies);
-        var count = await Store(scheduler, [.. plans.Except(copies), .. models], token);
-        copies.RemoveAll(models.Contains);
-        // A model that Quartz refused is none, and no copy of it is either.
-        return count + (models.All(m => m.Problem is null) && await TriggerCopies.Store(databases.Quartz, models, copies, token)
-            ? copies.Count : await Store(scheduler, copies, token));
+        storedInAll += stored;
+        storedSinceAnalyzed += stored;
+        if (storedSinceAnalyzed < Math.Max(AnalyzeAfterMin, storedInAll / 2)) { return; }
+        storedSinceAnalyzed = 0;
+        await using var command = databases.Ledger.CreateCommand(AnalyzeSql);
+        await command.ExecuteNonQueryAsync(token);
     }
 
     private static async Task<int> Store(IScheduler scheduler, IReadOnlyList<QuartzPlan> plans, CancellationToken token)
