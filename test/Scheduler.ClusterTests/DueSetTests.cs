@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Quartz;
 using Quartz.Impl.Calendar;
 using Scheduler.TestKit;
+using Scheduler.TestKit.Checking;
 using static Scheduler.TestKit.QuartzClient;
 
 namespace Scheduler.ClusterTests;
@@ -30,8 +31,7 @@ public sealed class DueSetTests
         await using var cluster = await TestCluster.Start(new()
         {
             Engines = engines,
-            // What this test puts into Quartz's tables is drift.
-            Setup = new() { Sweep = TimeSpan.FromDays(1) },
+            Prepare = HistoryReader.EffectTable + TestCluster.NoSweep,      // what this test puts into Quartz's tables is drift
             Jobs = SqlJobText.File(Triggers(Second()).Select(t => new SqlJobText(t.JobKey.Name, "0 0 1 1 *") { Overlap = "allow" })),
         });
         await using var quartz = await QuartzClient.Of(cluster.Database);

@@ -1,6 +1,7 @@
 using Npgsql;
 using NUnit.Framework;
 using Scheduler.TestKit;
+using Scheduler.TestKit.Checking;
 
 namespace Scheduler.ClusterTests;
 
@@ -77,7 +78,7 @@ public sealed class PoisonTests
         var cluster = await TestCluster.Start(new()
         {
             Engines = engines,
-            Setup = new() { Sweep = TimeSpan.FromDays(1) },      // it would heal what is spoilt here
+            Prepare = HistoryReader.EffectTable + TestCluster.NoSweep,      // it would heal what is spoilt here
             Jobs = SqlJobText.File(jobs.Append(new SqlJobText("spoilt", "* * * * * ?") { Overlap = "allow" })),
         });
         await cluster.Until("all jobs run", async () =>

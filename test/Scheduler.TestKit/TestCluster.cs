@@ -40,6 +40,9 @@ public sealed record ClusterOptions
 /// <summary>Real node processes on one real database.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
+    /// <summary>Goes after <see cref="ClusterOptions.Prepare"/>'s statements where drift in Quartz's tables is not to be healed.</summary>
+    public const string NoSweep = "; update scheduler_private.sweep set due_at = 'infinity'";
+
     private static readonly TimeSpan LiveMax = TimeSpan.FromSeconds(60);
     private static int clusterCount;
 
