@@ -51,7 +51,7 @@ internal static class PlanText
             (plan.Drifted.Count, "edited in SQL and kept"), (plan.Calendars.Count(c => c.Fate != CalendarFate.Keep), "calendars"),
         }.Where(p => p.Item1 > 0).Select(p => $"{p.Item1} {p.Item2}").ToList();
         var rest = $"{plan.Unchanged} of {plan.Declared} unchanged";
-        return plan.HasChanges || parts.Count > 0 ? string.Join(", ", parts.Append(rest)) : $"no changes, {rest}";
+        return (plan.HasChanges ? "" : "no changes, ") + string.Join(", ", parts.Append(rest));
     }
 
     private static void Write(PlannedCalendar calendar)
