@@ -44,7 +44,7 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     /// </summary>
     public async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken token)
     {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var (host, port) = (context.DnsEndPoint.Host.Trim('[', ']'), context.DnsEndPoint.Port);
         var addresses = await Dns.GetHostAddressesAsync(host, token);
         var allowed = addresses.Where(a => Allows(host, a, port)).ToArray();
         if (allowed.Length == 0)
