@@ -5,14 +5,16 @@ using Scheduler.TestKit.Checking;
 
 namespace Scheduler.ClusterTests;
 
-/// <summary>Commands whose node is killed, frozen or stopped, or whose time is over, in the middle: no tree outlives its run, no two live at once.</summary>
+/// <summary>Commands whose node is killed, frozen or stopped, or whose time is over, in the middle: no tree outlives its run, no two live at
+/// once.</summary>
 [TestFixture, Platform("Linux")]
 public sealed class CommandTests
 {
     // Writes its effect, then leaves a process in a session of its own that no ordinary signal ends; both hold a lock for as long as they live.
     private const string Script =
         "exec 9>>$1/lock; flock -n 9 || echo $SCHEDULER_RUN_KEY >> $1/two-at-once; trap '' TERM; echo \"pid $$ token $SCHEDULER_RUN_TOKEN\";"
-        + " echo \"$SCHEDULER_RUN_KEY $SCHEDULER_RUN_TOKEN\" >> $1/effects; setsid sh -c \"trap '' TERM; echo pid \\$\\$; while :; do sleep 1; done\" &"
+        + " echo \"$SCHEDULER_RUN_KEY $SCHEDULER_RUN_TOKEN\" >> $1/effects;"
+        + " setsid sh -c \"trap '' TERM; echo pid \\$\\$; while :; do sleep 1; done\" &"
         + " for i in $(seq 1 $2); do sleep 1; done; echo end; kill -9 $!";
 
     [Test]
@@ -46,7 +48,8 @@ public sealed class CommandTests
         Assert.That(row.Node, Is.Not.EqualTo(node.Name));
         Assert.That(File.Exists(Path.Combine(cluster.JobsFolder, "two-at-once")), Is.False, "two trees of one run lived at a time");
         await cluster.Until("the thawed node's late word was refused and logged",
-            () => Task.FromResult(node.Log().Any(l => l.Contains(key, StringComparison.Ordinal) && l.Contains("refused", StringComparison.OrdinalIgnoreCase))));
+            () => Task.FromResult(node.Log().Any(l => l.Contains(key, StringComparison.Ordinal)
+                && l.Contains("refused", StringComparison.OrdinalIgnoreCase))));
         await ExpectOutput(cluster, key, attempt: 1);
         await ExpectOutput(cluster, key, attempt: 2);
         Assert.That(Effects(cluster), Has.Length.EqualTo(2), "at least once, as on_lost: rerun says");

@@ -75,8 +75,8 @@ public sealed class HttpTests
         TestCluster.Start(new()
         {
             Nodes = nodes,
-            Jobs = $"jobs:\n  call:\n    kind: http\n    schedule: manual\n    overlap: allow\n    {policy}\n    with:\n      url: {receiver.Url}/{path}\n"
-                + $"      method: POST\n      {setting}\n",
+            Jobs = $"jobs:\n  call:\n    kind: http\n    schedule: manual\n    overlap: allow\n    {policy}\n    with:\n"
+                + $"      url: {receiver.Url}/{path}\n      method: POST\n      {setting}\n",
             Setup = new() { Environment = new Dictionary<string, string> { ["SCHEDULER__HTTP__ALLOW"] = $"127.0.0.1:{receiver.Port}" } },
         });
 }

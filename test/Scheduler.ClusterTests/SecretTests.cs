@@ -18,7 +18,10 @@ public sealed class SecretTests
           command-shows:
             kind: command
             schedule: manual
-            with: { shell: true, env: { C: "${secret:CANARY}" }, argv: ['echo "$C"; printf %s "user:$C" | base64; printf %s "$C" >&2; printf "\033[1m$C"; sleep 0.1'] }
+            with:
+              shell: true
+              env: { C: "${secret:CANARY}" }
+              argv: ['echo "$C"; printf %s "user:$C" | base64; printf %s "$C" >&2; printf "\033[1m$C"']
           command-fails:
             kind: command
             schedule: manual
@@ -91,8 +94,8 @@ public sealed class SecretTests
         {
             foreach (var form in forms)
             {
-                Assert.That(await cluster.Database.Value<long>($"select count(*) from {table} t where strpos(t::text, @form) > 0", new { form }), Is.Zero,
-                    $"{form} in {table}");
+                var found = await cluster.Database.Value<long>($"select count(*) from {table} t where strpos(t::text, @form) > 0", new { form });
+                Assert.That(found, Is.Zero, $"{form} in {table}");
             }
         }
         foreach (var node in cluster.Nodes)

@@ -15,8 +15,8 @@ namespace Scheduler.TestKit;
 public sealed record ReceivedRequest(string Method, string Path, string Key, long Token, IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>
-/// A receiver of HTTP requests that honours <c>Idempotency-Key</c>: for one key its effect happens once, whoever asks and however often. Real sockets on
-/// the loopback address.
+/// A receiver of HTTP requests that honours <c>Idempotency-Key</c>: for one key its effect happens once, whoever asks and however often. Real
+/// sockets on the loopback address.
 /// </summary>
 public sealed class HttpReceiver : IAsyncDisposable
 {
@@ -35,8 +35,8 @@ public sealed class HttpReceiver : IAsyncDisposable
     /// <summary>Its port.</summary>
     public int Port => new Uri(Url).Port;
 
-    /// <summary>Start one. Paths: <c>/effect</c> has an effect, <c>/status/503</c> answers so, <c>/later/2</c> answers 503 with Retry-After: 2 the first
-    /// time, <c>/to?URL</c> redirects, <c>/big</c> sends 10 MB, <c>/echo</c> sends back what came.</summary>
+    /// <summary>Start one. Paths: <c>/effect</c> has an effect, <c>/status/503</c> answers so, <c>/later/2</c> answers 503 with Retry-After: 2 the
+    /// first time, <c>/to?URL</c> redirects, <c>/big</c> sends 10 MB, <c>/echo</c> sends back what came.</summary>
     public static async Task<HttpReceiver> Start()
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -43,7 +43,8 @@ public sealed record NodeOptions
 /// <summary>What jobs of kind <c>command</c> may do on a node.</summary>
 public sealed record CommandOptions
 {
-    /// <summary>Programs they may start, by absolute path; a path that ends in <c>/</c> stands for the programs in that folder. Default none.</summary>
+    /// <summary>Programs they may start, by absolute path; a path that ends in <c>/</c> stands for the programs in that folder. Default
+    /// none.</summary>
     public IReadOnlyList<string> Allow { get; init; } = [];
     /// <summary>Whether a job may hand a script to /bin/sh (<c>shell: true</c>). Default no.</summary>
     public bool Shell { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Scheduler.Database;
@@ -48,8 +49,8 @@ public sealed class Redactor
         IEnumerable<string> forms =
         [
             value, url, Lower(url), url.Replace("%20", "+", StringComparison.Ordinal), System.Net.WebUtility.HtmlEncode(value),
-            JsonSerializer.Serialize(value)[1..^1], JsonEncodedText.Encode(value, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
-                .ToString(), Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes),
+            JsonSerializer.Serialize(value)[1..^1], JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
+            Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes),
         ];
         return forms.Concat(Enumerable.Range(0, 3).SelectMany(offset => Base64(bytes, offset))).Distinct(StringComparer.Ordinal);
     }

@@ -8,8 +8,8 @@ using Scheduler.Database;
 namespace Scheduler.Runs;
 
 /// <summary>
-/// Brings what runs say to the database while they run, many runs in one statement. A run that says nothing costs nothing. Not promised: that every line
-/// of a node that dies is there; those of its last second may not be.
+/// Brings what runs say to the database while they run, many runs in one statement. A run that says nothing costs nothing. Not promised: that every
+/// line of a node that dies is there; those of its last second may not be.
 /// </summary>
 public sealed partial class OutputPump(Databases databases, NodeState state, TimeProvider time, ILogger<OutputPump> log)
 {

@@ -85,8 +85,8 @@ internal sealed class PreparedJob
                 BackoffType = job.Retry.Exponential ? DelayBackoffType.Exponential : DelayBackoffType.Constant,
                 UseJitter = true,
                 ShouldHandle = new PredicateBuilder().Handle<Exception>(Transient.IsTransient),
-                // What the other side asked for, when it did and that is longer than ours: coming back earlier only adds to its load. The run's time-out
-                // bounds it. Null: the delay as declared.
+                // What the other side asked for, when it did and that is longer than ours: coming back earlier only adds to its load. The run's
+                // time-out bounds it. Null: the delay as declared.
                 DelayGenerator = failure => new ValueTask<TimeSpan?>(
                     failure.Outcome.Exception is AnswerException { RetryAfter: { } asked } && asked > job.Retry.Delay ? asked : null),
                 // Noted before the wait: an operator sees at once why the run takes longer.

@@ -144,8 +144,8 @@ public static class RunList
         }, token);
 
     /// <summary>
-    /// What a run has said so far after a given line, oldest first, and whether it has its verdict. Throws <see cref="OperatorException"/> (3) when there
-    /// is no run of that key.
+    /// What a run has said so far after a given line, oldest first, and whether it has its verdict. Throws <see cref="OperatorException"/> (3) when
+    /// there is no run of that key.
     /// </summary>
     public static Task<(IReadOnlyList<OutputRow> Lines, bool Finished)> Logs(
         string connectionString, string runKey, int afterAttempt, long afterLine, CancellationToken token) =>

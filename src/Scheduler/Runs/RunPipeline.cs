@@ -179,7 +179,8 @@ public sealed partial class RunPipeline(
     {
         var text = error is PostgresException p
             ? $"{p.SqlState}: {p.MessageText}{(p.Detail is null ? "" : $" Detail: {p.Detail}")}{(p.Hint is null ? "" : $" Hint: {p.Hint}")}"
-            : error is OperatorException or RunFailedException or TryAgainException or AnswerException ? error.Message : $"{error.GetType().Name}: {error.Message}";
+            : error is OperatorException or RunFailedException or TryAgainException or AnswerException ? error.Message
+            : $"{error.GetType().Name}: {error.Message}";
         text = redactor.Clean(text);
         // Cut between characters, not inside one: half a surrogate pair cannot be sent, and a NUL cannot be stored.
         var cut = new System.Text.StringBuilder(Math.Min(text.Length, ErrorLengthMax) + 2);

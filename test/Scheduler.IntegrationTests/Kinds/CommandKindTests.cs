@@ -28,7 +28,8 @@ public sealed class CommandKindTests
                 $"o [{KindRun.Key}]", "o [$HOME]", "o []" }));
 
         await using var other = new KindRun();
-        await Execute(other, new CommandSettings { Argv = ["/usr/bin/env"], Env = new Dictionary<string, string> { ["COLOUR"] = "blue ${run.token}" } });
+        var colour = new Dictionary<string, string> { ["COLOUR"] = "blue ${run.token}" };
+        await Execute(other, new CommandSettings { Argv = ["/usr/bin/env"], Env = colour });
         Assert.That(other.Said().Select(l => l[2..].Split('=')[0]).Order(StringComparer.Ordinal), Is.EqualTo(new[]
         {
             "COLOUR", "HOME", "LANG", "PATH", "SCHEDULER_JOB", "SCHEDULER_RUN_ATTEMPT", "SCHEDULER_RUN_KEY", "SCHEDULER_RUN_TOKEN", "TMPDIR",
@@ -59,7 +60,8 @@ public sealed class CommandKindTests
         await using var run = new KindRun();
         Assert.That(Transient.IsTransient((await Assert.ThrowsAsync<TryAgainException>(() => Shell(run, "exit 75")))!), Is.True);
         await using var other = new KindRun();
-        Assert.That(await Execute(other, new CommandSettings { Argv = ["exit 3"], Shell = true, SuccessCodes = [0, 3] }), Does.Contain("\"exit_code\":3"));
+        Assert.That(await Execute(other, new CommandSettings { Argv = ["exit 3"], Shell = true, SuccessCodes = [0, 3] }),
+            Does.Contain("\"exit_code\":3"));
     }
 
     [Test]
@@ -99,7 +101,8 @@ public sealed class CommandKindTests
         await using var run = new KindRun();
         run.State.LiveFor(TimeSpan.FromSeconds(2));
         // The node's token is not cancelled here, as in a node that is frozen: only the deadline the runner was told ends the tree.
-        var failure = await Assert.ThrowsAsync<RunFailedException>(() => Shell(run, "trap '' TERM; setsid sleep 1000 & echo $!; while :; do sleep 1; done"));
+        var failure = await Assert.ThrowsAsync<RunFailedException>(() =>
+            Shell(run, "trap '' TERM; setsid sleep 1000 & echo $!; while :; do sleep 1; done"));
         Assert.That(failure!.Message, Does.Contain("ended without a report"));
         Assert.That(Lives(run.Said()[0][2..]), Is.False);
     }
@@ -153,7 +156,8 @@ public sealed class CommandKindTests
         await File.WriteAllTextAsync(program, "#!/bin/sh\n");
         File.SetUnixFileMode(program, (UnixFileMode)0x1FF);
         await using var run = new KindRun();
-        var refused = await Assert.ThrowsAsync<OperatorException>(() => Execute(run, new CommandSettings { Argv = [program] }, new() { Allow = [program] }));
+        var refused = await Assert.ThrowsAsync<OperatorException>(() =>
+            Execute(run, new CommandSettings { Argv = [program] }, new() { Allow = [program] }));
         Assert.That(refused!.Message, Does.Contain("may be changed by others"));
         File.Delete(program);
     }

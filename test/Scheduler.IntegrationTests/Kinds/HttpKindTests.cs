@@ -166,7 +166,8 @@ public sealed class HttpKindTests
         await using var receiver = await HttpReceiver.Start();
         var settings = KindRun.Settings<HttpProbeSettings>(HttpProbeJob.Kind, $$"""
             {"targets": [{"name": "good", "url": "{{receiver.Url}}/echo"}, {"name": "bad", "url": "{{receiver.Url}}/status/500"},
-              {"name": "says", "url": "{{receiver.Url}}/echo", "contains": "nowhere to be found"}, {"name": "metadata", "url": "http://169.254.169.254/"},
+              {"name": "says", "url": "{{receiver.Url}}/echo", "contains": "nowhere to be found"},
+              {"name": "metadata", "url": "http://169.254.169.254/"},
               {"name": "moved", "url": "{{receiver.Url}}/status/301", "expect": [301]}], "fail_when_down": 3}
             """);
         await using var run = new KindRun();

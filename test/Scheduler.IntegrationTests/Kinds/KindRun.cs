@@ -23,8 +23,8 @@ internal sealed class KindRun : IAsyncDisposable
         State.BeginLease(new NodeIdentity("test", 1, []));
         State.LiveFor(TimeSpan.FromMinutes(5));
         var row = new RunRow(Key, "kind-test", new(2026, 11, 21, 0, 0, 0, DateTimeKind.Utc), Token: 7, Attempts: 1, Version: 1, Owner: 1);
-        Scope = new RunScope(new Ledger(databases, NullLogger<Ledger>.Instance), databases, row, 1, TimeSpan.FromMinutes(1), null, cancel.Token, redactor,
-            SecretSource.Empty);
+        var ledger = new Ledger(databases, NullLogger<Ledger>.Instance);
+        Scope = new RunScope(ledger, databases, row, 1, TimeSpan.FromMinutes(1), null, cancel.Token, redactor, SecretSource.Empty);
     }
 
     public NodeState State { get; } = new();

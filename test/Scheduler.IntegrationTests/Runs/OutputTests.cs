@@ -38,7 +38,7 @@ public sealed class OutputTests
         await using var databases = new Databases(database.ConnectionString, "test", slots: 1);
         var pump = Pump(databases);
         var output = Output("flood@2026-11-21T04:00:00Z", pump);
-        for (var i = 1; i <= 20_000; i++) { output.Write(OutputSource.Out, $"line {i} of many, with enough text to fill the head and then the tail"); }
+        for (var i = 1; i <= 20_000; i++) { output.Write(OutputSource.Out, $"line {i} of many, with enough text to fill head and tail"); }
         await pump.Close(output);
         var marker = await database.Rows<string>("select text from scheduler.run_output where stream = 'dropped'");
         Assert.That(marker, Has.Count.EqualTo(1));

@@ -17,7 +17,8 @@ public sealed class RedactorTests
         new TestCaseData((Func<string, string>)(s => Convert.ToBase64String(Encoding.UTF8.GetBytes("a" + s)).Replace('+', '-').Replace('/', '_')))
             .SetArgDisplayNames("base64url"),
         new TestCaseData((Func<string, string>)Uri.EscapeDataString).SetArgDisplayNames("url"),
-        new TestCaseData((Func<string, string>)(s => Uri.EscapeDataString(s).Replace("%20", "+", StringComparison.Ordinal))).SetArgDisplayNames("form"),
+        new TestCaseData((Func<string, string>)(s => Uri.EscapeDataString(s).Replace("%20", "+", StringComparison.Ordinal)))
+            .SetArgDisplayNames("form"),
         new TestCaseData((Func<string, string>)(s => System.Text.Json.JsonSerializer.Serialize(new { s }))).SetArgDisplayNames("json"),
         new TestCaseData((Func<string, string>)(s => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(s)))).SetArgDisplayNames("hex"),
     ];

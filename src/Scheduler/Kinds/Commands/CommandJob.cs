@@ -46,7 +46,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
     private object Judge(RunnerReport report, string lastError, TimeSpan took)
     {
         if (report.Code is not { } code) { throw new RunFailedException($"'{settings.Argv[0]}' could not be started: {report.Problem}"); }
-        if (report.LeftBehind > 0) { run.Output.Write(OutputSource.Scheduler, $"{report.LeftBehind} processes were left behind and have been ended"); }
+        SayLeftBehind(report.LeftBehind);
         var result = new { exit_code = code, seconds = Math.Round(took.TotalSeconds, 3) };
         if (settings.SuccessCodes.Contains(code)) { return result; }
         var said = lastError.Length == 0 ? "" : "; its last error: " + PlainText.Clean(PlainText.Cut(lastError, LastLineMax));
@@ -97,8 +97,8 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         }
         output.End();
         error.End();
-        return (report ?? throw new RunFailedException("the process that watches over the command ended without a report; what it left behind has been "
-            + "ended, how far it came is not known"), error.Last);
+        return (report ?? throw new RunFailedException("the process that watches over the command ended without a report; "
+            + "what it left behind has been ended, how far it came is not known"), error.Last);
     }
 
     // Tells the runner how long the node's right to run lasts, and of a cancellation. The pipe's end tells it of this node's death.
@@ -162,7 +162,8 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
             ? [program, Environment.GetCommandLineArgs()[0], CommandRunner.Argument] : [program, CommandRunner.Argument];
     }
 
-    // In whatever way we come here, nothing of the run stays: the closed pipe makes the runner end the tree, and a runner that was killed is swept after.
+    // In whatever way we come here, nothing of the run stays: the closed pipe makes the runner end the tree, and a runner that was killed is swept
+    // after.
     private async Task End(Process runner)
     {
         try { runner.StandardInput.Close(); }
@@ -172,7 +173,12 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         catch (OperationCanceledException) { runner.Kill(); }
         if (runner.HasExited && runner.ExitCode == 0) { return; }
         var swept = ProcessTree.KillLeftBehind(runner.Id, run.RunKey, run.RunToken);
-        if (swept > 0) { run.Output.Write(OutputSource.Scheduler, $"{swept} processes were left behind and have been ended"); }
+        SayLeftBehind(swept);
+    }
+
+    private void SayLeftBehind(int count)
+    {
+        if (count > 0) { run.Output.Write(OutputSource.Scheduler, $"{count} processes were left behind and have been ended"); }
     }
 
     private string MakeFolder()

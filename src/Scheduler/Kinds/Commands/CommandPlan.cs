@@ -32,7 +32,10 @@ internal static class CommandPlan
     /// <summary>Ask the node's rules. Throws <see cref="OperatorException"/>.</summary>
     public static void Allowed(CommandSettings settings, CommandOptions rules)
     {
-        if (!OperatingSystem.IsLinux()) { throw new OperatorException("kind 'command' needs Linux: only there the whole tree of a command can be ended"); }
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new OperatorException("kind 'command' needs Linux: only there the whole tree of a command can be ended");
+        }
         if (settings.Shell && !rules.Shell)
         {
             throw new OperatorException("'shell' is true, which this node does not allow; set commands.shell, or name a program in argv[0]");
@@ -51,7 +54,10 @@ internal static class CommandPlan
                     + Spelling.DidYouMean(user, rules.Users));
             }
             if (!Posix.IsRoot) { throw new OperatorException($"'user' is '{user}', but the node is not root and cannot become another user"); }
-            if (Posix.FindUser(user) is null) { throw new OperatorException($"'user' is '{user}'; there is no such user on {System.Environment.MachineName}"); }
+            if (Posix.FindUser(user) is null)
+            {
+                throw new OperatorException($"'user' is '{user}'; there is no such user on {System.Environment.MachineName}");
+            }
         }
         if (settings.Cwd is { } cwd && !Directory.Exists(cwd)) { throw new OperatorException($"'cwd' is '{cwd}'; there is no such folder"); }
     }
@@ -94,13 +100,14 @@ internal static class CommandPlan
         return environment;
     }
 
-    // A shell sets the limits of itself and becomes the program; the program and its arguments are data to it. Set from outside they would come too late
-    // for what the program does first.
+    // A shell sets the limits of itself and becomes the program; the program and its arguments are data to it. Set from outside they would come too
+    // late for what the program does first.
     private static string[] Limited(CommandLimits limits, string[] argv)
     {
         (char Letter, long? Value)[] all =
             [('v', limits.MemoryMb * 1024L), ('t', limits.CpuSeconds), ('n', limits.OpenFiles), ('f', limits.FileMb * 2048L)];
-        var set = all.Where(l => l.Value is not null).Select(l => string.Create(CultureInfo.InvariantCulture, $"ulimit -{l.Letter} {l.Value}")).ToList();
+        var set = all.Where(l => l.Value is not null)
+            .Select(l => string.Create(CultureInfo.InvariantCulture, $"ulimit -{l.Letter} {l.Value}")).ToList();
         return set.Count == 0 ? argv : [Shell, "-c", string.Join(" && ", set) + " && exec \"$@\"", "sh", .. argv];
     }
 }

@@ -6,8 +6,8 @@ namespace Scheduler.Kinds.Commands;
 
 /// <summary>
 /// The small process that stands between a node and one command: starts it, hands its output on, and ends the whole tree when it is told to, when its
-/// standard input closes (the node died), or when no one has moved the deadline on (the node is frozen, its lease ends). Being the parent of all orphans
-/// it also finds processes that forked twice or made a session of their own. Linux only.
+/// standard input closes (the node died), or when no one has moved the deadline on (the node is frozen, its lease ends). Being the parent of all
+/// orphans it also finds processes that forked twice or made a session of their own. Linux only.
 /// </summary>
 public static class CommandRunner
 {

@@ -48,7 +48,8 @@ public sealed partial record CommandSettings : IValidatableObject
     /// <summary>Exit codes that mean success. Default 0.</summary>
     public IReadOnlyList<int> SuccessCodes { get; init; } = [0];
 
-    /// <summary>Exit codes that mean: try again, as far as the job's <c>retry</c> goes. Default 75, which sysexits.h calls a temporary failure.</summary>
+    /// <summary>Exit codes that mean: try again, as far as the job's <c>retry</c> goes. Default 75, which sysexits.h calls a temporary
+    /// failure.</summary>
     public IReadOnlyList<int> RetryCodes { get; init; } = [75];
 
     /// <summary>User of the machine to run as; must be allowed on the node (commands.users), which must be root. Default: the node's own.</summary>
@@ -90,8 +91,10 @@ public sealed partial record CommandSettings : IValidatableObject
     }
 
     // The loader's variables run code of the caller's choice in any program of the allow-list; so do the start files of shells.
-    private static bool IsRefused(string name) => name.StartsWith("LD_", StringComparison.Ordinal) || name.StartsWith("SCHEDULER_", StringComparison.Ordinal)
-        || name.StartsWith("DOTNET_", StringComparison.Ordinal) || name is "BASH_ENV" or "ENV" or "GCONV_PATH" or "IFS" or "PYTHONSTARTUP";
+    private static bool IsRefused(string name) => RefusedBeginnings.Any(b => name.StartsWith(b, StringComparison.Ordinal))
+        || name is "BASH_ENV" or "ENV" or "GCONV_PATH" or "IFS" or "PYTHONSTARTUP";
+
+    private static readonly string[] RefusedBeginnings = ["LD_", "SCHEDULER_", "DOTNET_"];
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex NamePattern();

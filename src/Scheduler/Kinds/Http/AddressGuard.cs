@@ -25,7 +25,10 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     ];
     // Addresses that carry an IPv4 address in them, and where: a gateway on the way would deliver to that one.
     private static readonly (IPNetwork Network, int At)[] Carriers =
-        [(IPNetwork.Parse("::ffff:0:0/96"), 12), (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2)];
+    [
+        (IPNetwork.Parse("::ffff:0:0/96"), 12), (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12),
+        (IPNetwork.Parse("2002::/16"), 2),
+    ];
 
     private readonly Rule[] rules = [.. allow.Select(Parse)];
 
@@ -49,8 +52,8 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
         var allowed = addresses.Where(a => Allows(host, a, port)).ToArray();
         if (allowed.Length == 0)
         {
-            throw new OperatorException(string.Create(CultureInfo.InvariantCulture, $"'{host}' port {port} is {Words(addresses)}, which jobs on this node ")
-                + "may not call: it is not a public address, and http.allow in the node's settings does not name it");
+            throw new OperatorException(string.Create(CultureInfo.InvariantCulture, $"'{host}' port {port} is {Words(addresses)}, ")
+                + "which jobs on this node may not call: it is not a public address, and http.allow in the node's settings does not name it");
         }
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -65,7 +68,8 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
         }
     }
 
-    private static string Words(IPAddress[] addresses) => addresses.Length == 0 ? "no address" : string.Join(", ", addresses.Take(4).Select(a => a.ToString()));
+    private static string Words(IPAddress[] addresses) =>
+        addresses.Length == 0 ? "no address" : string.Join(", ", addresses.Take(4).Select(a => a.ToString()));
 
     private static IPAddress Bare(IPAddress address)
     {

@@ -19,8 +19,8 @@ internal sealed record HttpRequest(HttpMethod Method, Uri Address, IReadOnlyDict
 internal sealed record HttpAnswer(HttpStatusCode Status, string Body, bool BodyIsCut, TimeSpan? RetryAfter, Uri Address);
 
 /// <summary>
-/// Sends the requests of jobs: no proxy, no cookies, no redirect that is not asked for, no address that <see cref="AddressGuard"/> refuses, no more of an
-/// answer than is wanted. Connections are shared by all runs of the node.
+/// Sends the requests of jobs: no proxy, no cookies, no redirect that is not asked for, no address that <see cref="AddressGuard"/> refuses, no more
+/// of an answer than is wanted. Connections are shared by all runs of the node.
 /// </summary>
 public sealed class HttpCaller : IDisposable
 {
@@ -53,8 +53,8 @@ public sealed class HttpCaller : IDisposable
     }
 
     /// <summary>
-    /// Send a request and follow at most <paramref name="redirects"/> redirects. Throws <see cref="OperatorException"/> for an address that is refused, also
-    /// behind a redirect, and <see cref="HttpRequestException"/> when there is no answer.
+    /// Send a request and follow at most <paramref name="redirects"/> redirects. Throws <see cref="OperatorException"/> for an address that is
+    /// refused, also behind a redirect, and <see cref="HttpRequestException"/> when there is no answer.
     /// </summary>
     internal async Task<HttpAnswer> Send(HttpRequest request, int redirects, CancellationToken token)
     {
@@ -63,7 +63,10 @@ public sealed class HttpCaller : IDisposable
             using var message = Message(request);
             HttpResponseMessage response;
             try { response = await client.SendAsync(message, token); }
-            catch (HttpRequestException e) when (e.InnerException is OperatorException refused) { throw new OperatorException(refused.Message, 1, e); }
+            catch (HttpRequestException e) when (e.InnerException is OperatorException refused)
+            {
+                throw new OperatorException(refused.Message, 1, e);
+            }
             using (response)
             {
                 if (hop >= redirects || Next(response, request) is not { } next)
@@ -102,8 +105,8 @@ public sealed class HttpCaller : IDisposable
         var to = new Uri(request.Address, location);
         if (HttpAddress.Parse(to.AbsoluteUri) is null || (request.Address.Scheme == "https" && to.Scheme != "https"))
         {
-            throw new OperatorException($"'{request.Address.Host}' answered with a redirect to '{to.GetLeftPart(UriPartial.Path)}'; expected http or https, "
-                + "and https after https");
+            throw new OperatorException($"'{request.Address.Host}' answered with a redirect to '{to.GetLeftPart(UriPartial.Path)}'; "
+                + "expected http or https, and https after https");
         }
         var keep = (int)response.StatusCode is 307 or 308 || request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
         return request with

@@ -10,8 +10,8 @@ namespace Scheduler.Kinds.Http;
 
 /// <summary>
 /// Sends a request. Each attempt carries the run's key as <c>Idempotency-Key</c> and its token as <c>X-Run-Token</c>: a receiver that honours the key
-/// does its work once, whatever happens to the node. With any other receiver the effect happens at most once: an attempt whose outcome is not known is not
-/// repeated.
+/// does its work once, whatever happens to the node. With any other receiver the effect happens at most once: an attempt whose outcome is not known
+/// is not repeated.
 /// </summary>
 public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller caller, TimeProvider time) : IJob
 {
@@ -32,7 +32,8 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(settings.Timeout);
         try { answer = await caller.Send(request, settings.Redirects, limit.Token); }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             throw NoAnswer(request, e);
         }
@@ -50,11 +51,13 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
     private HttpRequest Request()
     {
         var url = Url(settings.Url, run);
-        var address = HttpAddress.Parse(url) ?? throw new OperatorException($"'url' is '{url}' once it is filled in; expected an http or https address");
-        var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value, value => OneLine(h.Key, value)), StringComparer.OrdinalIgnoreCase);
+        var address = HttpAddress.Parse(url)
+            ?? throw new OperatorException($"'url' is '{url}' once it is filled in; expected an http or https address");
+        var headers = settings.Headers.ToDictionary(
+            h => h.Key, h => run.Fill(h.Value, value => OneLine(h.Key, value)), StringComparer.OrdinalIgnoreCase);
         var type = settings.ContentType ?? (settings.Body?.TrimStart() is ['{' or '[' or '"', ..] ? "application/json" : "text/plain; charset=utf-8");
-        var escape = type.Contains("json", StringComparison.OrdinalIgnoreCase) ? JsonText : type.Contains("urlencoded", StringComparison.OrdinalIgnoreCase)
-            ? Uri.EscapeDataString : (Func<string, string>?)null;
+        var escape = type.Contains("json", StringComparison.OrdinalIgnoreCase) ? JsonText
+            : type.Contains("urlencoded", StringComparison.OrdinalIgnoreCase) ? Uri.EscapeDataString : (Func<string, string>?)null;
         var own = new Dictionary<string, string>
         {
             ["Idempotency-Key"] = run.RunKey,
@@ -85,13 +88,15 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
             HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError,
         };
         return notSent || MayRepeat(request) ? new TryAgainException(message)
-            : new RunFailedException(message + "; whether the receiver has done its work is not known, and it is not declared to be idempotent", null, error);
+            : new RunFailedException(
+                message + "; whether the receiver has done its work is not known, and it is not declared to be idempotent", null, error);
     }
 
     private Exception Unexpected(HttpRequest request, HttpAnswer answer, string body, object result)
     {
         var expected = settings.Expect.Count > 0 ? string.Join(", ", settings.Expect) : "200 to 299";
-        var message = $"{request.Method} {answer.Address.GetLeftPart(UriPartial.Path)}: answered {(int)answer.Status} {answer.Status}; expected {expected}"
+        var message = $"{request.Method} {answer.Address.GetLeftPart(UriPartial.Path)}: "
+            + $"answered {(int)answer.Status} {answer.Status}; expected {expected}"
             + (body.Length == 0 ? "" : $"; it said: {body}");
         // These say that nothing was done, so anybody may try again; of other failures that may be over soon only who repeats no effect.
         var refused = answer.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable;

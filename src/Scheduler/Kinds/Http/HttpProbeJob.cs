@@ -90,7 +90,8 @@ public sealed class HttpProbeJob(HttpProbeSettings settings, RunScope run, HttpC
             return;
         }
         var names = string.Join(", ", down.Take(NamedInError).Select(s => s.Name)) + (down.Count > NamedInError ? ", …" : "");
-        throw new RunFailedException($"{down.Count} of {states.Length} targets are down: {names}; the run fails from {settings.FailWhenDown} on", result);
+        throw new RunFailedException(
+            $"{down.Count} of {states.Length} targets are down: {names}; the run fails from {settings.FailWhenDown} on", result);
     }
 
     private async Task<State> Probe(ProbeTarget target, CancellationToken token)
@@ -117,10 +118,11 @@ public sealed class HttpProbeJob(HttpProbeSettings settings, RunScope run, HttpC
             var answer = await caller.Send(new(HttpMethod.Get, address, own, headers), redirects: 0, limit.Token);
             status = (int)answer.Status;
             error = !(target.Expect.Count > 0 ? target.Expect.Contains(status.Value) : status is >= 200 and <= 299) ? $"it answered {status}"
-                : target.Contains is { } text && !answer.Body.Contains(text, StringComparison.Ordinal) ? $"its answer does not contain '{text}'" : null;
+                : target.Contains is { } text && !answer.Body.Contains(text, StringComparison.Ordinal) ? $"its answer does not contain '{text}'"
+                : null;
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested) { error = $"no answer within {Duration.Format(settings.Timeout)}"; }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperatorException or System.Net.Sockets.SocketException) { error = e.Message; }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperatorException) { error = e.Message; }
         return new(name, error is null, status, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds,
             error is null ? null : PlainText.Cut(PlainText.Clean(error), ErrorMax));
     }

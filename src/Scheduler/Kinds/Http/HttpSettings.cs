@@ -7,8 +7,8 @@ namespace Scheduler.Kinds.Http;
 public sealed record HttpSettings : IValidatableObject
 {
     /// <summary>
-    /// Where to, http or https. May name built-ins such as <c>${run.key}</c> and <c>${secret:NAME}</c>, which are escaped, except at its very beginning: a
-    /// secret may be the whole address. No default.
+    /// Where to, http or https. May name built-ins such as <c>${run.key}</c> and <c>${secret:NAME}</c>, which are escaped, except at its very
+    /// beginning: a secret may be the whole address. No default.
     /// </summary>
     [Required, MaxLength(4000)]
     public string Url { get; init; } = "";
@@ -38,8 +38,8 @@ public sealed record HttpSettings : IValidatableObject
     public int Redirects { get; init; }
 
     /// <summary>
-    /// The receiver does nothing twice for one Idempotency-Key: an attempt whose outcome is not known may be repeated. Default: true for GET, HEAD, PUT,
-    /// DELETE and OPTIONS, false for POST and PATCH.
+    /// The receiver does nothing twice for one Idempotency-Key: an attempt whose outcome is not known may be repeated. Default: true for GET, HEAD,
+    /// PUT, DELETE and OPTIONS, false for POST and PATCH.
     /// </summary>
     public bool? Idempotent { get; init; }
 
@@ -80,6 +80,6 @@ internal static class HttpAddress
     }
 
     /// <summary>The address, or null when it is none that jobs may call.</summary>
-    public static Uri? Parse(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
-        && uri.UserInfo.Length == 0 ? uri : null;
+    public static Uri? Parse(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        && uri.Host.Length > 0 && uri.UserInfo.Length == 0 ? uri : null;
 }
