@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,8 @@ public sealed partial class RunPipeline(
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+    // Escapes no more than JSON must: the "+" of an encoded secret stays one and is found.
+    private static readonly JsonSerializerOptions ResultOptions = new(KindSettings.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly TimeSpan ExplainWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -106,12 +109,8 @@ public sealed partial class RunPipeline(
         return end;
     }
 
-    private static string? Json(object? result, Redactor redactor) => result switch
-    {
-        null => null,
-        string text => redactor.Clean(JsonSerializer.Serialize(text)),
-        var value => redactor.Clean(JsonSerializer.Serialize(value, KindSettings.Options)),
-    };
+    private static string? Json(object? result, Redactor redactor) =>
+        result is null ? null : redactor.Clean(JsonSerializer.Serialize(result, result.GetType(), ResultOptions));
 
     private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using NUnit.Framework;
 using Scheduler.Cluster;
@@ -11,7 +12,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Kinds;
 
 /// <summary>Real programs under a real runner. Corpora of reliability.md T10.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), Platform("Linux")]
+[TestFixture, Parallelizable(ParallelScope.All), Platform("Linux"), SupportedOSPlatform("linux")]
 public sealed class CommandKindTests
 {
     private static readonly CommandOptions AllowShell = new() { Shell = true, Allow = ["/usr/bin/", "/bin/"] };

@@ -183,6 +183,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
 
     private string MakeFolder()
     {
+        if (OperatingSystem.IsWindows()) { throw new PlatformNotSupportedException(); }
         var root = options.Commands.Folder ?? Path.Combine(Path.GetTempPath(), "scheduler-commands-" + Environment.UserName);
         var name = new string([.. run.RunKey.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '+')]);
         // A node that was killed leaves its run's folder; the next owner has a token, and so a folder, of its own.

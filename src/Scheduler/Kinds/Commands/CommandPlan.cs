@@ -64,6 +64,7 @@ internal static class CommandPlan
 
     private static void Program(string path, IReadOnlyList<string> allow)
     {
+        if (OperatingSystem.IsWindows()) { throw new PlatformNotSupportedException(); }
         // Compared as written, after this: "/usr/bin/../../home/x" is in no folder of the list.
         if (Path.GetFullPath(path) != path || !allow.Any(a => a.EndsWith('/') ? Path.GetDirectoryName(path) == a.TrimEnd('/') : a == path))
         {

@@ -35,7 +35,7 @@ public sealed record HttpProbeSettings : IValidatableObject
     public int AtATime { get; init; } = 10;
 
     /// <summary>Longest time for one target. Default 10s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Times one target is asked before it counts as down. Default 2: one lost packet is no outage.</summary>

@@ -30,7 +30,7 @@ public sealed record HttpSettings : IValidatableObject
     public IReadOnlyList<int> Expect { get; init; } = [];
 
     /// <summary>Longest time for one attempt, the answer's body included. Default 30s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Redirects to follow at most; each address is checked anew, and headers of your own go to the same host only. Default 0.</summary>
