@@ -122,7 +122,8 @@ public sealed class RunOutput
     {
         lock (gate)
         {
-            (underWay, pushedOut) = ([], []);
+            underWay = [];
+            pushedOut = [];
             if (head.Count > 0 || tail.Count > 0) { return false; }
             if (closed) { allWritten.TrySetResult(); }
             return true;

@@ -21,7 +21,7 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
             "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
             "::/127", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10",
             "ff00::/8",
-        }.Select(IPNetwork.Parse),
+        }.Select(n => IPNetwork.Parse(n)),
     ];
     // Addresses that carry an IPv4 address in them, and where: a gateway on the way would deliver to that one.
     private static readonly (IPNetwork Network, int At)[] Carriers =

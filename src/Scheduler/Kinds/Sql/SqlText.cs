@@ -99,7 +99,8 @@ public static class SqlText
         return word.Length == 0 && position < statement.Length ? statement[position].ToString() : word.ToLowerInvariant();
     }
 
-    private static string? Misplaced(string quoted) => BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal));
+    private static string? Misplaced(string quoted) => BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal))
+        ?? (quoted.Contains("${" + Placeholders.SecretPrefix, StringComparison.Ordinal) ? Placeholders.SecretPrefix + "…" : null);
 
     // Length of the quoted text or comment that begins here; 0 when none does.
     private static int Skippable(string sql, int at)
