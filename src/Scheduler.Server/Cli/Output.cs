@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spectre.Console;
 
 namespace Scheduler.Server.Cli;
@@ -12,19 +13,21 @@ internal sealed record Column<T>(string Name, Func<T, object?> Value);
 internal static class Output
 {
     // Keys are the SQL columns' names; what a shell reads need not be safe inside HTML.
-    private static readonly JsonSerializerOptions JsonStyle = new()
+    internal static readonly JsonSerializerOptions JsonStyle = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
     };
 
-    private static readonly JsonSerializerOptions JsonLineStyle = new(JsonStyle) { WriteIndented = false };
+    /// <summary>As <see cref="JsonStyle"/>, on one line.</summary>
+    internal static readonly JsonSerializerOptions JsonLine = new(JsonStyle) { WriteIndented = false };
 
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonStyle));
 
     /// <summary>A value as JSON on one line, for output that comes line by line.</summary>
-    public static void JsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLineStyle));
+    public static void OneJsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLine));
 
     /// <summary>Rows as JSON or as a table; <paramref name="whenEmpty"/> is said on stderr when there is none.</summary>
     public static void Rows<T>(bool json, IReadOnlyList<T> rows, string whenEmpty, params Column<T>[] columns)

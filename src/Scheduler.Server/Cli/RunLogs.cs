@@ -39,7 +39,7 @@ internal static class RunLogs
     // The program's own words on their own streams, so that they can be piped on; ours and PostgreSQL's on stderr.
     private static void Show(OutputRow line, bool json)
     {
-        if (json) { Output.JsonLine(line); }
+        if (json) { Output.OneJsonLine(line); }
         else if (line.Stream == "stdout") { Console.Out.WriteLine(line.Text); }
         else if (line.Stream == "stderr") { Console.Error.WriteLine(line.Text); }
         else { Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{line.Stream}] {line.Text}")); }
