@@ -85,6 +85,20 @@ public sealed class CommandTests
     }
 
     [Test]
+    public async Task A_command_somebody_cancels_is_ended_with_all_below_it()
+    {
+        await using var cluster = await Start("60", "timeout: 5m");
+        var (key, _, pids) = await Begin(cluster);
+
+        await cluster.Database.Execute("select scheduler.cancel(@key)", new { key });
+
+        var row = await cluster.UntilFinished(key, TimeSpan.FromSeconds(10));
+        Assert.That(row.Verdict, Is.EqualTo("cancelled"), row.ToString());
+        await UntilGone(cluster, pids, TimeSpan.FromSeconds(1));
+        await ExpectOutput(cluster, key, attempt: 1);
+    }
+
+    [Test]
     public async Task What_a_sql_job_says_is_kept_when_its_node_dies()
     {
         var job = new SqlJobText("work", "manual")
