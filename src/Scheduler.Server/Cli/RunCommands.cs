@@ -3,13 +3,13 @@ using Scheduler.Runs;
 
 namespace Scheduler.Server.Cli;
 
-/// <summary><c>scheduler run list|show|cancel</c>.</summary>
+/// <summary><c>scheduler run list|show|logs|cancel</c>.</summary>
 internal static class RunCommands
 {
     // Beyond this a terminal is the wrong tool; SQL on scheduler.run is the right one.
     private const int LimitMax = 10_000;
 
-    public static Command Create() => new("run", "Runs: what was done, and how it ended") { List(), Show(), Cancel() };
+    public static Command Create() => new("run", "Runs: what was done, and how it ended") { List(), Show(), RunLogs.Create(), Cancel() };
 
     /// <summary>Runs as a table or as JSON.</summary>
     public static void Table(bool json, IReadOnlyList<LedgerRow> runs, string whenEmpty) => Output.Rows(json, runs, whenEmpty,
