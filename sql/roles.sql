@@ -21,6 +21,7 @@ grant select on all tables in schema scheduler, fleet to scheduler_viewer, sched
 revoke execute on all functions in schema scheduler, fleet from public;
 grant insert, update, delete on scheduler.job to scheduler_operator, scheduler_admin;
 grant execute on function scheduler.run_now(text, jsonb, text) to scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.approve(text, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant usage on schema scheduler_private, quartz to scheduler_admin, scheduler_node;
 grant select on all tables in schema scheduler_private, quartz to scheduler_admin;
 grant all on all tables in schema scheduler, scheduler_private, quartz, fleet to scheduler_node;

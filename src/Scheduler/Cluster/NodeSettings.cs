@@ -17,8 +17,10 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "http.port"];
+            "node.keep_runs", "node.file_roots", "http.port"];
 
+    // Keys with several values: a list in the file, commas elsewhere.
+    private static readonly string[] Lists = ["node.labels", "node.file_roots"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -87,8 +89,8 @@ public sealed partial class NodeSettings
         var options = unset with
         {
             Name = name,
-            Labels = [.. (settings.GetValueOrDefault("node.labels")?.Text ?? "").Split(',',
-                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+            Labels = List("node.labels"),
+            FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
             Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
@@ -121,7 +123,7 @@ public sealed partial class NodeSettings
             case YamlScalarNode scalar when key.Length > 0 && !IsSection(key):
                 Set(key, scalar.Value ?? "", place);
                 break;
-            case YamlSequenceNode list when key == "node.labels" && list.Children.All(c => c is YamlScalarNode):
+            case YamlSequenceNode list when Lists.Contains(key) && list.Children.All(c => c is YamlScalarNode):
                 Set(key, string.Join(',', list.Children.Select(c => ((YamlScalarNode)c).Value)), place);
                 break;
             case YamlMappingNode map when key.Length == 0 || IsSection(key):
@@ -135,7 +137,7 @@ public sealed partial class NodeSettings
             default:
                 problems.Add(key.Length == 0 || IsSection(key)
                     ? $"{place}: expected {(key.Length == 0 ? "keys such as connection:, node:, http:" : $"keys below '{key}:'")}"
-                    : $"{place}: '{key}' expects one value{(key == "node.labels" ? " or a list" : "")}");
+                    : $"{place}: '{key}' expects one value{(Lists.Contains(key) ? " or a list" : "")}");
                 break;
         }
     }
@@ -165,6 +167,19 @@ public sealed partial class NodeSettings
         }
         Wrong(key, $"a whole number from {min} to {max}");
         return null;
+    }
+
+    private string[] List(string key) =>
+        (settings.GetValueOrDefault(key)?.Text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private string[] FileRoots()
+    {
+        var roots = List("node.file_roots");
+        if (roots.Any(r => !Path.IsPathFullyQualified(r) || Path.GetFullPath(r) == Path.GetPathRoot(r)))
+        {
+            Wrong("node.file_roots", "absolute folders, not the root of the file system");
+        }
+        return [.. roots.Select(r => Path.TrimEndingDirectorySeparator(Path.GetFullPath(r)))];
     }
 
     private FireBy? Engine()

@@ -42,6 +42,9 @@ internal sealed record GuardEntry
     public long? MaxRows { get; init; }
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? MaxFraction { get; init; }
+    [Range(0.0, 1e9)]
+    public double? Band { get; init; }
+    public bool? DryRun { get; init; }
 }
 
 /// <summary>A job as a file declares it, key by key; defaults are those of <see cref="JobDefinition"/>. The JSON schema is made from this

@@ -110,20 +110,9 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
         foreach (var statement in SqlText.Parse(settings.Statement))
         {
             await using var command = new NpgsqlCommand(statement.Text, connection);
-            foreach (var name in statement.Parameters) { command.Parameters.Add(BuiltIn(name)); }
+            foreach (var name in statement.Parameters) { command.Parameters.Add(RunValues.Of(name, run, run.DueAt)); }
             rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
         }
         return JsonSerializer.Serialize(new { rows });
     }
-
-    private NpgsqlParameter BuiltIn(string name) => name switch
-    {
-        "run.key" => new NpgsqlParameter<string> { TypedValue = run.RunKey },
-        "run.due_at" => new NpgsqlParameter<DateTime> { TypedValue = run.DueAt },
-        "run.token" => new NpgsqlParameter<long> { TypedValue = run.RunToken },
-        "run.attempt" => new NpgsqlParameter<int> { TypedValue = run.Attempt },
-        "job.name" => new NpgsqlParameter<string> { TypedValue = run.Job },
-        "node.name" => new NpgsqlParameter<string> { TypedValue = run.Node },
-        _ => throw new InvalidOperationException($"built-in '{name}' has no value"),
-    };
 }
