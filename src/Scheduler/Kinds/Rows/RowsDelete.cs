@@ -212,7 +212,7 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
         if (connection.State != System.Data.ConnectionState.Open) { return; }
         await using var command = new NpgsqlCommand("reset lock_timeout", connection);
         try { await command.ExecuteNonQueryAsync(CancellationToken.None); }
-        catch (NpgsqlException) { /* a session that cannot do this is not given out again */ }
+        catch (NpgsqlException) { NpgsqlConnection.ClearPool(connection); }      // then nobody gets this session
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
