@@ -67,7 +67,8 @@ public sealed class DeleteTests
         var (key, node) = await cluster.RunNowAndWait("purge");
         await cluster.Until("a third is gone", async () => await Rows(cluster, key) > Doomed / 3, TimeSpan.FromMinutes(5));
         await node.Kill();
-        var before = await cluster.Database.Value<long>("select (checkpoint ->> 'deleted')::bigint from scheduler_private.run where run_key = @key", new { key });
+        var before = await cluster.Database.Value<long>(
+            "select (checkpoint ->> 'deleted')::bigint from scheduler_private.run where run_key = @key", new { key });
         var row = await cluster.UntilFinished(key, TimeSpan.FromMinutes(8));
         await enough.CancelAsync();
         await Task.WhenAll(writers);
@@ -125,8 +126,8 @@ public sealed class DeleteTests
             await using var cluster = await TestCluster.Start(new()
             {
                 Nodes = 2,
-                Prepare = "create table public.big as select g, (select string_agg(md5(random()::text || g || i), '') from generate_series(1, 32) i) as t"
-                    + " from generate_series(1, 100000) g",
+                Prepare = "create table public.big as select g,"
+                    + " (select string_agg(md5(random()::text || g || i), '') from generate_series(1, 32) i) as t from generate_series(1, 100000) g",
                 Jobs = $$"""
                     jobs:
                       backup:
@@ -140,7 +141,7 @@ public sealed class DeleteTests
             await cluster.Until("some of it is written", () => Task.FromResult(
                 Directory.GetFiles(folder, "*.dump", SearchOption.AllDirectories).Any(f => new FileInfo(f).Length > 1_000_000)));
             await node.Kill();
-            Assert.That(Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)[..6]), Has.All.EqualTo(".part-"), "nothing is published yet");
+            Assert.That(Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)[..6]), Has.All.EqualTo(".part-"), "nothing is published");
 
             var row = await cluster.UntilFinished(key, TimeSpan.FromMinutes(4));
             Assert.That(row.Verdict, Is.EqualTo("succeeded"), row.ToString());

@@ -73,7 +73,7 @@ internal static class RunCommands
     {
         var key = new Argument<string>("KEY") { Description = "Key of the run the guard stopped" };
         var reason = new Option<string>("--reason") { Description = "Why it is right to delete that much", HelpName = "TEXT", Required = true };
-        var command = new Command("approve", "Let a run that its guard stopped go on, as a further run whose key is printed") { key, reason }.Asking();
+        var command = new Command("approve", "Let what its guard stopped go on, as a further run whose key is printed") { key, reason }.Asking();
         command.SetAction(async (parsed, token) =>
         {
             var goesOn = await GuardApproval.Approve(

@@ -74,8 +74,8 @@ internal static class DeleteGuard
             while (await reader.ReadAsync(run.Token)) { history.Add(reader.GetInt64(0)); }
         }
         if (history.Count < HistoryMin || one.Count <= band * history.Max()) { return null; }
-        return $"{Number(one.Count)} {one.Unit} of {one.What}; the last {history.Count} runs deleted {Number(history.Max())} at most, and its guard's "
-            + $"band allows {band.ToString(CultureInfo.InvariantCulture)} times as many";
+        return $"{Number(one.Count)} {one.Unit} of {one.What}; the last {history.Count} runs deleted {Number(history.Max())} at most, and its "
+            + $"guard's band allows {band.ToString(CultureInfo.InvariantCulture)} times as many";
     }
 
     private static string? Approved(Doomed one, RunApproval approval)

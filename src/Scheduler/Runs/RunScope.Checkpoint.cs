@@ -85,19 +85,19 @@ public sealed partial class RunScope
     public async Task Note(NpgsqlConnection connection, StepDone done)
     {
         await using var command = new NpgsqlCommand(CheckpointSql, connection);
-        AddFence(command);
+        AddFence(command.Parameters);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = done.Progress });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = done.Checkpoint });
         if (await command.ExecuteScalarAsync(Token) is null) { throw await ledger.Lost(Run, Token); }
     }
 
     /// <summary>Add what the fence goes by, in this order: run key, due time, token, this node's lease.</summary>
-    internal void AddFence(NpgsqlCommand command)
+    internal void AddFence(NpgsqlParameterCollection parameters)
     {
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = RunKey });
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = DueAt });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = RunToken });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Run.Owner });
+        parameters.Add(new NpgsqlParameter<string> { TypedValue = RunKey });
+        parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = DueAt });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = RunToken });
+        parameters.Add(new NpgsqlParameter<long> { TypedValue = Run.Owner });
     }
 
     /// <summary>Ask on a session of its own, after a statement behind the fence failed; ends with <see cref="RunLostException"/> when the run is

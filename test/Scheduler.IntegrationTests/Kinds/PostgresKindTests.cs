@@ -75,7 +75,8 @@ public sealed class PostgresKindTests
         await using var kind = await KindRun.Create();
         using var folder = new TempFolder();
         foreach (var days in new[] { 100, 200 }) { Old(folder, "kind-test", days); }
-        await Assert.ThrowsAsync<OperatorException>(() => kind.Run(run => Backup(kind, run, folder, new() { KeepLast = 1, Databases = ["nowhere"] })));
+        await Assert.ThrowsAsync<OperatorException>(
+            () => kind.Run(run => Backup(kind, run, folder, new() { KeepLast = 1, Databases = ["nowhere"] })));
         Assert.That(Directory.GetDirectories(folder.Path, "kind-test-*"), Has.Length.EqualTo(2));
     }
 
@@ -111,15 +112,17 @@ public sealed class PostgresKindTests
     {
         await using var kind = await KindRun.Create("create table public.a (); create table public.b ()");
         await using var former = await kind.Database.Source.OpenConnectionAsync();
-        var since = await kind.Database.Value<DateTime>("select backend_start from pg_stat_activity where pid = @ProcessID", new { former.ProcessID });
+        var since = await kind.Database.Value<DateTime>(
+            "select backend_start from pg_stat_activity where pid = @ProcessID", new { former.ProcessID });
         await using (var take = new Npgsql.NpgsqlCommand("select pg_advisory_lock(hashtextextended('scheduler maintain kind-test', 0))", former))
         {
             await take.ExecuteNonQueryAsync();
         }
         var done = await kind.Database.Value<long>("select 'public.a'::regclass::oid::bigint");
         var row = await kind.Claimed(token: 2);
+        var state = new { done = new[] { done }, skipped = Array.Empty<string>(), pid = former.ProcessID, since };
         await kind.Database.Execute("update scheduler_private.run set checkpoint = @checkpoint::jsonb",
-            new { checkpoint = JsonSerializer.Serialize(new { done = new[] { done }, skipped = Array.Empty<string>(), pid = former.ProcessID, since }) });
+            new { checkpoint = JsonSerializer.Serialize(state) });
         var settings = new PostgresMaintainSettings { Actions = [MaintainAction.Analyze], Tables = ["public.*"] };
         await kind.Run(run => new PostgresMaintain(settings, run, kind.Databases), row: row);
         Assert.That(await kind.Database.Value<bool>("select exists (select from pg_stat_activity where pid = @ProcessID and backend_start = @since)",

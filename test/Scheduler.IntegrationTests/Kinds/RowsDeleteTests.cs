@@ -152,7 +152,8 @@ public sealed class RowsDeleteTests
             () => kind.Run(run => new RowsDelete(settings, run, TimeProvider.System, Node), guard));
         Assert.That(breach!.Message, Does.Contain("would delete 4000 of 5000 rows of public.item").And.Contain("scheduler run approve " + kind.Key));
         Assert.That(await kind.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(5000), "nothing goes before the guard is asked");
-        var stopped = await kind.Database.Value<string>("select run_key from scheduler.awaiting_approval where would_delete = '{\"public.item\": 4000}'");
+        var stopped = await kind.Database.Value<string>(
+            "select run_key from scheduler.awaiting_approval where would_delete = '{\"public.item\": 4000}'");
         Assert.That(stopped, Is.EqualTo(kind.Key));
 
         var goesOn = await GuardApproval.Approve(kind.Database.ConnectionString, stopped!, "the outage left them", default);
@@ -160,7 +161,8 @@ public sealed class RowsDeleteTests
         await kind.Run(run => new RowsDelete(settings, run, TimeProvider.System, Node), guard, await kind.Claimed(goesOn));
 
         Assert.That(await kind.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(1000), "as of the instant the first one was due");
-        Assert.That(await kind.Database.Value<string>("select reason from scheduler.run where run_key = @stopped", new { stopped }), Is.EqualTo("guard"));
+        Assert.That(await kind.Database.Value<string>("select reason from scheduler.run where run_key = @stopped", new { stopped }),
+            Is.EqualTo("guard"));
         Assert.That(await kind.Database.Value<long>("select count(*) from scheduler.awaiting_approval"), Is.Zero);
     }
 
@@ -207,5 +209,6 @@ public sealed class RowsDeleteTests
     [TestCase("start < ${run.due_at}", ExpectedResult = true)]
     [TestCase("", ExpectedResult = false)]
     public bool A_condition_is_one_condition(string where) =>
-        new RowsDeleteSettings { Table = "item", Where = where }.Validate(null!).All(p => !p.ErrorMessage!.StartsWith("'where'", StringComparison.Ordinal));
+        new RowsDeleteSettings { Table = "item", Where = where }.Validate(null!)
+            .All(p => !p.ErrorMessage!.StartsWith("'where'", StringComparison.Ordinal));
 }

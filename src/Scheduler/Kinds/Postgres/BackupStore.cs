@@ -19,8 +19,8 @@ internal sealed record BackupManifest(
     string Job, string RunKey, long Token, string Node, DateTime StartedAt, DateTime EndedAt, IReadOnlyList<BackupFile> Files);
 
 /// <summary>
-/// The folder of a job's backups. A backup is made in a folder whose name begins with <c>.part-</c>, put on disk, and then renamed: under its own name
-/// it is whole or not there. One that goes is renamed to <c>.gone-</c> first.
+/// The folder of a job's backups. A backup is made in a folder whose name begins with <c>.part-</c>, put on disk, and then renamed: under its own
+/// name it is whole or not there. One that goes is renamed to <c>.gone-</c> first.
 /// </summary>
 internal sealed class BackupStore(OpenFolder folder, RunScope run)
 {
@@ -112,7 +112,11 @@ internal sealed class BackupStore(OpenFolder folder, RunScope run)
 
     private BackupManifest? Read(string name)
     {
-        try { return JsonSerializer.Deserialize<BackupManifest>(File.ReadAllText(Path.Combine(folder.PathOf(name), ManifestFile)), KindSettings.Options); }
+        try
+        {
+            var text = File.ReadAllText(Path.Combine(folder.PathOf(name), ManifestFile));
+            return JsonSerializer.Deserialize<BackupManifest>(text, KindSettings.Options);
+        }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException) { return null; }
     }
 

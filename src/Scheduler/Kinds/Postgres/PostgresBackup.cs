@@ -51,8 +51,8 @@ public sealed record PostgresBackupSettings
 /// and removes backups past their time.
 /// </summary>
 /// <remarks>
-/// A run publishes one backup, however many owners it had. Killed at any moment it leaves no half backup under a backup's name; the next run removes what
-/// it was working on.
+/// A run publishes one backup, however many owners it had. Killed at any moment it leaves no half backup under a backup's name; the next run
+/// removes what it was working on.
 /// </remarks>
 public sealed class PostgresBackup(PostgresBackupSettings settings, RunScope run, Databases databases, NodeOptions node, TimeProvider time) : IJob
 {

@@ -53,8 +53,8 @@ public sealed record PostgresMaintainSettings : IValidatableObject
 /// done at least once; two sessions never do it at a time.
 /// </summary>
 /// <remarks>
-/// The session that works holds an advisory lock of the job. Its process number stands in the run's checkpoint: the next owner ends it, and goes on with
-/// the tables that are not done.
+/// The session that works holds an advisory lock of the job. Its process number stands in the run's checkpoint: the next owner ends it, and goes on
+/// with the tables that are not done.
 /// </remarks>
 public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope run, Databases databases) : IJob
 {
@@ -81,7 +81,8 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
             foreach (var table in tables.Where(t => !state.Done.Contains(t.Oid)))
             {
                 var locked = await Maintain(connection, table, cancellationToken);
-                state = state with { Done = [.. state.Done, table.Oid], Skipped = locked ? [.. state.Skipped, table.Name.ToString()] : state.Skipped };
+                state = state with { Done = [.. state.Done, table.Oid] };
+                if (locked) { state = state with { Skipped = [.. state.Skipped, table.Name.ToString()] }; }
                 await Note(state, tables.Count);
             }
             context.Result = new { tables = state.Done.Count - state.Skipped.Count, locked = state.Skipped };

@@ -13,6 +13,7 @@ namespace Scheduler.Kinds.Postgres;
 internal sealed record PostgresTools(string Folder, int Major)
 {
     private const int ErrorLengthMax = 2000;
+    private static readonly string[] LostMarks = ["connection to server", "server closed the connection"];
     // What a program gets of this node's environment: nothing secret is in it.
     private static readonly string[] Passed = ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "TZ"];
 
@@ -33,13 +34,15 @@ internal sealed record PostgresTools(string Folder, int Major)
             if (MajorOf(said) is { } major) { found.Add(new(folder, major)); }
         }
         return found.Where(t => t.Major >= serverMajor).MinBy(t => t.Major) ?? throw new OperatorException(
-            $"the server of database '{database}' is PostgreSQL {serverMajor}; expected pg_dump and pg_restore of {serverMajor} or newer on this node, "
-            + (found.Count == 0 ? "found none" : "found " + string.Join(", ", found.Select(t => $"{t.Major} in {t.Folder}")))
+            $"the server of database '{database}' is PostgreSQL {serverMajor}; expected pg_dump and pg_restore of {serverMajor} or newer on this "
+            + (found.Count == 0 ? "node, found none" : "node, found " + string.Join(", ", found.Select(t => $"{t.Major} in {t.Folder}")))
             + $"; install them (Debian: apt-get install postgresql-client-{serverMajor}) or set SCHEDULER_PG_BIN to their folder");
     }
 
-    /// <summary>Run <c>pg_dump</c> or <c>pg_restore</c>; it ends with this node, whatever becomes of it: what it writes goes through this process. Throws
-    /// <see cref="OperatorException"/> with what it said last when it fails, <see cref="IOException"/> when its connection was lost.</summary>
+    /// <summary>
+    /// Run <c>pg_dump</c> or <c>pg_restore</c>. It ends with this node, whatever becomes of that: what it writes goes through this process. Throws
+    /// <see cref="OperatorException"/> with what it said last when it fails, <see cref="IOException"/> when its connection was lost.
+    /// </summary>
     public Task Run(string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment,
         Func<Stream, CancellationToken, Task> takeOutput, CancellationToken token) =>
         RunProgram(Path.Combine(Folder, name), arguments, environment, takeOutput, token);
@@ -96,7 +99,7 @@ internal sealed record PostgresTools(string Folder, int Major)
             if (process.ExitCode == 0) { return; }
             var said = $"{Path.GetFileName(program)} ended with {process.ExitCode}: {await errors}";
             // Words of libpq for a server that is away or went away; another try may find it back.
-            throw said.Contains("connection to server", StringComparison.Ordinal) || said.Contains("server closed the connection", StringComparison.Ordinal)
+            throw LostMarks.Any(mark => said.Contains(mark, StringComparison.Ordinal))
                 ? new IOException(said, new SocketException((int)SocketError.ConnectionReset))
                 : new OperatorException(said);
         }

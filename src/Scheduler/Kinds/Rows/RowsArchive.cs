@@ -22,7 +22,8 @@ internal sealed class RowsArchive(string file) : IDisposable
     public static RowsArchive In(string folder, IReadOnlyList<string> roots, QualifiedName table, RunScope run)
     {
         FileRoots.Check(folder, roots, "archive_folder");
-        var name = string.Create(CultureInfo.InvariantCulture, $"{table}-{run.DueAt:yyyyMMdd'T'HHmmss.ffffff'Z'}-{run.RunToken}-{run.Attempt}.jsonl.gz");
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"{table}-{run.DueAt:yyyyMMdd'T'HHmmss.ffffff'Z'}-{run.RunToken}-{run.Attempt}.jsonl.gz");
         return new(Path.Combine(folder, name.Replace('/', '_')));
     }
 

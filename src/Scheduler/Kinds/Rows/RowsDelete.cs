@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Npgsql;
 using Quartz;
@@ -26,8 +25,6 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
     private const int UndoneMax = 30;
     private const long RemainingMax = 100_000;
     private static readonly TimeSpan LagEvery = TimeSpan.FromSeconds(1);
-    // Outside batches nobody waits for this session.
-    private static readonly TimeSpan UsualLock = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(1);
     private static readonly string LagSql = SqlFiles.Read("queries/replica_lag.sql");
 
@@ -107,11 +104,7 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
             }
             return await statements.Remaining(connection, RemainingMax, token);
         }
-        finally
-        {
-            archive?.Dispose();
-            await ResetSession(connection);
-        }
+        finally { archive?.Dispose(); }
     }
 
     private async Task DeletePart(NpgsqlConnection connection, RowsPart part, CancellationToken token)
@@ -120,7 +113,6 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
         while (checkpoint.Deleted < checkpoint.Counted)
         {
             var found = await statements.Find(connection, part, checkpoint.After, token);
-            await Limit(connection, RowsPace.BatchMax, RowsPace.LockMax, token);
             for (var done = 0; done < found.Rows.Length && checkpoint.Deleted < checkpoint.Counted;)
             {
                 var size = (int)Math.Min(Math.Min(pace.Rows, found.Rows.Length - done), checkpoint.Counted - checkpoint.Deleted);
@@ -128,7 +120,6 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
                 if (await Batch(connection, part, found.Rows.AsMemory(done, size), token)) { done += size; }
             }
             checkpoint = checkpoint with { After = found.After };
-            await Limit(connection, run.StatementTimeout, UsualLock, token);
             // The batches' own checkpoints point before what they deleted; a look that found much leaves much to look through again.
             if (found.Ended || found.Rows.Length == 0) { await run.Note(connection, new(Progress(), checkpoint.ToJson())); }
             if (found.Ended) { return; }
@@ -154,8 +145,8 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
         {
             if (e.SqlState == PostgresErrorCodes.QueryCanceled && places.Length == 1 && undone > UndoneMax / 2)
             {
-                throw new OperatorException($"deleting one row of {part.Name} takes longer than {RowsPace.BatchMax.TotalMilliseconds} ms; expected an "
-                    + "index on each column that refers to it, and no slow trigger", 1, e);
+                throw new OperatorException($"deleting one row of {part.Name} takes longer than {RowsPace.BatchMax.TotalMilliseconds} ms; expected "
+                    + "an index on each column that refers to it, and no slow trigger", 1, e);
             }
             pace.Undone();
         }
@@ -180,11 +171,9 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
         while (lagLooked == 0 || Stopwatch.GetElapsedTime(lagLooked) > LagEvery)
         {
             lagLooked = Stopwatch.GetTimestamp();
-            await run.Fence(connection);     // gives the session the run's own time-out too
             await using var command = new NpgsqlCommand(LagSql, connection);
-            var behind = (double)(await command.ExecuteScalarAsync(token))!;
-            await Limit(connection, RowsPace.BatchMax, RowsPace.LockMax, token);
-            if (behind <= settings.ReplicaLagMax.TotalSeconds) { return; }
+            if ((double)(await command.ExecuteScalarAsync(token))! <= settings.ReplicaLagMax.TotalSeconds) { return; }
+            await run.Fence(connection);
             await Task.Delay(LagEvery + LagEvery, time, token);
         }
     }
@@ -197,25 +186,5 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
         pass = checkpoint.Pass,
     });
 
-    private static async Task Limit(NpgsqlConnection connection, TimeSpan statement, TimeSpan @lock, CancellationToken token)
-    {
-        await using var command = new NpgsqlCommand(
-            "select set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false)", connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(statement) });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(@lock) });
-        await command.ExecuteNonQueryAsync(token);
-    }
-
-    // The session goes back to the pool, where each run sets its statements' time-out but none its locks'.
-    private static async Task ResetSession(NpgsqlConnection connection)
-    {
-        if (connection.State != System.Data.ConnectionState.Open) { return; }
-        await using var command = new NpgsqlCommand("reset lock_timeout", connection);
-        try { await command.ExecuteNonQueryAsync(CancellationToken.None); }
-        catch (NpgsqlException) { NpgsqlConnection.ClearPool(connection); }      // then nobody gets this session
-    }
-
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
-
-    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 }

@@ -55,7 +55,7 @@ public sealed record RowsDeleteSettings : IValidatableObject
                 yield return (key, $"'{key}' is '{name}'; tables of schema {table.Schema} are not deleted from or archived to");
             }
         }
-        if (ArchiveTo is not null && ArchiveFolder is not null) { yield return ("archive_folder", "expected archive_to or archive_folder, not both"); }
+        if (ArchiveTo is not null && ArchiveFolder is not null) { yield return ("archive_folder", "expected one of archive_to, archive_folder"); }
         if (WhereProblem() is { } problem) { yield return ("where", $"'where': {problem}"); }
     }
 

@@ -1,8 +1,8 @@
 namespace Scheduler.Kinds.Rows;
 
 /// <summary>
-/// How many rows one batch deletes. Who wants a row of a batch waits until the batch commits, so that is kept well below 200 ms: a batch that took long
-/// is followed by a smaller one, a quick one by a larger one.
+/// How many rows one batch deletes. Who wants a row of a batch waits until the batch commits, so that is kept well below 200 ms: a batch that took
+/// long is followed by a smaller one, a quick one by a larger one.
 /// </summary>
 internal sealed class RowsPace(int max)
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Database;
@@ -31,7 +32,7 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     private SqlStatement Condition => parsed ??= RowsDeleteSettings.Condition(settings.Where)!;
     private IReadOnlyList<RowsTable.Column> Key => keyColumns ??= KeyOf(settings, table);
 
-    /// <summary>How many rows match, and how many there are when <paramref name="all"/>; in one snapshot. Takes no locks that anybody waits for.</summary>
+    /// <summary>How many rows match, and how many there are when <paramref name="all"/>; in one snapshot. Nobody waits for it.</summary>
     public async Task<(long Matching, long? Total)> Count(NpgsqlConnection connection, bool all, CancellationToken token)
     {
         var sql = all
@@ -47,7 +48,8 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     public async Task<long> Remaining(NpgsqlConnection connection, long limit, CancellationToken token)
     {
         await using var command = Command(connection,
-            $"select count(*) from (select from {table.Name.Quoted} t where {Where} limit {Next(0)}) x", new NpgsqlParameter<long> { TypedValue = limit });
+            $"select count(*) from (select from {table.Name.Quoted} t where {Where} limit {Next(0)}) x",
+            new NpgsqlParameter<long> { TypedValue = limit });
         return (long)(await command.ExecuteScalarAsync(token))!;
     }
 
@@ -69,15 +71,24 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     public async Task<long> Delete(NpgsqlConnection connection, RowsPart part, ReadOnlyMemory<NpgsqlTid> places, string progress,
         RowsCheckpoint checkpoint, Action<string>? take, CancellationToken token)
     {
-        await using var command = Command(connection, DeleteSql(part, take is not null));
-        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Tid, Value = places.ToArray() });
-        run.AddFence(command);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = progress });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = checkpoint.ToJson() });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = checkpoint.Deleted });
+        await using var batch = new NpgsqlBatch(connection);
+        // For this transaction alone. Sent in one go: between them and the end of the transaction nothing waits for this node.
+        var limits = new NpgsqlBatchCommand("select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)");
+        limits.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(RowsPace.BatchMax) });
+        limits.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(RowsPace.LockMax) });
+        batch.BatchCommands.Add(limits);
+        var delete = new NpgsqlBatchCommand(DeleteSql(part, take is not null));
+        AddValues(delete.Parameters);
+        delete.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Tid, Value = places.ToArray() });
+        run.AddFence(delete.Parameters);
+        delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = progress });
+        delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = checkpoint.ToJson() });
+        delete.Parameters.Add(new NpgsqlParameter<long> { TypedValue = checkpoint.Deleted });
+        batch.BatchCommands.Add(delete);
         try
         {
-            await using var reader = await command.ExecuteReaderAsync(token);
+            await using var reader = await batch.ExecuteReaderAsync(token);
+            await reader.NextResultAsync(token);
             await reader.ReadAsync(token);
             var deleted = reader.GetInt64(0);
             while (await reader.ReadAsync(token)) { take!(reader.GetString(2)); }
@@ -170,9 +181,14 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     private NpgsqlCommand Command(NpgsqlConnection connection, string sql, params NpgsqlParameter[] parameters)
     {
         var command = new NpgsqlCommand(sql, connection);
-        foreach (var name in Condition.Parameters) { command.Parameters.Add(RunValues.Of(name, run, dueAt)); }
+        AddValues(command.Parameters);
         command.Parameters.AddRange(parameters);
         return command;
+    }
+
+    private void AddValues(NpgsqlParameterCollection parameters)
+    {
+        foreach (var name in Condition.Parameters) { parameters.Add(RunValues.Of(name, run, dueAt)); }
     }
 
     private static IReadOnlyList<RowsTable.Column> KeyOf(RowsDeleteSettings settings, RowsTable table)
@@ -183,12 +199,13 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
             : key;
     }
 
-    private static string Text(NpgsqlTid tid) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{tid.BlockNumber},{tid.OffsetNumber}");
+    private static string Milliseconds(TimeSpan time) => ((long)time.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(NpgsqlTid tid) => string.Create(CultureInfo.InvariantCulture, $"{tid.BlockNumber},{tid.OffsetNumber}");
 
     private static NpgsqlTid Tid(string text)
     {
         var comma = text.IndexOf(',', StringComparison.Ordinal);
-        var culture = System.Globalization.CultureInfo.InvariantCulture;
-        return new(uint.Parse(text.AsSpan(0, comma), culture), ushort.Parse(text.AsSpan(comma + 1), culture));
+        return new(uint.Parse(text.AsSpan(0, comma), CultureInfo.InvariantCulture), ushort.Parse(text.AsSpan(comma + 1), CultureInfo.InvariantCulture));
     }
 }

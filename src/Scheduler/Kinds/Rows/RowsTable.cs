@@ -43,7 +43,8 @@ internal sealed record RowsTable(QualifiedName Name, IReadOnlyList<RowsPart> Par
         }
         if (parts.Count == 0 && !await Exists(connection, name, token))
         {
-            throw new OperatorException($"{key}: there is no table {name}{Spelling.DidYouMean(name.ToString(), await Names(connection, name, token))}");
+            var near = Spelling.DidYouMean(name.ToString(), await Names(connection, name, token));
+            throw new OperatorException($"{key}: there is no table {name}{near}");
         }
         var columns = new List<Column>();
         await using (var command = Ask(connection, ColumnsSql, name))
