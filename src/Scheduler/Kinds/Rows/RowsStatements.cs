@@ -72,8 +72,10 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
         RowsCheckpoint checkpoint, Action<string>? take, CancellationToken token)
     {
         await using var batch = new NpgsqlBatch(connection);
-        // For this transaction alone. Sent in one go: between them and the end of the transaction nothing waits for this node.
-        var limits = new NpgsqlBatchCommand("select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)");
+        // For this transaction alone. Sent in one go: between them and the end of the transaction nothing waits for this node. Without the last one
+        // a small table would be read whole and each row compared with every place.
+        var limits = new NpgsqlBatchCommand("select set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),"
+            + " set_config('enable_seqscan', 'off', true)");
         limits.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(RowsPace.BatchMax) });
         limits.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Milliseconds(RowsPace.LockMax) });
         batch.BatchCommands.Add(limits);
@@ -92,6 +94,8 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
             await reader.ReadAsync(token);
             var deleted = reader.GetInt64(0);
             while (await reader.ReadAsync(token)) { take!(reader.GetString(2)); }
+            // To the very end: only there a commit says that it failed.
+            while (await reader.NextResultAsync(token)) { }
             return deleted;
         }
         // The fence's own refusal, unless the condition divides by zero.
@@ -206,6 +210,7 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     private static NpgsqlTid Tid(string text)
     {
         var comma = text.IndexOf(',', StringComparison.Ordinal);
-        return new(uint.Parse(text.AsSpan(0, comma), CultureInfo.InvariantCulture), ushort.Parse(text.AsSpan(comma + 1), CultureInfo.InvariantCulture));
+        var invariant = CultureInfo.InvariantCulture;
+        return new(uint.Parse(text.AsSpan(0, comma), invariant), ushort.Parse(text.AsSpan(comma + 1), invariant));
     }
 }
