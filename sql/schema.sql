@@ -147,6 +147,109 @@ begin
     return new_key;
 end $$;
 
+CREATE FUNCTION scheduler_private.calendar_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    bad text;
+    entry jsonb;
+begin
+    if tg_op = 'DELETE' then
+        if tg_when = 'AFTER' then
+            perform pg_notify('scheduler_jobs', '');
+            return null;
+        end if;
+        bad := (select string_agg(quote_literal(j.name), ', ') from
+                (select j.name from scheduler.job j where j.calendar = old.name order by j.name limit 5) j);
+        if bad is not null then
+            raise exception 'calendar % is used by the jobs %', quote_literal(old.name), bad using errcode = 'foreign_key_violation',
+                hint = format('first: update scheduler.job set calendar = null where calendar = %L', old.name);
+        end if;
+        return old;
+    end if;
+    if tg_when = 'AFTER' then
+        perform pg_notify('scheduler_jobs', '');
+        return null;
+    end if;
+    if tg_op = 'UPDATE' and to_jsonb(new) - array['version', 'updated_at', 'problem', 'source']
+        = to_jsonb(old) - array['version', 'updated_at', 'problem', 'source'] then
+        return new;
+    end if;
+    if not exists (select from pg_timezone_names z where z.name = new.time_zone) then
+        raise exception 'time_zone % of calendar % is not known; expected an IANA name', quote_literal(new.time_zone), quote_literal(new.name)
+            using errcode = 'check_violation', hint = coalesce((select format('did you mean %L?', z.name) from pg_timezone_names z
+                where lower(z.name) like '%' || lower(replace(new.time_zone, ' ', '_')) || '%' order by length(z.name) limit 1), 'such as Europe/Berlin');
+    end if;
+    new.weekdays := array(select lower(d) from unnest(new.weekdays) with ordinality as w (d, n) order by n);
+    bad := (select d from unnest(new.weekdays) as w (d) where d is null or d <> all (array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) limit 1);
+    if bad is not null or array_position(new.weekdays, null) is not null or array_position(new.holidays, null) is not null then
+        raise exception 'weekday % of calendar % is not known; expected mon, tue, wed, thu, fri, sat or sun', coalesce(quote_literal(bad), 'null'),
+            quote_literal(new.name) using errcode = 'check_violation';
+    end if;
+    if jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000 then
+        raise exception 'blackouts of calendar % are no list of at most 1000', quote_literal(new.name) using errcode = 'check_violation';
+    end if;
+    for entry in select * from jsonb_array_elements(new.blackouts) loop
+        perform scheduler_private.check_blackout(new.name, entry);
+    end loop;
+    if tg_op = 'UPDATE' then
+        new.version := old.version + 1;
+        new.updated_at := clock_timestamp();
+    end if;
+    return new;
+end $$;
+
+CREATE FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    instant constant text := '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$';
+    hour constant text := '^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$';
+    keys constant text := case when jsonb_typeof(entry) = 'object' then (select string_agg(k, ',' order by k) from jsonb_object_keys(entry) k) end;
+begin
+    if keys = 'from,to' and entry ->> 'from' ~ instant and entry ->> 'to' ~ instant
+        and (entry ->> 'from')::timestamp < (entry ->> 'to')::timestamp then
+        return;
+    elsif keys = 'daily' and jsonb_typeof(entry -> 'daily') = 'array' and jsonb_array_length(entry -> 'daily') = 2
+        and entry #>> '{daily,0}' ~ hour and (entry #>> '{daily,1}' ~ hour or entry #>> '{daily,1}' = '24:00')
+        and entry #>> '{daily,0}' <> entry #>> '{daily,1}' then
+        return;
+    elsif keys = 'cron' and jsonb_typeof(entry -> 'cron') = 'string' then
+        return;
+    end if;
+    raise exception 'blackout % of calendar % cannot be read; expected {"from": "2026-12-24T00:00", "to": "2026-12-27T00:00"}, '
+        '{"daily": ["22:00", "06:00"]} or {"cron": "* 12 * * MON-FRI"}, beginning before its end', entry, quote_literal(calendar)
+        using errcode = 'check_violation';
+exception when datetime_field_overflow then
+    raise exception 'blackout % of calendar % names a day that does not exist', entry, quote_literal(calendar) using errcode = 'check_violation';
+end $_$;
+
+CREATE FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    due timestamptz;
+begin
+    update scheduler_private.channel c set burst = c.burst + 1, heard_at = clock_timestamp()
+    where c.name = count_burst.channel and c.burst = count_burst.known
+        and exists (select from scheduler_private.node n
+                    where n.lease_id = count_burst.lease and n.lease_until > clock_timestamp() and n.state <> 'stopped')
+    returning c.heard_at into due;
+    if not found then
+        return false;
+    end if;
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, due, 'n' || count_burst.known + 1), s.job, due, 'notify ' || count_burst.channel
+    from scheduler_private.subscription s where s.event = 'notify' and s.source = count_burst.channel;
+    perform pg_notify('scheduler_bursts', count_burst.channel || ' ' || count_burst.known + 1);
+    perform pg_notify('scheduler_events', '');
+    return true;
+end $$;
+
 CREATE FUNCTION scheduler_private.drop_partition(partition text, keep interval) RETURNS bigint
     LANGUAGE plpgsql
     SET lock_timeout TO '200ms'
@@ -186,12 +289,12 @@ end $$;
 
 CREATE FUNCTION scheduler_private.due_of(run_key text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-    AS $_$
+    AS $$
 begin
-    return substring(run_key from '[@!](.+)$')::timestamptz;
+    return substring(run_key from '[@!]([^~]+)')::timestamptz;
 exception when invalid_datetime_format or datetime_field_overflow then
     return null;
-end $_$;
+end $$;
 
 CREATE FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone DEFAULT now()) RETURNS integer
     LANGUAGE plpgsql
@@ -284,6 +387,25 @@ begin
     return made;
 end $_$;
 
+CREATE FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select event_key.job || '!' || to_char(event_key.due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '~' || event_key.mark
+$$;
+
+CREATE FUNCTION scheduler_private.followers(parent text, verdict text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query select distinct s.job from scheduler_private.subscription s
+        where s.event = 'after' and s.source = followers.parent
+            and s.condition = any (case when followers.verdict = 'succeeded' then array['success', 'any']
+                when followers.verdict in ('failed', 'timed_out', 'unknown') then array['failure', 'any']
+                when followers.verdict = 'cancelled' then array['any'] else '{}' end);
+end $$;
+
 CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -302,14 +424,60 @@ begin
         return null;
     end if;
     insert into scheduler_private.job_gate as g
-        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on)
+        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until)
     values (new.name, new.version, new.enabled, new.paused_at is not null, new.overlap, new.missed,
-            new.start_within, new.on_lost, new.priority, new.runs_on)
+            new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until)
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
-        priority = excluded.priority, runs_on = excluded.runs_on;
+        priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until;
     perform pg_notify('scheduler_jobs', new.name);
+    return null;
+end $$;
+
+CREATE FUNCTION scheduler_private.job_subscribed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- What pauses and nodes write is no release.
+    bookkeeping constant text[] := array['paused_at', 'paused_by', 'pause_reason', 'paused_until', 'next_fire_at', 'problem', 'version', 'updated_at',
+        'source', 'made_by'];
+    former text[];
+    due timestamptz;
+begin
+    if tg_op = 'DELETE' then
+        update scheduler_private.job_gate g set followed = false
+        where g.followed and g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = old.name)
+            and not exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job and s.job <> old.name);
+        return old;
+    end if;
+    if tg_op = 'INSERT' and new.schedule !~ '\m(after|on)\M' then
+        -- Most jobs: only who waited for this one to be there has to be known.
+        update scheduler_private.job_gate g set followed = true
+        where g.job = new.name and exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = new.name);
+    elsif tg_op = 'INSERT' or new.schedule is distinct from old.schedule then
+        if tg_op = 'UPDATE' then
+            with gone as (delete from scheduler_private.subscription s where s.job = new.name returning s.event, s.source)
+            select array_agg(g.source) into former from gone g where g.event = 'after';
+        end if;
+        insert into scheduler_private.subscription (event, source, job, condition)
+        select * from scheduler_private.subscriptions_of(new.name, new.schedule) on conflict do nothing;
+        insert into scheduler_private.channel (name)
+        select s.source from scheduler_private.subscription s where s.job = new.name and s.event = 'notify' on conflict do nothing;
+        update scheduler_private.job_gate g
+        set followed = exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job)
+        where g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = new.name
+                        union select unnest(former) union select new.name)
+            and g.followed is distinct from exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job);
+    end if;
+    if new.schedule ~ '\mrelease\M' and exists (select from scheduler_private.subscription s where s.job = new.name and s.event = 'release')
+        and (tg_op = 'INSERT' or to_jsonb(new) - bookkeeping is distinct from to_jsonb(old) - bookkeeping) then
+        due := clock_timestamp();
+        insert into scheduler_private.event (run_key, job, due_at, cause)
+        values (scheduler_private.event_key(new.name, due, 'v' || new.version), new.name, due, 'release ' || new.version) on conflict do nothing;
+        perform pg_notify('scheduler_events', '');
+    end if;
     return null;
 end $$;
 
@@ -325,6 +493,33 @@ CREATE FUNCTION scheduler_private.long_holder(relation regclass) RETURNS text
     order by a.xact_start limit 1
 $$;
 
+CREATE FUNCTION scheduler_private.node_opened(lease bigint, former bigint DEFAULT NULL::bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    present bigint[];
+    due timestamptz;
+begin
+    select c.leases into present from scheduler_private.cluster_start c for update;
+    if lease = any (present) then
+        return false;
+    end if;
+    present := array(select n.lease_id from scheduler_private.node n
+                     where n.lease_id = any (present) and n.lease_until > clock_timestamp() and n.state <> 'stopped');
+    if cardinality(present) > 0 or node_opened.former is not null then
+        update scheduler_private.cluster_start c set leases = present || node_opened.lease;
+        return false;
+    end if;
+    due := clock_timestamp();
+    update scheduler_private.cluster_start c set leases = array[node_opened.lease], started_at = due;
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, due, 'start'), s.job, due, 'startup' from scheduler_private.subscription s where s.event = 'startup';
+    perform pg_notify('scheduler_events', '');
+    return true;
+end $$;
+
 CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regclass, from_at timestamp with time zone, until_at timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC'
@@ -338,6 +533,21 @@ CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regcl
     cross join lateral regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \((.+)\) TO \((.+)\)$') as b (bound)
     where i.inhparent = 'scheduler_private.run'::regclass and b.bound is not null
     order by 2
+$_$;
+
+CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RETURNS TABLE(event text, source text, job text, condition text)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select case when w[1] = 'after' then 'after' else w[2] end,
+        case when w[1] = 'after' then w[2] when w[2] = 'notify' then w[3] else '' end,
+        subscriptions_of.name,
+        case when w[1] = 'after' then coalesce(w[4], 'success') else '' end
+    from regexp_split_to_table(subscriptions_of.schedule, ';') p
+    cross join lateral regexp_split_to_array(btrim(p, E' \t\n\r'), '\s+') as s (w)
+    where (w[1] = 'after' and (cardinality(w) = 2 or (cardinality(w) = 4 and w[3] = 'on' and w[4] in ('success', 'failure', 'any'))))
+        or (w[1] = 'on' and w[2] in ('startup', 'release') and cardinality(w) = 2)
+        or (w[1] = 'on' and w[2] = 'notify' and cardinality(w) = 3 and w[3] ~ '^[a-z_][a-z0-9_]{0,62}$')
 $_$;
 
 CREATE TABLE fleet.config (
@@ -641,6 +851,7 @@ CREATE TABLE scheduler_private.run (
     progress jsonb,
     params jsonb,
     requested_by text,
+    cause text,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -676,6 +887,23 @@ UNION ALL
    FROM scheduler_private.run r
   WHERE ((r.attempts > 0) AND ((r.state = 'running'::text) OR ((r.state = 'finished'::text) AND (r.owner IS NOT NULL))));
 
+CREATE TABLE scheduler.calendar (
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    holidays date[] DEFAULT '{}'::date[] NOT NULL,
+    weekdays text[] DEFAULT '{}'::text[] NOT NULL,
+    blackouts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    source text DEFAULT 'sql'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    problem text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT calendar_name_is_plain CHECK ((name ~ '^[a-z0-9._/-]{1,200}$'::text))
+);
+
+COMMENT ON TABLE scheduler.calendar IS 'Named holidays and blackouts, one row each; editable.';
+
 CREATE TABLE scheduler.job (
     name text NOT NULL,
     kind text NOT NULL,
@@ -704,10 +932,21 @@ CREATE TABLE scheduler.job (
     next_fire_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    calendar text,
+    starts timestamp with time zone,
+    ends timestamp with time zone,
+    spread interval,
+    params jsonb DEFAULT '{}'::jsonb NOT NULL,
+    concurrency jsonb DEFAULT '{}'::jsonb NOT NULL,
+    expect jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notify jsonb DEFAULT '{}'::jsonb NOT NULL,
+    for_each jsonb,
+    made_by text,
+    paused_until timestamp with time zone,
     CONSTRAINT job_missed_is_known CHECK ((missed = ANY (ARRAY['once'::text, 'skip'::text, 'all'::text]))),
     CONSTRAINT job_name_is_plain CHECK ((name ~ '^[a-z0-9._/-]{1,200}$'::text)),
     CONSTRAINT job_on_lost_is_known CHECK ((on_lost = ANY (ARRAY['rerun'::text, 'fail'::text]))),
-    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'allow'::text]))),
+    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text, 'allow'::text]))),
     CONSTRAINT job_priority_is_in_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT job_start_within_is_positive CHECK ((start_within > '00:00:00'::interval)),
     CONSTRAINT job_timeout_is_positive CHECK ((timeout > '00:00:00'::interval))
@@ -734,7 +973,9 @@ CREATE TABLE scheduler_private.job_gate (
     last_success_at timestamp with time zone,
     failures_in_row integer DEFAULT 0 NOT NULL,
     finished_count bigint DEFAULT 0 NOT NULL,
-    success_count bigint DEFAULT 0 NOT NULL
+    success_count bigint DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone,
+    followed boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
@@ -858,7 +1099,7 @@ CREATE VIEW scheduler.run AS
     r.result,
     r.error,
     r.progress,
-    r.requested_by,
+    COALESCE(r.requested_by, r.cause) AS requested_by,
     r.version,
     r.created_at,
     r.priority,
@@ -882,6 +1123,35 @@ CREATE VIEW scheduler.running AS
   WHERE (r.state = 'running'::text)
   ORDER BY r.started_at;
 
+CREATE TABLE scheduler_private.channel (
+    name text NOT NULL,
+    burst bigint DEFAULT 0 NOT NULL,
+    heard_at timestamp with time zone
+);
+
+CREATE TABLE scheduler_private.cluster_start (
+    only_row boolean DEFAULT true NOT NULL,
+    started_at timestamp with time zone,
+    leases bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    CONSTRAINT cluster_start_is_one_row CHECK (only_row)
+);
+
+CREATE TABLE scheduler_private.event (
+    run_key text NOT NULL,
+    job text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+CREATE TABLE scheduler_private.job_note (
+    job text NOT NULL,
+    version integer NOT NULL,
+    notes text[] NOT NULL,
+    looked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE SEQUENCE scheduler_private.lease_id
     START WITH 1
     INCREMENT BY 1
@@ -895,6 +1165,26 @@ CREATE TABLE scheduler_private.migration (
     hash text NOT NULL,
     breaking boolean NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE scheduler_private.question (
+    id bigint NOT NULL,
+    schedule text NOT NULL,
+    time_zone text NOT NULL,
+    fires integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    answer text,
+    error text,
+    answered_at timestamp with time zone
+);
+
+ALTER TABLE scheduler_private.question ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.question_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE scheduler_private.request (
@@ -930,6 +1220,7 @@ CREATE TABLE scheduler_private.run_default (
     progress jsonb,
     params jsonb,
     requested_by text,
+    cause text,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -942,6 +1233,15 @@ CREATE TABLE scheduler_private.schema_object (
     name text NOT NULL,
     hash text NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE scheduler_private.subscription (
+    event text NOT NULL,
+    source text NOT NULL,
+    job text NOT NULL,
+    condition text NOT NULL,
+    CONSTRAINT subscription_condition_is_known CHECK ((condition = ANY (ARRAY[''::text, 'success'::text, 'failure'::text, 'any'::text]))),
+    CONSTRAINT subscription_event_is_known CHECK ((event = ANY (ARRAY['after'::text, 'startup'::text, 'release'::text, 'notify'::text])))
 );
 
 ALTER TABLE ONLY scheduler_private.run ATTACH PARTITION scheduler_private.run_default DEFAULT;
@@ -1003,11 +1303,26 @@ ALTER TABLE ONLY quartz.qrtz_simprop_triggers
 ALTER TABLE ONLY quartz.qrtz_triggers
     ADD CONSTRAINT qrtz_triggers_pkey PRIMARY KEY (sched_name, trigger_name, trigger_group);
 
+ALTER TABLE ONLY scheduler.calendar
+    ADD CONSTRAINT calendar_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY scheduler_private.channel
+    ADD CONSTRAINT channel_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.cluster_start
+    ADD CONSTRAINT cluster_start_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY scheduler_private.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (run_key);
+
 ALTER TABLE ONLY scheduler_private.job_gate
     ADD CONSTRAINT job_gate_pkey PRIMARY KEY (job);
+
+ALTER TABLE ONLY scheduler_private.job_note
+    ADD CONSTRAINT job_note_pkey PRIMARY KEY (job);
 
 ALTER TABLE ONLY scheduler_private.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
@@ -1017,6 +1332,9 @@ ALTER TABLE ONLY scheduler_private.node
 
 ALTER TABLE ONLY scheduler_private.node
     ADD CONSTRAINT node_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.question
+    ADD CONSTRAINT question_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY scheduler_private.request
     ADD CONSTRAINT request_pkey PRIMARY KEY (job, key);
@@ -1029,6 +1347,9 @@ ALTER TABLE ONLY scheduler_private.run_default
 
 ALTER TABLE ONLY scheduler_private.schema_object
     ADD CONSTRAINT schema_object_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.subscription
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (event, source, job, condition);
 
 CREATE INDEX chunk_of_job ON fleet.chunk USING btree (job_id);
 
@@ -1078,6 +1399,8 @@ CREATE INDEX idx_qrtz_t_nft_st ON quartz.qrtz_triggers USING btree (sched_name, 
 
 CREATE INDEX trigger_of_quartz ON quartz.qrtz_triggers USING btree (sched_name, next_fire_time) WHERE (((execution_group)::text IS DISTINCT FROM 'fire'::text) AND (trigger_state = 'WAITING'::text));
 
+CREATE INDEX job_of_calendar ON scheduler.job USING btree (calendar) WHERE (calendar IS NOT NULL);
+
 CREATE INDEX request_by_age ON scheduler_private.request USING btree (requested_at);
 
 CREATE INDEX run_of_job ON ONLY scheduler_private.run USING btree (job, due_at DESC);
@@ -1087,6 +1410,8 @@ CREATE INDEX run_default_job_due_at_idx ON scheduler_private.run_default USING b
 CREATE INDEX run_live ON ONLY scheduler_private.run USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
 
 CREATE INDEX run_default_state_priority_due_at_idx ON scheduler_private.run_default USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
+
+CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (job);
 
 ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
 
@@ -1098,11 +1423,21 @@ CREATE TRIGGER wake_on_insert AFTER INSERT ON quartz.qrtz_triggers FOR EACH STAT
 
 CREATE TRIGGER wake_on_update AFTER UPDATE ON quartz.qrtz_triggers FOR EACH ROW WHEN (((new.trigger_state = 'WAITING'::text) AND ((old.trigger_state = ANY (ARRAY['PAUSED'::text, 'BLOCKED'::text, 'AWAITING'::text, 'ERROR'::text])) OR (new.next_fire_time < old.next_fire_time)))) EXECUTE FUNCTION quartz.wake();
 
+CREATE TRIGGER calendar_checked BEFORE INSERT OR DELETE OR UPDATE ON scheduler.calendar FOR EACH ROW EXECUTE FUNCTION scheduler_private.calendar_changed();
+
+CREATE TRIGGER calendar_told AFTER INSERT OR DELETE OR UPDATE ON scheduler.calendar FOR EACH ROW EXECUTE FUNCTION scheduler_private.calendar_changed();
+
 CREATE TRIGGER job_edited AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN ((new.version <> old.version)) EXECUTE FUNCTION scheduler_private.job_changed();
 
 CREATE TRIGGER job_made AFTER INSERT ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
 
 CREATE TRIGGER job_removed AFTER DELETE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
+
+CREATE TRIGGER job_subscribed AFTER INSERT ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_subscribed();
+
+CREATE TRIGGER job_subscribed_anew AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN (((new.schedule IS DISTINCT FROM old.schedule) OR (new.schedule ~ '\mrelease\M'::text))) EXECUTE FUNCTION scheduler_private.job_subscribed();
+
+CREATE TRIGGER job_unsubscribed BEFORE DELETE ON scheduler.job FOR EACH ROW WHEN ((old.schedule ~ '\mafter\M'::text)) EXECUTE FUNCTION scheduler_private.job_subscribed();
 
 CREATE TRIGGER job_version BEFORE UPDATE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
 
@@ -1130,8 +1465,17 @@ ALTER TABLE ONLY quartz.qrtz_simprop_triggers
 ALTER TABLE ONLY quartz.qrtz_triggers
     ADD CONSTRAINT qrtz_triggers_sched_name_job_name_job_group_fkey FOREIGN KEY (sched_name, job_name, job_group) REFERENCES quartz.qrtz_job_details(sched_name, job_name, job_group);
 
+ALTER TABLE ONLY scheduler.job
+    ADD CONSTRAINT job_calendar_exists FOREIGN KEY (calendar) REFERENCES scheduler.calendar(name);
+
 ALTER TABLE ONLY scheduler_private.job_gate
     ADD CONSTRAINT job_gate_job_fkey FOREIGN KEY (job) REFERENCES scheduler.job(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY scheduler_private.job_note
+    ADD CONSTRAINT job_note_job_fkey FOREIGN KEY (job) REFERENCES scheduler.job(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY scheduler_private.subscription
+    ADD CONSTRAINT subscription_job_fkey FOREIGN KEY (job) REFERENCES scheduler.job(name) ON DELETE CASCADE;
 
 GRANT USAGE ON SCHEMA fleet TO scheduler_viewer;
 GRANT USAGE ON SCHEMA fleet TO scheduler_operator;
@@ -1179,6 +1523,15 @@ GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO sc
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_node;
 
+GRANT ALL ON FUNCTION scheduler_private.calendar_changed() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.calendar_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_admin;
 
@@ -1188,14 +1541,29 @@ GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.followers(parent text, verdict text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.followers(parent text, verdict text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.job_subscribed() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.job_subscribed() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.node_opened(lease bigint, former bigint) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.node_opened(lease bigint, former bigint) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule text) TO scheduler_admin;
 
 GRANT SELECT ON TABLE fleet.config TO scheduler_viewer;
 GRANT SELECT ON TABLE fleet.config TO scheduler_operator;
@@ -1275,6 +1643,11 @@ GRANT SELECT ON TABLE scheduler.attempt TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.attempt TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.attempt TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler.calendar TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.calendar TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.calendar TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.calendar TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler.job TO scheduler_viewer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_admin;
@@ -1306,10 +1679,27 @@ GRANT SELECT ON TABLE scheduler.running TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.running TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.running TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler_private.channel TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.channel TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.cluster_start TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.cluster_start TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.event TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.event TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_note TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_note TO scheduler_node;
+
 GRANT ALL ON SEQUENCE scheduler_private.lease_id TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.migration TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.migration TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.question TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.question TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.question_id_seq TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.request TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.request TO scheduler_node;
@@ -1319,3 +1709,6 @@ GRANT ALL ON TABLE scheduler_private.run_default TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.schema_object TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.schema_object TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.subscription TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.subscription TO scheduler_node;

@@ -15,7 +15,8 @@ alive as materialized (
 ),
 -- The lock makes decisions on one job come strictly one after another, and none after the commit of a pause.
 gate as materialized (
-    select g.job, g.version, g.enabled, g.paused, g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
+    select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
+        g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
     from scheduler_private.job_gate g where g.job in (select job from asked) order by g.job for no key update skip locked
 ),
 -- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
@@ -38,7 +39,7 @@ advanced as (
 ),
 -- What is in the ledger already must not count as an overlap of the next one; where runs may overlap nobody asks.
 fresh as materialized (
-    select w.run_key, w.job, w.due_at, w.next_due_at, w.n from won w
+    select w.run_key, w.job, w.due_at, w.next_due_at, null::text as cause, w.n from won w
     where coalesce(w.job in (select g.job from gate g where g.overlap = 'allow'), false)
         or not exists (select from scheduler_private.run r where r.due_at = w.due_at and r.run_key = w.run_key)
 ),

@@ -27,10 +27,15 @@ due as materialized (
     limit $2
 )
 select d.trigger_name, d.job_name, d.next_fire_time, d.misfire_orig_fire_time, d.start_time, d.end_time, d.trigger_type,
-    c.cron_expression, c.time_zone_id, s.repeat_interval, s.repeat_count, d.version, d.is_special, d.is_own
+    coalesce(c.cron_expression, p.str_prop_1) as cron, coalesce(c.time_zone_id, p.time_zone_id) as zone, s.repeat_interval, s.repeat_count,
+    d.version, d.is_special, d.is_own,
+    -- Of a part that Quartz's own triggers cannot say: how much later it is due, and what it counts from.
+    p.int_prop_1, p.long_prop_1
 from due d
 left join quartz.qrtz_cron_triggers c on d.trigger_type = 'CRON'
     and c.sched_name = d.sched_name and c.trigger_name = d.trigger_name and c.trigger_group = d.trigger_group
 left join quartz.qrtz_simple_triggers s on d.trigger_type = 'SIMPLE'
     and s.sched_name = d.sched_name and s.trigger_name = d.trigger_name and s.trigger_group = d.trigger_group
+left join quartz.qrtz_simprop_triggers p on d.trigger_type = 'PART'
+    and p.sched_name = d.sched_name and p.trigger_name = d.trigger_name and p.trigger_group = d.trigger_group
 order by d.next_fire_time

@@ -13,13 +13,14 @@ with candidate as materialized (
             and exists (select from scheduler_private.node n
                         where n.lease_id = $3 and n.lease_until > clock_timestamp() and n.state <> 'stopped')
             and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
-            and (r.requested_by is not null or s.paused is not true)
+            and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
         order by r.priority desc, r.due_at
         for update of r skip locked
     ) q
     -- The lock keeps a run from beginning after the commit of a pause, and turns in order; what it returns is the newest committed gate.
     left join lateral (
-        select g.job, g.overlap, g.active_key, g.paused from scheduler_private.job_gate g where g.job = q.job for no key update skip locked
+        select g.job, g.overlap, g.active_key, g.paused and coalesce(g.paused_until > clock_timestamp(), true) as paused
+        from scheduler_private.job_gate g where g.job = q.job for no key update skip locked
     ) g on true
     where case
         when g.job is null then not exists (select from scheduler_private.job_gate x where x.job = q.job)

@@ -5,11 +5,12 @@
 --   $4 timestamptz[]  the schedule's next due instant after it, null when there is none
 --   $5 int            slots free on this node: at most this many runs are claimed
 --   $6 text, $7 bigint, $8 text[]   this node's name, lease and labels
+--   $9 text[]         what made each due when it was not the clock, else null
 -- Returns a row for each key that was not in the ledger yet: its key, state and verdict. A key already there returns nothing and changes nothing.
 -- A fire counts as missed, and the job's policy for missed fires applies, when it is entered more than 60 s after its due time.
 with fire as materialized (
-    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])
-        with ordinality as f (run_key, job, due_at, next_due_at, n)
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $9::text[])
+        with ordinality as f (run_key, job, due_at, next_due_at, cause, n)
 ),
 -- A fire that is in the ledger already (recovered after its node died) must not count as an overlap of the next one.
 fresh as materialized (
@@ -23,12 +24,13 @@ alive as materialized (
 ),
 -- The lock makes decisions on one job strictly one after another; it also returns the newest committed gate, not the snapshot's.
 gate as materialized (
-    select g.job, g.version, g.enabled, g.paused, g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
+    select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
+        g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
     from scheduler_private.job_gate g where g.job in (select job from fresh) order by g.job for no key update
 ),
 -- decide: from here on the text serves engine_fire.sql too
 judged as materialized (
-    select f.run_key, f.job, f.due_at, f.n, coalesce(g.version, 0) as version, coalesce(g.priority, 5) as priority,
+    select f.run_key, f.job, f.due_at, f.cause, f.n, coalesce(g.version, 0) as version, coalesce(g.priority, 5) as priority,
         coalesce(g.runs_on, '{}') as runs_on, coalesce(g.on_lost, 'rerun') as on_lost, g.overlap, g.active_key,
         case
             when g.job is null then 'job deleted'
@@ -67,7 +69,7 @@ holder as materialized (
 ),
 entered as (
     insert into scheduler_private.run
-        (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason)
+        (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason, cause)
     select p.run_key, p.job, p.due_at,
         case when p.verdict is not null then 'finished' when p.here then 'running' else 'queued' end,
         p.version, p.priority, p.runs_on, p.on_lost,
@@ -75,7 +77,7 @@ entered as (
         case when p.here then 1 else 0 end, case when p.here then 1 else 0 end,
         case when p.here then clock_timestamp() end,
         case when p.verdict is not null then clock_timestamp() end,
-        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end
+        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end, p.cause
     from placed p
     on conflict do nothing
     returning run_key, job, state, verdict, version

@@ -3,7 +3,7 @@
 --   $4 text[], $5 text[]      verdicts and reasons (reason null when there is none)
 --   $6 text[], $7 text[]      results (json) and errors, null when there is none
 --   $8 bigint                 this node's lease
--- Returns the keys that were accepted; the others were refused.
+-- Returns the keys that were accepted; the others were refused. Jobs that follow an ended run become due in the same transaction.
 with done as materialized (
     select * from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
         as d (run_key, due_at, token, verdict, reason, result, error)
@@ -14,13 +14,15 @@ ended as (
     from done d
     -- Owned and without a verdict is running. Said without the state, so that no plan can go by the index of live runs instead of the key.
     where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.verdict is null
-    returning r.run_key, r.job, r.due_at, r.verdict
+    -- Whoever asked for it by hand may wait for its end.
+    returning r.run_key, r.job, r.due_at, r.verdict, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
 ),
 -- One row a job, its latest due run: an update sees each gate row once. In the order of the jobs, so that two of these meet in one order.
 latest as materialized (
     select distinct on (e.job) e.job, e.run_key, e.due_at, e.verdict,
         count(*) over (partition by e.job) as ended_count,
         count(*) filter (where e.verdict = 'succeeded') over (partition by e.job) as success_count,
+        count(*) filter (where e.verdict not in ('succeeded', 'cancelled')) over (partition by e.job) as failed_count,
         array_agg(e.run_key) over (partition by e.job) as keys
     from ended e order by e.job, e.due_at desc
 ),
@@ -29,11 +31,23 @@ freed as (
     set active_key = case when g.active_key = any (l.keys) then null else g.active_key end,
         last_run_key = l.run_key, last_verdict = l.verdict, last_due_at = l.due_at, last_ended_at = clock_timestamp(),
         last_success_at = case when l.success_count > 0 then clock_timestamp() else g.last_success_at end,
-        failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.ended_count::int end,
+        failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.failed_count::int end,
         finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
     from latest l
     where g.job = l.job
     -- Where runs of a job take turns, the next one may begin.
-    returning case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+    returning g.job, g.followed, case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+),
+-- Jobs that follow these are due now, by this very commit. Where nobody follows, the set is empty and nothing more is looked at.
+followed as materialized (
+    select e.run_key, e.job, e.verdict from ended e where coalesce(e.job in (select f.job from freed f where f.followed), false)
+),
+chained as (
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
+    from followed e cross join (select clock_timestamp() as now) n
+    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    on conflict do nothing
+    returning pg_notify('scheduler_events', '')
 )
 select run_key from ended

@@ -1,7 +1,8 @@
 -- Take the runs of dead owners away from them: an owner is dead when no node row holds its lease and the lease is not over.
 --   $1 int   most runs handled by one call; call again while it returns that many
 --   $2 int   a run lost this many times is parked: it ends as failed instead of running a further time
--- Runs that may run again (on_lost = rerun) go back to the queue with a grown token; the others end as unknown.
+-- Runs that may run again (on_lost = rerun) go back to the queue with a grown token; the others end as unknown. One that somebody has asked to
+-- cancel ends as cancelled.
 -- Returns each run with the lease that lost it and what became of it. Any number of nodes may call this at once.
 with suspect as materialized (
     select r.due_at, r.run_key, r.token
@@ -15,7 +16,7 @@ with suspect as materialized (
 -- Compared by token: a run that has a new owner since the statement began has another one, and is left alone.
 lost as materialized (
     select r.due_at, r.run_key, r.job, r.owner, r.node, r.token,
-        case when r.on_lost = 'fail' then 'unknown' when r.losses + 1 >= $2 then 'failed' end as verdict
+        case when r.cancel is not null then 'cancelled' when r.on_lost = 'fail' then 'unknown' when r.losses + 1 >= $2 then 'failed' end as verdict
     from scheduler_private.run r join suspect s on s.due_at = r.due_at and s.run_key = r.run_key and s.token = r.token
     where r.verdict is null
     for update of r skip locked
@@ -33,7 +34,7 @@ moved as (
             'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'lost', 'error', 'the node''s lease was over'),
         ended_at = case when l.verdict is not null then clock_timestamp() end,
         verdict = l.verdict,
-        reason = case l.verdict when 'unknown' then 'its node died' when 'failed' then 'parked: lost ' || r.losses + 1 || ' times' end
+        reason = case l.verdict when 'cancelled' then r.cancel ->> 'reason' when 'unknown' then 'its node died' when 'failed' then 'parked: lost ' || r.losses + 1 || ' times' end
     from lost l
     where r.due_at = l.due_at and r.run_key = l.run_key and r.token = l.token
         and (l.verdict is null or exists (select from gate g where g.job = l.job)
@@ -42,6 +43,7 @@ moved as (
 ),
 ended as materialized (
     select distinct on (m.job) m.job, m.run_key, m.verdict, m.due_at, count(*) over (partition by m.job) as ended_count,
+        count(*) filter (where m.verdict <> 'cancelled') over (partition by m.job) as failed_count,
         array_agg(m.run_key) over (partition by m.job) as keys
     from moved m where m.verdict is not null order by m.job, m.due_at desc
 ),
@@ -49,9 +51,22 @@ freed as (
     update scheduler_private.job_gate g
     set active_key = case when g.active_key = any (e.keys) then null else g.active_key end,
         last_run_key = e.run_key, last_verdict = e.verdict, last_due_at = e.due_at, last_ended_at = clock_timestamp(),
-        failures_in_row = g.failures_in_row + e.ended_count::int, finished_count = g.finished_count + e.ended_count
+        failures_in_row = g.failures_in_row + e.failed_count::int, finished_count = g.finished_count + e.ended_count
     from ended e
     where g.job = e.job and coalesce(e.job in (select b.job from gate b), false)
+    returning g.job, g.followed
+),
+followed as materialized (
+    select m.run_key, m.job, m.verdict from moved m
+    where m.verdict is not null and coalesce(m.job in (select f.job from freed f where f.followed), false)
+),
+chained as (
+    insert into scheduler_private.event (run_key, job, due_at, cause)
+    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
+    from followed e cross join (select clock_timestamp() as now) n
+    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    on conflict do nothing
+    returning pg_notify('scheduler_events', '')
 )
 select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict,
     case when m.verdict is null then pg_notify('scheduler_queued', '') end as told

@@ -1,16 +1,18 @@
--- Each job with how it is doing. state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
+-- Each job with how it is doing. notes: what is worth knowing about its schedule. state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
 create or replace view scheduler.job_status as
 select j.name, j.kind, j.schedule, j.time_zone,
     case when not j.enabled then 'disabled'
-         when j.paused_at is not null then 'paused'
+         when j.paused_at is not null and coalesce(j.paused_until > clock_timestamp(), true) then 'paused'
          when j.problem is not null then 'problem'
          else coalesce(live.state, 'idle') end as state,
     g.last_verdict, g.last_run_key, g.last_due_at, g.last_ended_at, g.last_success_at, due.next_fire_at, j.problem,
     g.failures_in_row, g.finished_count,
     case when g.finished_count > 0 then round(g.success_count::numeric / g.finished_count, 4) end as success_rate,
-    j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source
+    j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, j.paused_until,
+    coalesce(n.notes, '{}') as notes
 from scheduler.job j
 left join scheduler_private.job_gate g on g.job = j.name
+left join scheduler_private.job_note n on n.job = j.name and n.version = j.version
 left join lateral (
     select case when bool_or(r.state = 'running') then 'running' when count(*) > 0 then 'queued' end as state
     from scheduler_private.run r where r.state <> 'finished' and r.job = j.name) live on true

@@ -8,6 +8,7 @@ var root = new RootCommand("A clustered job server: every fire runs once, on one
     DevCommand.Create(),
     DevFleetCommand.Create(),
     StatusCommand.Create(),
+    ConfigCommands.Create(),
     JobCommands.Create(),
     RunCommands.Create(),
     NodeCommands.Create(),

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Quartz;
 using Quartz.Extensibility;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Jobs.Files;
 using Scheduler.Runs;
 
 namespace Scheduler;
@@ -12,20 +14,18 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, FireInbox inbox, TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear,
+    QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan ReconcileAfter = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ReconcileRetry = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StateRetry = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim standbyTurn = new(1, 1);
-    private readonly SemaphoreSlim reconcileWanted = new(0);
     private readonly CancellationTokenSource stopping = new();
     private IScheduler? scheduler;
-    private Task? reconciling;
 
     /// <inheritdoc />
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -38,36 +38,25 @@ public sealed partial class SchedulerNode(
 
         lease.RunningCount = () => executor.RunningCount;
         await lease.Start(cancellationToken);
-        if (declared is not null)
-        {
-            var change = await JobStore.Apply(databases.Ledger, declared, cancellationToken);
-            LogApplied(change.Added, change.Changed, change.Removed);
-        }
+        await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
+        if (declared is not null) { await ApplyFiles(declared, cancellationToken); }
 
         finisher.Start();
         executor.Start();
         entry.Start();
         engine.Start();
+        events.Start();
+        ear.Start();
+        desk.Start();
         upkeep.Start();
         watch.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
         scheduler = await quartz.GetScheduler(cancellationToken);
-        try
-        {
-            if ((await Reconciler.Apply(scheduler, databases.Ledger, inbox, DatabaseNow, log, cancellationToken)).Postponed > 0)
-            {
-                reconcileWanted.Release();
-            }
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // A row somebody holds locked is no reason not to serve the other jobs: the loop tries again.
-            LogReconcile(e.Message);
-            reconcileWanted.Release();
-        }
-        reconciling = Task.Run(ReconcileLoop, CancellationToken.None);
+        await reconciling.Start(cancellationToken);
+        forEach.Start();
+        backfills.Start();
         state.Changed += _ => FollowState().Forget();
         await lease.Open(cancellationToken);
         await FollowState();
@@ -83,7 +72,12 @@ public sealed partial class SchedulerNode(
             lease.Drain();
             await stopping.CancelAsync();
             await watch.Stop();
-            if (reconciling is not null) { await reconciling; }
+            await Within(ear.Stop());
+            await Within(desk.Stop());
+            await Within(events.Stop());
+            await forEach.Stop();
+            await backfills.Stop();
+            await reconciling.Stop();
             await Within(scheduler.Standby(cancellationToken).AsTask());
             await Within(engine.Stop());
             await Within(upkeep.Stop());
@@ -99,7 +93,19 @@ public sealed partial class SchedulerNode(
         await databases.DisposeAsync();
     }
 
-    private DateTimeOffset DatabaseNow() => time.GetUtcNow() - state.ClockOffset;
+    // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
+    private async Task ApplyFiles(JobFolder declared, CancellationToken token)
+    {
+        try
+        {
+            var plan = await FileStore.Apply(databases.Ledger, declared, kinds, token);
+            LogApplied(plan.Added.Count, plan.Changed.Count, plan.Deleted.Count, plan.Drifted.Count);
+        }
+        catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))
+        {
+            LogNotApplied(options.JobsFolder!, e is PostgresException p ? p.MessageText : e.Message.ReplaceLineEndings("; "));
+        }
+    }
 
     // No step of a stop may keep the next one from happening.
     private async Task Within(Task step)
@@ -111,34 +117,8 @@ public sealed partial class SchedulerNode(
     private void Hear(string channel, string payload)
     {
         if (channel == Listener.Queued) { executor.LookForQueued(); }
-        if (channel == Listener.Jobs && reconcileWanted.CurrentCount == 0) { reconcileWanted.Release(); }
+        if (channel == Listener.Cancel) { executor.LookForCancelled(payload); }
         if (channel == Listener.QuartzWake) { signaler.SignalSchedulingChange(null).AsTask().Forget(); }
-    }
-
-    // Definitions edited in SQL reach Quartz here. Changes that arrive meanwhile are one more turn.
-    private async Task ReconcileLoop()
-    {
-        try
-        {
-            while (true)
-            {
-                await reconcileWanted.WaitAsync(stopping.Token);
-                // A statement that changes many jobs notifies of each: let them all arrive first.
-                await Task.Delay(ReconcileAfter, time, stopping.Token);
-                try
-                {
-                    var result = await Reconciler.Apply(scheduler!, databases.Ledger, inbox, DatabaseNow, log, stopping.Token);
-                    if (result.Postponed == 0) { continue; }
-                }
-                catch (Exception e) when (!stopping.IsCancellationRequested)
-                {
-                    LogReconcile(e.Message);
-                }
-                await Task.Delay(ReconcileRetry, time, stopping.Token);
-                if (reconcileWanted.CurrentCount == 0) { reconcileWanted.Release(); }
-            }
-        }
-        catch (OperationCanceledException) { }
     }
 
     // Quartz fires while the node is live and only then; the state may change again while this waits its turn.
@@ -159,7 +139,7 @@ public sealed partial class SchedulerNode(
                 catch (Exception e) when (!stopping.IsCancellationRequested)
                 {
                     LogQuartzState(e.Message);
-                    await Task.Delay(ReconcileRetry, time, stopping.Token);
+                    await Task.Delay(StateRetry, time, stopping.Token);
                 }
             }
         }
@@ -170,14 +150,16 @@ public sealed partial class SchedulerNode(
     [LoggerMessage(5001, LogLevel.Information, "Applied sql/{File}")]
     private partial void LogMigrated(string file);
 
-    [LoggerMessage(5002, LogLevel.Information, "Jobs from files: {Added} added, {Changed} changed, {Removed} removed")]
-    private partial void LogApplied(int added, int changed, int removed);
+    [LoggerMessage(5002, LogLevel.Information,
+        "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
+    private partial void LogApplied(int added, int changed, int removed, int drifted);
+
+    [LoggerMessage(5006, LogLevel.Error,
+        "The job files of {Folder} were not applied, the jobs in the database stay as they are: {Problem}; see 'scheduler config plan {Folder}'")]
+    private partial void LogNotApplied(string folder, string problem);
 
     [LoggerMessage(5003, LogLevel.Information, "Node {Node} is up with {RunCount} runs")]
     private partial void LogStarted(string node, int runCount);
-
-    [LoggerMessage(5005, LogLevel.Warning, "Quartz could not be brought to the declared jobs: {Problem}; trying again")]
-    private partial void LogReconcile(string problem);
 
     [LoggerMessage(5004, LogLevel.Error, "Quartz could not follow the node's state: {Problem}")]
     private partial void LogQuartzState(string problem);

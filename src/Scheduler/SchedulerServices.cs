@@ -33,12 +33,17 @@ public static class SchedulerServices
         services.AddSingleton<Lease>();
         services.AddSingleton<Listener>();
         services.AddSingleton<FireInbox>();
+        services.AddSingleton<ChannelEar>();
         services.AddSingleton<TriggerWatch>();
-        services.AddQuartzStore(options, databases);
+        services.AddQuartzStore(options, databases, store => store.UseTriggerPersistenceDelegate<PartTriggerStore>(),
+            json => json.AddCalendarSerializer(new BlackoutSerializer()));
         if (options.Engine == FireBy.Set) { services.LeaveFiringToTheEngine(databases); }
 
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<JobDefinitions>();
+        services.AddSingleton<Reconciler>();
+        services.AddSingleton<ReconcileLoop>();
+        services.AddSingleton<QuestionDesk>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 
         services.AddSingleton<Ledger>();
@@ -47,8 +52,11 @@ public static class SchedulerServices
         services.AddSingleton<LargeStatements>();
         services.AddSingleton<Executor>();
         services.AddSingleton<FireEntry>();
+        services.AddSingleton<EventDesk>();
         services.AddSingleton<FireEngine>();
         services.AddSingleton<Upkeep>();
+        services.AddSingleton<Backfills>();
+        services.AddSingleton<ForEach>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

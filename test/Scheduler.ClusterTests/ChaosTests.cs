@@ -8,6 +8,7 @@ namespace Scheduler.ClusterTests;
 /// <summary>Everything at once, for as long as wanted: SCHEDULER_CHAOS_SECONDS (as each case says), SCHEDULER_CHAOS_JOBS (50),
 /// SCHEDULER_CHAOS_SEED (random).</summary>
 [TestFixture]
+[NonParallelizable]
 public sealed class ChaosTests
 {
     [TestCase(Engines.Set, 60)]

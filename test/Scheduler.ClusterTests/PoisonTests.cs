@@ -76,6 +76,8 @@ public sealed class PoisonTests
         var jobs = Enumerable.Range(1, 6).Select(i => new SqlJobText($"sound-{i}", i % 2 == 0 ? "every 1s" : "* * * * * ?") { Overlap = "allow" });
         var cluster = await TestCluster.Start(new()
         {
+            Engines = engines,
+            Setup = new() { Sweep = TimeSpan.FromDays(1) },      // it would heal what is spoilt here
             Jobs = SqlJobText.File(jobs.Append(new SqlJobText("spoilt", "* * * * * ?") { Overlap = "allow" })),
         });
         await cluster.Until("all jobs run", async () =>

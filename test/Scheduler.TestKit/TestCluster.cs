@@ -197,6 +197,7 @@ public sealed class TestCluster : IAsyncDisposable
         arguments.ForEach(start.ArgumentList.Add);
         start.WorkingDirectory = folder;
         foreach (var (name, text) in options.Databases) { start.Environment["SCHEDULER__DATABASES__" + name] = text; }
+        if (node.Setup.Sweep is { } sweep) { start.Environment["SCHEDULER__NODE__SWEEP_EVERY"] = Seconds(sweep); }
         foreach (var (name, text) in node.Setup.Environment) { start.Environment[name] = text; }
         return start;
     }

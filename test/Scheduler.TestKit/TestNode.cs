@@ -16,6 +16,8 @@ public sealed record NodeSetup
     public TimeSpan? Drain { get; init; }
     /// <summary>True: its connections to the scheduler's database go through a <see cref="FaultProxy"/> of its own.</summary>
     public bool Proxied { get; init; }
+    /// <summary>Time between two rounds of the sweep for drift; null leaves the product's default.</summary>
+    public TimeSpan? Sweep { get; init; }
     /// <summary>Who fires on it; null leaves it to the cluster's <see cref="ClusterOptions.Engines"/>.</summary>
     public FireBy? Engine { get; init; }
     /// <summary>Further variables of its environment.</summary>

@@ -102,7 +102,7 @@ public sealed partial class TidyTests
     public void Each_function_and_view_has_a_file_of_its_name_and_opens_with_a_comment() => None(
         from file in Files("sql/functions", "*.sql").Concat(Files("sql/views", "*.sql"))
         let name = Regex.Escape(Path.GetFileNameWithoutExtension(file.Path))
-        let kind = file.Path.StartsWith("sql/views/", StringComparison.Ordinal) ? "view" : "function"
+        let kind = file.Path.StartsWith("sql/views/", StringComparison.Ordinal) ? "view" : "(function|procedure)"
         let made = new Regex($@"^create or replace {kind} {name}\b(?!\.)", RegexOptions.Multiline)
         where !made.IsMatch(string.Join('\n', file.Lines)) || !file.Lines[0].StartsWith("-- ", StringComparison.Ordinal)
         select $"{file.Path}:1: expected an opening comment, then: create or replace {kind} {Path.GetFileNameWithoutExtension(file.Path)}");

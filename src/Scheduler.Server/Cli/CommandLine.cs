@@ -72,7 +72,7 @@ internal static class CommandLine
             : parsed.Errors.Select(e => string.Join(" ", e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'));
         foreach (var line in lines.Distinct()) { Console.Error.WriteLine("scheduler: " + line); }
         Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
-        return ExitCode.Usage;
+        return command.Name == ConfigCommands.PlanName ? ExitCode.Error : ExitCode.Usage;
     }
 
     private static IEnumerable<string> Words(Command command, string like) => like.StartsWith('-')
@@ -88,8 +88,11 @@ internal static class ExitCode
     public const int Ok = 0;
     public const int Error = 1;
     public const int Usage = 2;
+    /// <summary>Of 'config plan': something would change.</summary>
+    public const int Changes = 2;
     public const int RunFailed = 6;
     public const int WaitTimedOut = 7;
+    public const int Partial = 9;
     public const int Interrupted = 130;
     public const int Terminated = 143;
 }

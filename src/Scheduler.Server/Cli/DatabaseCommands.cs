@@ -25,7 +25,9 @@ internal static class DatabaseCommands
 
     private static Command Check()
     {
-        var command = new Command("check", "Compare the database with this binary's schema, changing nothing; exit code 1 when they differ").Asking();
+        var command = new Command("check",
+            "Compare the database with this binary's schema and verify the history of jobs, changing nothing; exit code 1 when they do not fit")
+            .Asking();
         command.SetAction(async (parsed, token) =>
         {
             var state = await Migrator.Check(Settings.ConnectionOf(parsed), token);

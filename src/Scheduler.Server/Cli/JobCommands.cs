@@ -7,14 +7,19 @@ using Scheduler.Runs;
 
 namespace Scheduler.Server.Cli;
 
-/// <summary><c>scheduler job list|show|run</c>.</summary>
+/// <summary><c>scheduler job list|show|run|backfill</c>.</summary>
 internal static class JobCommands
 {
     private const int RunsShown = 10;
     // Without --timeout a wait ends with the run; this stands for "no limit" and is longer than any run may take.
     private static readonly TimeSpan Unlimited = TimeSpan.FromDays(365);
 
-    public static Command Create() => new("job", "Jobs: what is to be done, and when") { List(), Show(), Run() };
+    public static Command Create() => new("job", "Jobs: what is to be done, and when")
+    {
+        List(), Show(), Run(), BackfillCommand.Create(), ScheduleCommands.Next(), ScheduleCommands.Lint(),
+        JobEditCommands.Pause(), JobEditCommands.Resume(), JobEditCommands.Enable(), JobEditCommands.Disable(), JobEditCommands.Delete(),
+        JobHistoryCommands.History(), JobHistoryCommands.Diff(), JobHistoryCommands.Undo(),
+    };
 
     private static Argument<string> Name => new("NAME") { Description = "The job's name" };
 
@@ -85,6 +90,11 @@ internal static class JobCommands
             Description = "A value that overrides the job's own, may be repeated; what reads as JSON is JSON, all else is text",
             HelpName = "K=V",
         };
+        var file = new Option<string?>("--params-file")
+        {
+            Description = "File with a JSON object of such values, - for stdin; --param goes over it",
+            HelpName = "FILE",
+        };
         var key = new Option<string?>("--key")
         {
             Description = "Your key for this request: asking again with the same key gives the same run",
@@ -92,10 +102,10 @@ internal static class JobCommands
         };
         var command = new Command("run", "Run a job now, whatever its schedule; prints the run's key, with --wait its verdict")
         {
-            name, wait, timeout, param, key,
+            name, wait, timeout, param, file, key,
         }.Asking();
         command.SetAction((parsed, token) => Start(parsed, new(parsed.GetRequiredValue(name), parsed.GetValue(wait), parsed.GetValue(timeout),
-            parsed.GetValue(param) ?? [], parsed.GetValue(key)), token));
+            parsed.GetValue(param) ?? [], parsed.GetValue(file), parsed.GetValue(key)), token));
         return command;
     }
 
@@ -112,7 +122,7 @@ internal static class JobCommands
         }
         var connection = Settings.ConnectionOf(parsed);
         var json = parsed.GetValue(Settings.Json);
-        var runKey = await RunList.RunNow(connection, request.Name, Params(request.Params), request.Key, token);
+        var runKey = await RunList.RunNow(connection, request.Name, await Params(request.Params, request.ParamsFile, token), request.Key, token);
         if (!request.Wait)
         {
             if (json) { Output.Json((await RunList.Show(connection, runKey, token)).Run); }
@@ -132,10 +142,10 @@ internal static class JobCommands
         return run.Verdict == "succeeded" ? ExitCode.Ok : ExitCode.RunFailed;
     }
 
-    private static string? Params(string[] pairs)
+    private static async Task<string?> Params(string[] pairs, string? file, CancellationToken token)
     {
-        if (pairs.Length == 0) { return null; }
-        var values = new JsonObject();
+        if (pairs.Length == 0 && file is null) { return null; }
+        var values = file is null ? [] : await ParamsFile(file, token);
         foreach (var pair in pairs)
         {
             var at = pair.IndexOf('=', StringComparison.Ordinal);
@@ -145,11 +155,26 @@ internal static class JobCommands
         return values.ToJsonString();
     }
 
+    private static async Task<JsonObject> ParamsFile(string file, CancellationToken token)
+    {
+        try
+        {
+            var text = file == "-" ? await Console.In.ReadToEndAsync(token) : await File.ReadAllTextAsync(file, token);
+            return JsonNode.Parse(text) as JsonObject
+                ?? throw new OperatorException($"--params-file {file} holds no object; expected e.g. {{\"day\": \"2026-11-21\"}}", ExitCode.Usage);
+        }
+        catch (JsonException e) { throw new OperatorException($"--params-file {file} is no JSON: {e.Message}", ExitCode.Usage, e); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException($"cannot read {file}: {e.Message}", ExitCode.Usage, e);
+        }
+    }
+
     private static JsonNode? JsonOrText(string text)
     {
         try { return JsonNode.Parse(text); }
         catch (JsonException) { return JsonValue.Create(text); }
     }
 
-    private sealed record Request(string Name, bool Wait, string? Timeout, string[] Params, string? Key);
+    private sealed record Request(string Name, bool Wait, string? Timeout, string[] Params, string? ParamsFile, string? Key);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spectre.Console;
 
 namespace Scheduler.Server.Cli;
@@ -12,12 +13,16 @@ internal sealed record Column<T>(string Name, Func<T, object?> Value);
 internal static class Output
 {
     // Keys are the SQL columns' names; what a shell reads need not be safe inside HTML.
-    private static readonly JsonSerializerOptions JsonStyle = new()
+    internal static readonly JsonSerializerOptions JsonStyle = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
     };
+
+    /// <summary>As <see cref="JsonStyle"/>, on one line.</summary>
+    internal static readonly JsonSerializerOptions JsonLine = new(JsonStyle) { WriteIndented = false };
 
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonStyle));
 

@@ -3,13 +3,13 @@ using Scheduler.Runs;
 
 namespace Scheduler.Server.Cli;
 
-/// <summary><c>scheduler run list|show|approve</c>.</summary>
+/// <summary><c>scheduler run list|show|cancel|approve</c>.</summary>
 internal static class RunCommands
 {
     // Beyond this a terminal is the wrong tool; SQL on scheduler.run is the right one.
     private const int LimitMax = 10_000;
 
-    public static Command Create() => new("run", "Runs: what was done, and how it ended") { List(), Show(), Approve() };
+    public static Command Create() => new("run", "Runs: what was done, and how it ended") { List(), Show(), Cancel(), Approve() };
 
     /// <summary>Runs as a table or as JSON.</summary>
     public static void Table(bool json, IReadOnlyList<LedgerRow> runs, string whenEmpty) => Output.Rows(json, runs, whenEmpty,
@@ -80,6 +80,23 @@ internal static class RunCommands
                 Settings.ConnectionOf(parsed), parsed.GetRequiredValue(key), parsed.GetRequiredValue(reason), token);
             if (parsed.GetValue(Settings.Json)) { Output.Json(new { run_key = goesOn }); }
             else { Console.Out.WriteLine(goesOn); }
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Cancel()
+    {
+        var key = new Argument<string>("KEY") { Description = "The run's key, e.g. cleanup@2026-11-21T04:00:00Z" };
+        var reason = new Option<string?>("--reason") { Description = "Shown with the verdict (default: who asked)", HelpName = "TEXT" };
+        var command = new Command(
+            "cancel", "End a run before its time; prints cancelled, requested, or the verdict it has already") { key, reason }.Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var connection = Settings.ConnectionOf(parsed);
+            var answer = await RunRequests.Cancel(connection, parsed.GetRequiredValue(key), parsed.GetValue(reason), token);
+            if (parsed.GetValue(Settings.Json)) { Output.Json((await RunList.Show(connection, parsed.GetRequiredValue(key), token)).Run); }
+            else { Console.Out.WriteLine(answer); }
             return ExitCode.Ok;
         });
         return command;

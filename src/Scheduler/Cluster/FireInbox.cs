@@ -4,11 +4,12 @@ using System.Threading.Channels;
 namespace Scheduler.Cluster;
 
 /// <summary>One instant at which a job is due, on its way to the ledger.</summary>
-/// <param name="RunKey">Identity: job and due second.</param>
+/// <param name="RunKey">Identity: job and due second; of an event job, instant and mark.</param>
 /// <param name="Job">Name of the job.</param>
 /// <param name="DueAt">Due second, UTC.</param>
 /// <param name="NextDueAt">The schedule's next due instant after it, null when it has none.</param>
-public sealed record Fire(string RunKey, string Job, DateTime DueAt, DateTime? NextDueAt)
+/// <param name="Cause">The event that made it due, e.g. <c>startup</c>. Default null: the clock.</param>
+public sealed record Fire(string RunKey, string Job, DateTime DueAt, DateTime? NextDueAt, string? Cause = null)
 {
     /// <summary>The run key of a job's fire: <c>job@2026-11-21T04:00:00Z</c>. Seconds, never finer: a recovered fire knows no more.</summary>
     public static string KeyOf(string job, DateTime dueAt) => string.Create(CultureInfo.InvariantCulture, $"{job}@{dueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}");

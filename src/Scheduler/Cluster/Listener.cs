@@ -18,6 +18,20 @@ public sealed partial class Listener(Databases databases, TimeProvider time, ILo
     /// <summary>A trigger of Quartz became due earlier than its nodes know.</summary>
     public const string QuartzWake = "scheduler_quartz";
 
+    /// <summary>Somebody asked for the end of a run; the payload is its key.</summary>
+    public const string Cancel = "scheduler_cancel";
+
+    /// <summary>Somebody asked for something a node has to answer.</summary>
+    public const string Request = "scheduler_request";
+    /// <summary>Rows of a relation changed that a job with for_each is about; the payload is the relation.</summary>
+    public const string ForEach = "scheduler_for_each";
+
+    /// <summary>Fires by events wait to be entered.</summary>
+    public const string Events = "scheduler_events";
+    /// <summary>Somebody asked when a schedule would be due.</summary>
+    public const string Questions = "scheduler_questions";
+
+    private static readonly string[] Channels = [Queued, Jobs, QuartzWake, Cancel, Request, ForEach, Events, Questions];
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Raised with channel and payload; payload empty after a reconnect. Handlers must be quick.</summary>
@@ -33,11 +47,11 @@ public sealed partial class Listener(Databases databases, TimeProvider time, ILo
                 await using var connection = new NpgsqlConnection(databases.ListenConnectionString());
                 connection.Notification += (_, e) => Heard?.Invoke(e.Channel, e.Payload);
                 await connection.OpenAsync(stoppingToken);
-                await using (var command = new NpgsqlCommand($"listen {Queued}; listen {Jobs}; listen {QuartzWake}", connection))
+                await using (var command = new NpgsqlCommand(string.Join("; ", Channels.Select(c => "listen " + c)), connection))
                 {
                     await command.ExecuteNonQueryAsync(stoppingToken);
                 }
-                foreach (var channel in (string[])[Queued, Jobs, QuartzWake]) { Heard?.Invoke(channel, ""); }
+                foreach (var channel in Channels) { Heard?.Invoke(channel, ""); }
                 while (true) { await connection.WaitAsync(stoppingToken); }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }

@@ -24,6 +24,9 @@ public sealed record NodeOptions
     /// shortest counts. Too short and history, proofs (<c>verify</c>) and keys of <c>run_now</c> are gone early; too long and the disk fills.
     /// At least 1 day. Default 30 days.</summary>
     public TimeSpan KeepRuns { get; init; } = TimeSpan.FromDays(30);
+    /// <summary>Time between two rounds of the sweep that looks for drift in Quartz's tables, shared by all nodes. Too short and large
+    /// clusters read their jobs all the time; too long and what was changed behind the scheduler's back stays so. Default 30 s.</summary>
+    public TimeSpan SweepEvery { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>Who fires due triggers on this node. Nodes of one cluster may differ, and each may change at its next start. Default
     /// <see cref="FireBy.Set"/>.</summary>
     public FireBy Engine { get; init; } = FireBy.Set;

@@ -17,7 +17,7 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.file_roots", "http.port"];
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port"];
 
     // Keys with several values: a list in the file, commas elsewhere.
     private static readonly string[] Lists = ["node.labels", "node.file_roots"];
@@ -96,6 +96,7 @@ public sealed partial class NodeSettings
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
             KeepRuns = Time("node.keep_runs", TimeSpan.FromDays(1), TimeSpan.FromDays(KeepDaysMax)) ?? unset.KeepRuns,
+            SweepEvery = Time("node.sweep_every", TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) ?? unset.SweepEvery,
             Engine = Engine() ?? unset.Engine,
             ConnectionString = Connection() ?? "",
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Quartz;
 using Quartz.Extensibility;
+using Quartz.Serialization.SystemTextJson;
 using Scheduler.Database;
 
 namespace Scheduler.Cluster;
@@ -22,7 +23,14 @@ internal static class QuartzSetup
         services.AddSingleton<IJobStore>(provider => new EngineStore((IJobStore)store.ImplementationFactory!(provider), databases));
     }
 
-    public static void AddQuartzStore(this IServiceCollection services, NodeOptions options, Databases databases) => services.AddQuartz(quartz =>
+    /// <param name="services">Where Quartz is added.</param>
+    /// <param name="options">The node's settings.</param>
+    /// <param name="databases">Its pools.</param>
+    /// <param name="addTriggers">Adds the stores of triggers that are not Quartz's own.</param>
+    /// <param name="addCalendars">Adds the serializers of calendars that are not Quartz's own.</param>
+    public static void AddQuartzStore(
+        this IServiceCollection services, NodeOptions options, Databases databases,
+        Action<IPersistentStoreBuilder> addTriggers, Action<SystemTextJsonSerializerRegistry> addCalendars) => services.AddQuartz(quartz =>
     {
         quartz.ConfigureScheduler(scheduler =>
         {
@@ -36,7 +44,8 @@ internal static class QuartzSetup
         quartz.UsePersistentStore(store =>
         {
             store.UsePostgres(postgres => postgres.DataSourceFactory = _ => databases.Quartz);
-            store.UseSystemTextJsonSerializer();
+            store.UseSystemTextJsonSerializer(addCalendars);
+            addTriggers(store);
             store.ConfigureStore(settings =>
             {
                 settings.TablePrefix = "quartz.qrtz_";

@@ -49,6 +49,7 @@ public sealed partial class TriggerWatch(Databases databases, TimeProvider time,
         var freed = new List<string>();
         await using var command = databases.Ledger.CreateCommand(FreeSql);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = FreedMax });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = databases.NodeName });
         await using var reader = await command.ExecuteReaderAsync(stopping.Token);
         while (await reader.ReadAsync(stopping.Token)) { freed.Add(reader.GetString(0)); }
         if (freed.Count > 0) { LogFreed(freed.Count, string.Join(", ", freed.Take(5))); }

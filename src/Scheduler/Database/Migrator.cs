@@ -50,7 +50,8 @@ public static class Migrator
         }
     }
 
-    /// <summary>Compare without changing anything.</summary>
+    /// <summary>Compare without changing anything, and verify the chain over the versions of jobs; see
+    /// <c>scheduler_private.chain_problem</c>.</summary>
     public static async Task<SchemaState> Check(string connectionString, CancellationToken token)
     {
         await using var connection = await Open(connectionString, token);
@@ -69,6 +70,11 @@ public static class Migrator
         var newer = have.Count > 0 && have[^1].Number > wanted[^1].Number;
         var pending = wanted.Where(m => have.All(h => h.Number != m.Number)).Select(m => m.File)
             .Concat(newer ? [] : Objects().Where(o => hashes.GetValueOrDefault(o) != HashOf(SqlFiles.Read(o))));
+        if (await connection.ExecuteScalarAsync<bool>("select to_regproc('scheduler_private.chain_problem') is not null")
+            && await connection.ExecuteScalarAsync<string?>("select scheduler_private.chain_problem()") is { } broken)
+        {
+            problems.Add(broken);
+        }
         return new(have.Count == 0 ? 0 : have[^1].Number, wanted[^1].Number, [.. pending], problems);
     }
 

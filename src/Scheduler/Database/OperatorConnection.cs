@@ -33,6 +33,8 @@ public static class OperatorConnection
         settings.Timeout = ConnectSeconds;
         settings.CommandTimeout = CommandSeconds + 2;
         settings.MaxPoolSize = 2;
+        // The audit says by which door a change came.
+        settings.Options = $"{settings.Options} -c scheduler.source=cli".Trim();
         Limits.Apply(settings);
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         try

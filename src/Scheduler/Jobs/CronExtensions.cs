@@ -13,17 +13,22 @@ internal static class CronExtensions
     /// El Aaiun) Quartz 4.7.3 answers with an instant before the one asked about in the night of the change, and a trigger that
     /// follows it fires one hour for ever. There the first later instant for which the answer goes forward is looked for, by halves.
     /// </summary>
-    public static DateTimeOffset? NextAfter(this CronExpression cron, DateTimeOffset after)
+    public static DateTimeOffset? NextAfter(this CronExpression cron, DateTimeOffset after) => NextAfter(cron.GetNextValidTimeAfter, after);
+
+    /// <summary>The same of whatever says what comes next: recurrence rules go back in those nights too.</summary>
+    /// <param name="ask">Quartz's answer to "when is it due next after this instant".</param>
+    /// <param name="after">The instant.</param>
+    public static DateTimeOffset? NextAfter(Func<DateTimeOffset, DateTimeOffset?> ask, DateTimeOffset after)
     {
-        var next = cron.GetNextValidTimeAfter(after);
+        var next = ask(after);
         if (next is null || next > after) { return next; }
         var (back, forward) = (0L, (long)ForwardMost.TotalSeconds);
         while (forward - back > 1)
         {
             var middle = (back + forward) / 2;
-            if (cron.GetNextValidTimeAfter(after.AddSeconds(middle)) is { } answer && answer <= after) { back = middle; }
+            if (ask(after.AddSeconds(middle)) is { } answer && answer <= after) { back = middle; }
             else { forward = middle; }
         }
-        return cron.GetNextValidTimeAfter(after.AddSeconds(forward));
+        return ask(after.AddSeconds(forward));
     }
 }

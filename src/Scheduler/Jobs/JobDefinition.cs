@@ -7,6 +7,8 @@ public enum Overlap
     Skip,
     /// <summary>The fire waits until the run before it has ended; one runs at a time.</summary>
     Queue,
+    /// <summary>The run that is there is cancelled, and the fire runs when it has ended.</summary>
+    Cancel,
     /// <summary>Both run.</summary>
     Allow,
 }
@@ -60,6 +62,14 @@ public sealed record JobDefinition
     public string Schedule { get; init; } = "manual";
     /// <summary>IANA zone the schedule is read in. Default UTC.</summary>
     public string TimeZone { get; init; } = "UTC";
+    /// <summary>Name of a calendar whose days and hours are left out. Default: none.</summary>
+    public string? Calendar { get; init; }
+    /// <summary>Not due before this instant. Default: no limit.</summary>
+    public DateTimeOffset? Starts { get; init; }
+    /// <summary>Not due after this instant. Default: no limit.</summary>
+    public DateTimeOffset? Ends { get; init; }
+    /// <summary>Fires are splayed over this time by the job's name, so that not all begin at once. Default: none.</summary>
+    public TimeSpan? Spread { get; init; }
     /// <summary>The kind's settings as JSON (<c>with</c> in YAML). Default <c>{}</c>.</summary>
     public string Settings { get; init; } = "{}";
     /// <summary>Limits beyond which a deleting job stops, as JSON: <c>max_rows</c>, <c>max_fraction</c>. Default <c>{}</c>.</summary>
@@ -80,6 +90,18 @@ public sealed record JobDefinition
     public IReadOnlyList<string> RunsOn { get; init; } = [];
     /// <summary>0 (last) to 9 (first) among queued runs. Default 5.</summary>
     public int Priority { get; init; } = 5;
+    /// <summary>Values a run is given, as JSON; a manual run may override them. Default <c>{}</c>.</summary>
+    public string Params { get; init; } = "{}";
+    /// <summary>How many runs of a group go at once across the cluster, as JSON: <c>group</c>, <c>limit</c>. Default <c>{}</c>: no limit.</summary>
+    public string Concurrency { get; init; } = "{}";
+    /// <summary>What is normal for the job, as JSON: <c>success_within</c>, <c>start_within</c>, <c>duration_below</c>. Default <c>{}</c>.</summary>
+    public string Expect { get; init; } = "{}";
+    /// <summary>Who is told of what, as JSON: <c>on</c>, <c>to</c>. Default <c>{}</c>: nobody.</summary>
+    public string Notify { get; init; } = "{}";
+    /// <summary>One job for each row of a relation, as JSON: <c>relation</c>, <c>where</c>. Default: none.</summary>
+    public string? ForEach { get; init; }
+    /// <summary>Name of the job with <see cref="ForEach"/> whose row made this one. Default: none.</summary>
+    public string? MadeBy { get; init; }
     /// <summary>False: fires get the verdict skipped(disabled). Default true.</summary>
     public bool Enabled { get; init; } = true;
     /// <summary>Where it was declared, <c>file:line</c>, or <c>sql</c>.</summary>

@@ -37,7 +37,7 @@ public sealed record JobStatusRow
     public long? FinishedCount { get; init; }
     /// <summary>Share of them that succeeded, 0 to 1.</summary>
     public decimal? SuccessRate { get; init; }
-    /// <summary><c>skip</c>, <c>queue</c> or <c>allow</c>.</summary>
+    /// <summary><c>skip</c>, <c>queue</c>, <c>cancel</c> or <c>allow</c>.</summary>
     public string Overlap { get; init; } = "";
     /// <summary>0 (last) to 9 (first).</summary>
     public short Priority { get; init; }
@@ -53,6 +53,8 @@ public sealed record JobStatusRow
     public int Version { get; init; }
     /// <summary>Where it was declared.</summary>
     public string Source { get; init; } = "";
+    /// <summary>When its pause ends by itself, or null.</summary>
+    public DateTime? PausedUntil { get; init; }
 }
 
 /// <summary>A row of the table <c>scheduler.job</c>: the job as declared.</summary>
@@ -72,6 +74,14 @@ public sealed record DeclaredJob
     public string Schedule { get; init; } = "";
     /// <summary>Zone the schedule is read in.</summary>
     public string TimeZone { get; init; } = "";
+    /// <summary>Calendar whose days and hours are left out, or null.</summary>
+    public string? Calendar { get; init; }
+    /// <summary>Not due before, or null.</summary>
+    public DateTime? Starts { get; init; }
+    /// <summary>Not due after, or null.</summary>
+    public DateTime? Ends { get; init; }
+    /// <summary>Fires are splayed over this time, or null.</summary>
+    public TimeSpan? Spread { get; init; }
     /// <summary>The kind's settings (<c>with</c> in YAML).</summary>
     public JsonElement Settings { get; init; }
     /// <summary>Limits beyond which it stops.</summary>
@@ -80,7 +90,7 @@ public sealed record DeclaredJob
     public TimeSpan Timeout { get; init; }
     /// <summary>Retry policy.</summary>
     public JsonElement Retry { get; init; }
-    /// <summary><c>skip</c>, <c>queue</c> or <c>allow</c>.</summary>
+    /// <summary><c>skip</c>, <c>queue</c>, <c>cancel</c> or <c>allow</c>.</summary>
     public string Overlap { get; init; } = "";
     /// <summary><c>once</c>, <c>skip</c> or <c>all</c>.</summary>
     public string Missed { get; init; } = "";
@@ -92,6 +102,18 @@ public sealed record DeclaredJob
     public string[] RunsOn { get; init; } = [];
     /// <summary>0 (last) to 9 (first).</summary>
     public short Priority { get; init; }
+    /// <summary>What a run is given.</summary>
+    public JsonElement Params { get; init; }
+    /// <summary>Group and limit across the cluster.</summary>
+    public JsonElement Concurrency { get; init; }
+    /// <summary>What is normal for it.</summary>
+    public JsonElement Expect { get; init; }
+    /// <summary>Who is told of what.</summary>
+    public JsonElement Notify { get; init; }
+    /// <summary>One job per row of a relation, or null.</summary>
+    public JsonElement? ForEach { get; init; }
+    /// <summary>The job with for_each that made it, or null.</summary>
+    public string? MadeBy { get; init; }
     /// <summary>False: fires are skipped.</summary>
     public bool Enabled { get; init; }
     /// <summary>When it was paused, or null.</summary>
@@ -100,6 +122,8 @@ public sealed record DeclaredJob
     public string? PausedBy { get; init; }
     /// <summary>Why it was paused.</summary>
     public string? PauseReason { get; init; }
+    /// <summary>When the pause ends by itself, or null.</summary>
+    public DateTime? PausedUntil { get; init; }
     /// <summary>Where it was declared.</summary>
     public string Source { get; init; } = "";
     /// <summary>Grows with every change.</summary>

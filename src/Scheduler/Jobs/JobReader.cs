@@ -12,6 +12,9 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     /// <summary>A job's name, where it stands, and the job itself when it has no mistake.</summary>
     internal sealed record Declared(string Name, long Line, long Column, JobDefinition? Job);
 
+    /// <summary>The calendars of the file, once it has been read.</summary>
+    internal List<(YamlText Name, CalendarDefinition Calendar)> Calendars { get; } = [];
+
     /// <summary>Every job of the file.</summary>
     public IEnumerable<Declared> Read(YamlValue root)
     {
@@ -22,7 +25,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         }
         foreach (var (key, value) in top.Entries)
         {
-            if (key.Text != "jobs") { report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs"])}"); }
+            if (key.Text == "calendars") { Calendars.AddRange(new CalendarReader(file, report).Read(value)); }
+            else if (key.Text != "jobs")
+            {
+                report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs", "calendars"])}");
+            }
             else if (value is YamlMap jobs)
             {
                 foreach (var (name, body) in jobs.Entries) { yield return new(name.Text, name.Line, name.Column, Job(name, body)); }
@@ -40,7 +47,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     private JobDefinition? Job(YamlText name, YamlValue body)
     {
         var fine = true;
-        if (!IsName(name.Text)) { Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /"); }
+        var isTemplate = body is YamlMap { } keys && keys.Find("for_each") is YamlMap;
+        if (!IsName(name.Text) && !(isTemplate && IsName(name.Text.Replace('{', '_').Replace('}', '_'))))
+        {
+            Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
+        }
         if (body is not YamlMap map)
         {
             Refuse(body, $"job '{name.Text}' has no keys; expected at least 'kind'");
@@ -48,7 +59,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         }
         var kind = KindOf(map);
         if (kind is null) { fine = false; }
-        fine &= CheckSchedule(map);
+        // What the rows fill in is checked when they do.
+        if (!(isTemplate && map.Find("schedule") is YamlText { } pattern && pattern.Text.Contains('{', StringComparison.Ordinal)))
+        {
+            fine &= CheckSchedule(map);
+        }
 
         var places = new Dictionary<string, (YamlValue Key, YamlValue Value)>(StringComparer.Ordinal) { [""] = (name, name) };
         var json = Json(map, typeof(JobEntry), kind, "", places)!;
@@ -56,7 +71,12 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         foreach (var problem in problems.Concat(kind is null ? [] : WithProblems(kind, json["with"])))
         {
             var (at, value) = Place(places, problem.Path);
+            if (isTemplate && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
             Refuse(problem.AtKey ? at : value, problem.Message);
+        }
+        if (fine && entry is JobEntry { Starts: { } starts, Ends: { } ends } && starts > ends)
+        {
+            Refuse(places["ends"].Value, $"'ends' is {ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, before 'starts'; expected an instant after it");
         }
         return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;
 
@@ -110,14 +130,14 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
             .Select(p => p with { Path = p.Path.Length == 0 ? "with" : p.Path.StartsWith('[') ? "with" + p.Path : "with." + p.Path });
 
     // The place of a path, or of the nearest one around it: a key that is missing is reported where it should be.
-    private static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)
+    internal static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)
     {
         while (!places.ContainsKey(path)) { path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))]; }
         return places[path];
     }
 
     // YAML to JSON. A word without quotes is text where the record wants text (env: { PORT: 8080 }), else what YAML makes of it.
-    private static JsonNode? Json(YamlValue value, Type? type, Kind? kind, string path, Dictionary<string, (YamlValue, YamlValue)> places)
+    internal static JsonNode? Json(YamlValue value, Type? type, Kind? kind, string path, Dictionary<string, (YamlValue, YamlValue)> places)
     {
         type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
         switch (value)

@@ -14,7 +14,7 @@ public static class JobsSchema
     private const int DepthMax = 8;
     private const string DurationPattern = "^(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$";
 
-    private static readonly JsonSerializerOptions Written =
+    internal static readonly JsonSerializerOptions Written =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
 
     /// <summary>The schema (draft 2020-12) for the keys of a job and the settings of every kind, with their defaults; ends with a line
@@ -23,7 +23,7 @@ public static class JobsSchema
     {
         var job = Record(typeof(JobEntry), new JobEntry { Kind = "" }, 0);
         var keys = job["properties"]!.AsObject();
-        keys["with"] = new JsonObject { ["type"] = "object" };
+        keys["with"] = new JsonObject { ["type"] = "object", ["description"] = "Settings of the kind." };
         keys["on_lost"]!.AsObject().Remove("default");
         if (kinds.All.Count > 0)
         {
@@ -44,8 +44,14 @@ public static class JobsSchema
                 ["jobs"] = new JsonObject
                 {
                     ["type"] = "object",
-                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
+                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/{}-]{1,200}$" },
                     ["additionalProperties"] = job,
+                },
+                ["calendars"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
+                    ["additionalProperties"] = Record(typeof(CalendarEntry), new CalendarEntry(), 0),
                 },
             },
         }.ToJsonString(Written) + "\n";
@@ -76,6 +82,7 @@ public static class JobsSchema
             {
                 schema["default"] = JsonSerializer.SerializeToNode(inner, key.Type, KindSettings.Options);
             }
+            if (Description(key) is { } description) { schema["description"] = description; }
             properties[key.Name] = schema;
         }
         var record = new JsonObject { ["type"] = "object", ["additionalProperties"] = false };
@@ -84,6 +91,10 @@ public static class JobsSchema
         record["properties"] = properties;
         return record;
     }
+
+    // A key of a job is described where its column's record is.
+    private static string? Description(SettingsKey key) => XmlDocs.Of(key.Property) ?? (key.Property?.DeclaringType == typeof(JobEntry)
+        ? XmlDocs.Of(typeof(JobDefinition).GetProperty(key.Property.Name)) : null);
 
     private static JsonObject Value(Type type, object? defaults, int depth) => SettingsShape.FormOf(type) switch
     {
@@ -102,7 +113,7 @@ public static class JobsSchema
         _ => throw new InvalidOperationException($"{type} has no form"),
     };
 
-    private static void Limit(JsonObject schema, SettingsKey key)
+    internal static void Limit(JsonObject schema, SettingsKey key)
     {
         foreach (var attribute in key.Property?.GetCustomAttributes<ValidationAttribute>() ?? [])
         {

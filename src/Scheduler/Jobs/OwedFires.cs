@@ -12,10 +12,10 @@ internal static partial class OwedFires
 {
     // An hour's outage of a job that is due every second. Beyond it the trigger has been neglected for longer than any edit explains.
     private const int FiresMax = 3600;
+    // Fires handed over before they are waited for: thousands of jobs may owe one each.
+    private const int WaitingMax = 5000;
     // Whoever holds a job's row holds up its entries, and must not hold up the other jobs' changes. What was handed over is entered all the same.
-    // The wait is long for the first of them only: whoever holds many jobs holds them all in one transaction.
     private static readonly TimeSpan JobWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FurtherJobsWithin = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Enter what former triggers owe. Returns the jobs that could not be waited for: somebody holds their rows.</summary>
     /// <param name="scheduler">Where the former triggers still are.</param>
@@ -23,60 +23,28 @@ internal static partial class OwedFires
     /// <param name="owing">Triggers about to be replaced or removed, with the instant up to which they count.</param>
     /// <param name="log">Where deliveries are told.</param>
     /// <param name="token">Ends the wait.</param>
-    public static async Task<IReadOnlySet<string>> Deliver(
-        IScheduler scheduler, FireInbox inbox, IEnumerable<(TriggerHeader Trigger, DateTimeOffset Until)> owing, ILogger log, CancellationToken token)
+    public static async Task<HashSet<string>> Deliver(
+        IScheduler scheduler, FireInbox inbox, IEnumerable<(StoredTrigger Trigger, DateTimeOffset Until)> owing, ILogger log, CancellationToken token)
     {
-        var held = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (header, until) in owing)
+        var entries = new Entries(inbox, log, token);
+        foreach (var (stored, until) in owing)
         {
-            if (header.NextFireTimeUtc is not { } next || next > until) { continue; }
-            if (await Read(scheduler, header.Key, log, token) is not { } trigger) { continue; }
-            var entries = new List<Task>();
-            for (DateTimeOffset? due = next; due <= until && entries.Count < FiresMax; due = trigger.GetFireTimeAfter(due))
-            {
-                var instant = due.Value.UtcDateTime;
-                var following = trigger.GetFireTimeAfter(due)?.UtcDateTime;
-                entries.Add(inbox.Enter(new Fire(Fire.KeyOf(header.JobKey.Name, instant), header.JobKey.Name, instant, following), token));
-            }
-            await Entered(header.JobKey.Name, entries, held, log, token);
+            if (stored.Next is not { } next || next > until) { continue; }
+            if (await Read(scheduler, stored.Key, log, token) is not { } trigger) { continue; }
+            await entries.Add(stored.Job, next, until, due => trigger.GetFireTimeAfter(due));
         }
-        return held;
+        return await entries.All();
     }
 
     /// <summary>Enter every instant of a schedule's parts after one instant and up to another. What is in the ledger already changes
     /// nothing. Returns the jobs that could not be waited for: somebody holds their rows.</summary>
-    public static async Task<IReadOnlySet<string>> Deliver(
-        FireInbox inbox, IEnumerable<(string Job, SchedulePart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
+    public static async Task<HashSet<string>> Deliver(
+        FireInbox inbox, IEnumerable<(string Job, TimedPart Part, DateTimeOffset After, DateTimeOffset UpTo)> owing, ILogger log,
         CancellationToken token)
     {
-        var held = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (job, part, after, upTo) in owing)
-        {
-            var entries = new List<Task>();
-            for (var due = part.Next(after); due <= upTo && entries.Count < FiresMax; due = part.Next(due.Value))
-            {
-                var instant = due.Value.UtcDateTime;
-                entries.Add(inbox.Enter(new Fire(Fire.KeyOf(job, instant), job, instant, part.Next(due.Value)?.UtcDateTime), token));
-            }
-            if (entries.Count > 0) { await Entered(job, entries, held, log, token); }
-        }
-        return held;
-    }
-
-    private static async Task Entered(string job, List<Task> entries, HashSet<string> held, ILogger log, CancellationToken token)
-    {
-        var all = Task.WhenAll(entries);
-        try
-        {
-            await all.WaitAsync(held.Count == 0 ? JobWithin : FurtherJobsWithin, token);
-            LogDelivered(log, job, entries.Count);
-        }
-        catch (TimeoutException)
-        {
-            all.Forget();
-            held.Add(job);
-            LogHeld(log, job, entries.Count, JobWithin.TotalSeconds);
-        }
+        var entries = new Entries(inbox, log, token);
+        foreach (var (job, part, after, upTo) in owing) { await entries.Add(job, part.Next(after), upTo, due => part.Next(due)); }
+        return await entries.All();
     }
 
     // One whose row was spoilt by hand owes nothing that anybody could reckon.
@@ -90,6 +58,42 @@ internal static partial class OwedFires
         }
     }
 
+    private sealed class Entries(FireInbox inbox, ILogger log, CancellationToken token)
+    {
+        private readonly Dictionary<string, List<Task>> waiting = new(StringComparer.Ordinal);
+        private readonly HashSet<string> held = new(StringComparer.Ordinal);
+        private int count;
+
+        public async Task Add(string job, DateTimeOffset? first, DateTimeOffset upTo, Func<DateTimeOffset, DateTimeOffset?> next)
+        {
+            var due = first;
+            for (var fires = 0; due <= upTo && fires < FiresMax; fires++)
+            {
+                var instant = due.Value.UtcDateTime;
+                due = next(due.Value);
+                if (!waiting.TryGetValue(job, out var tasks)) { waiting[job] = tasks = []; }
+                tasks.Add(inbox.Enter(new Fire(Fire.KeyOf(job, instant), job, instant, due?.UtcDateTime), token));
+                count++;
+            }
+            if (count >= WaitingMax) { await All(); }
+        }
+
+        public async Task<HashSet<string>> All()
+        {
+            var all = Task.WhenAll(waiting.Values.SelectMany(t => t));
+            try { await all.WaitAsync(JobWithin, token); }
+            catch (TimeoutException) { all.Forget(); }
+            foreach (var (job, tasks) in waiting)
+            {
+                if (tasks.TrueForAll(t => t.IsCompletedSuccessfully)) { LogDelivered(log, job, tasks.Count); }
+                else if (held.Add(job)) { LogHeld(log, job, tasks.Count, JobWithin.TotalSeconds); }
+            }
+            waiting.Clear();
+            count = 0;
+            return held;
+        }
+    }
+
     [LoggerMessage(3006, LogLevel.Warning, "What the former trigger {Trigger} owed cannot be reckoned: {Problem}")]
     private static partial void LogUnreadable(ILogger log, string trigger, string problem);
 
@@ -97,6 +101,6 @@ internal static partial class OwedFires
         "Job {Job} owes {FireCount} fires that could not be entered within {Seconds} s: somebody holds its row. Its new schedule waits for them")]
     private static partial void LogHeld(ILogger log, string job, int fireCount, double seconds);
 
-    [LoggerMessage(3005, LogLevel.Information, "Job {Job} owed {FireCount} fires when its schedule was stored; entered them")]
+    [LoggerMessage(3005, LogLevel.Debug, "Job {Job} owed {FireCount} fires when its schedule was stored; entered them")]
     private static partial void LogDelivered(ILogger log, string job, int fireCount);
 }

@@ -7,134 +7,132 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs;
 
-/// <summary>What <see cref="Reconciler.Apply"/> did.</summary>
-/// <param name="Stored">Jobs written to Quartz, with a new or changed schedule.</param>
-/// <param name="Deleted">Jobs and single triggers taken out of Quartz.</param>
-/// <param name="Problems">Jobs that cannot fire; the column <c>problem</c> says why.</param>
-/// <param name="Postponed">Jobs left as they were, for somebody holds their rows and their owed fires could not be entered: call again.</param>
-public sealed record Reconciled(int Stored, int Deleted, int Problems, int Postponed);
-
 /// <summary>
-/// Brings Quartz to the rows of <c>scheduler.job</c>, through <see cref="IScheduler"/> alone. A second call changes nothing. Several nodes
-/// may call it at once: they take turns, and each reads the rows in its turn, so that none brings back what an older row said.
+/// Brings Quartz to the rows of <c>scheduler.job</c>, through <see cref="IScheduler"/> alone: what was changed, by the marks that each change
+/// leaves in <c>scheduler_private.job_change</c>, and in a slow sweep over all jobs what was changed in Quartz's tables behind our back. Repeating it
+/// changes nothing. Several nodes may do it at once: they take turns, a few hundred jobs each, and each reads the rows in its turn, so that none
+/// brings back what an older row said.
 /// </summary>
-public static partial class Reconciler
+public sealed partial class Reconciler(
+    ISchedulerFactory quartz, Databases databases, FireInbox inbox, KindRegistry kinds, NodeState state, NodeOptions options, TimeProvider time,
+    ILogger<Reconciler> log)
 {
     // A store transaction of this many jobs ends within a second; Quartz's lock is free between them.
-    private const int BatchJobsMax = 200;
-    // Rows locked by one statement while it notes what became of their jobs.
-    private const int MarkJobsMax = 1000;
-    private static readonly TimeSpan OwedAtMost = TimeSpan.FromHours(1);
+    private const int BatchJobsMax = 250;
+    // Jobs of one turn: others wait for it.
+    private const int TurnJobsMax = 500;
+    // The names of jobs that are held go with every question for the next marks.
+    private const int PostponedMax = 10_000;
+    // 2,000 jobs a second at most: a hundred thousand take a minute, and as much of a processor as one job a millisecond.
+    private const int SweepJobsMax = 500;
+    private static readonly TimeSpan SweepGap = TimeSpan.FromMilliseconds(250);
     private const string LockNotAvailable = "55P03";
 
     private static readonly string LockSql = SqlFiles.Read("queries/job_reconcile_lock.sql");
     private static readonly string UnlockSql = SqlFiles.Read("queries/job_reconcile_unlock.sql");
+    private static readonly string ChangesSql = SqlFiles.Read("queries/job_changes.sql");
+    private static readonly string DoneSql = SqlFiles.Read("queries/job_changes_done.sql");
     private static readonly string MarkSql = SqlFiles.Read("queries/job_mark.sql");
+    private static readonly string SweepSql = SqlFiles.Read("queries/sweep_claim.sql");
+    private static readonly string HealedSql = SqlFiles.Read("queries/job_healed.sql");
 
     /// <summary>
-    /// Store what is missing or changed, delete what is gone, set <c>problem</c> and <c>next_fire_at</c> of each row. A job whose schedule
-    /// cannot be used loses its triggers, and the others go on. Throws when the database or Quartz's store cannot be reached; a later call
-    /// carries on.
+    /// Bring all changed jobs to Quartz: store what is new or changed, delete what is gone, set <c>problem</c> and <c>next_fire_at</c> of each row.
+    /// Returns how many jobs were left as they were, for somebody holds their rows: call again for these. Throws when the database or Quartz's store
+    /// cannot be reached; a later call carries on.
     /// </summary>
-    /// <param name="scheduler">This node's scheduler; it need not be started.</param>
-    /// <param name="source">Pool of the scheduler's own database.</param>
-    /// <param name="inbox">Where fires go that a former version owed and had not delivered.</param>
-    /// <param name="clock">The present by the database's clock, which first fires of new triggers and owed ones are computed by.</param>
-    /// <param name="log">Where changes are told.</param>
-    /// <param name="token">Ends the wait and the work; what was done stays.</param>
-    public static async Task<Reconciled> Apply(
-        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, Func<DateTimeOffset> clock, ILogger log, CancellationToken token)
+    public async Task<int> BringChanges(CancellationToken token)
     {
-        await using var turn = await source.OpenConnectionAsync(token);
-        var taken = await Take(turn, log, token);
-        try { return await Reconcile(scheduler, source, inbox, clock, log, token); }
-        finally
+        var postponed = new HashSet<string>(StringComparer.Ordinal);
+        while (postponed.Count < PostponedMax)
         {
-            if (taken)
+            var marks = new Dictionary<string, long>(StringComparer.Ordinal);
+            await InTurn(async () =>
             {
-                await using var unlock = new NpgsqlCommand(UnlockSql, turn);
-                await unlock.ExecuteNonQueryAsync(CancellationToken.None);
-            }
+                await ReadMarks(marks, [.. postponed], token);
+                if (marks.Count == 0) { return; }
+                var held = await Settle([.. marks.Keys], sweep: false, token);
+                postponed.UnionWith(held);
+                await Done(marks.Where(m => !held.Contains(m.Key)).ToList(), token);
+            }, token);
+            if (marks.Count == 0) { break; }
         }
+        return postponed.Count;
     }
 
-    private static async Task<Reconciled> Reconcile(
-        IScheduler scheduler, NpgsqlDataSource source, FireInbox inbox, Func<DateTimeOffset> clock, ILogger log, CancellationToken token)
+    /// <summary>
+    /// Look for drift among the next jobs by name, when it is this node's turn, and heal it. Returns false when there is nothing more to look at
+    /// just now. A healed trigger owes what it missed; that is entered in the ledger, where what is there already stays one row.
+    /// </summary>
+    public async Task<bool> Sweep(CancellationToken token)
     {
-        var jobs = await JobStore.All(source, token);
-        var triggers = await scheduler.QueryTriggers(
-            new TriggerQuery { Group = GroupMatcher<TriggerKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
-        var details = await scheduler.QueryJobs(
-            new JobQuery { Group = GroupMatcher<JobKey>.GroupEquals(FireJob.Group), Take = PagedQuery.All }, token);
-        var present = triggers.Items.ToDictionary(t => t.Key);
-        var known = details.Items.Select(d => d.Key).ToHashSet();
+        var names = new List<string>(SweepJobsMax);
+        await using (var command = databases.Ledger.CreateCommand(SweepSql))
+        {
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = SweepJobsMax });
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.SweepEvery });
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = SweepGap });
+            await using var reader = await command.ExecuteReaderAsync(token);
+            while (await reader.ReadAsync(token)) { names.Add(reader.GetString(0)); }
+        }
+        if (names.Count > 0) { await InTurn(() => Settle([.. names], sweep: true, token), token); }
+        return names.Count >= SweepJobsMax;
+    }
 
-        var now = clock();
-        var plans = jobs.Select(job => Plan(job, present, known, now)).ToList();
-        var wanted = plans.SelectMany(p => p.Wanted).ToHashSet();
-        var byKey = plans.ToDictionary(p => p.Key);
-        var goneJobs = known.Where(k => !byKey.ContainsKey(k)).ToList();
-        var goneTriggers = present.Values.Where(t => !wanted.Contains(t.Key) && byKey.ContainsKey(t.JobKey)).Select(t => t.Key).ToList();
+    private DateTimeOffset Now => time.GetUtcNow() - state.ClockOffset;
+
+    // Returns the jobs that could not be done now: somebody holds their rows.
+    private async Task<IReadOnlySet<string>> Settle(string[] names, bool sweep, CancellationToken token)
+    {
+        var scheduler = await quartz.GetScheduler(token);
+        var calendars = await CalendarStore.Readable(databases.Ledger, token);
+        var snapshot = await Snapshot.Read(databases.Ledger, names, token);
+        var now = Now;
+        var looked = sweep ? names.Where(n => !snapshot.Unsettled.Contains(n)).ToList() : [.. names];
+        var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => QuartzPlan.Of(snapshot.Jobs[name], calendars,
+            snapshot.Quartz[name], snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep)).ToList();
+        plans.ForEach(p => p.JudgeSettings(kinds));
+        var gone = looked.Where(n => !snapshot.Jobs.ContainsKey(n) && snapshot.Quartz[n].Known).ToList();
+
         // What the former versions owe is entered before their triggers go.
-        var replaced = plans.SelectMany(p => p.Changed).Select(t => t.Key).Concat(goneTriggers).Where(present.ContainsKey).Select(k => present[k]);
-        var held = await OwedFires.Deliver(
-            scheduler, inbox, replaced.Select(t => (t, new DateTimeOffset(byKey[t.JobKey].Job.UpdatedAt, TimeSpan.Zero))), log, token);
-        // A cron begins in Quartz at the present: what it owes since its edit is entered before, what became due while it was stored is after.
-        var crons = plans.SelectMany(p => p.Crons.Select(c => (Job: p.Key.Name, c.Part, c.From))).ToList();
-        var owing = crons.Where(c => !held.Contains(c.Job)).Select(c => (c.Job, c.Part, c.From, now));
-        held = held.Union(await OwedFires.Deliver(inbox, owing, log, token)).ToHashSet(StringComparer.Ordinal);
+        var held = await OwedFires.Deliver(scheduler, inbox, plans.SelectMany(p =>
+            p.Replaced.Concat(p.Gone).Select(t => (t, p.EditedAt))), log, token);
+        // All but intervals begin in Quartz at the present: what they owe since their edit is entered before, what became due while they were stored
+        // is after.
+        held.UnionWith(await OwedFires.Deliver(inbox, plans.Where(p => !held.Contains(p.Key.Name)).SelectMany(p =>
+            p.Owing.Select(c => (p.Key.Name, c.Part, c.From, now))), log, token));
         foreach (var plan in plans.Where(p => held.Contains(p.Key.Name))) { plan.Postpone(); }
-        goneTriggers.RemoveAll(t => held.Contains(present[t].JobKey.Name));
-        crons.RemoveAll(c => held.Contains(c.Job));
-        var count = await Store(scheduler, plans, token);
-        var stored = clock();
-        await OwedFires.Deliver(inbox, crons.Select(c => (c.Job, c.Part, c.From > now ? c.From : now, stored)), log, token);
-        if (goneJobs.Count > 0) { await scheduler.DeleteJobs(goneJobs, token); }
+        var used = plans.Where(p => p.Changed.Count > 0).Select(p => p.Job.Definition.Calendar).ToHashSet();
+        await CalendarStore.Store(scheduler, calendars.Values.Where(c => used.Contains(c.Name)), token);
+        var count = await StoreAll(scheduler, plans, token);
+        var stored = Now;
+        await OwedFires.Deliver(inbox, plans.Where(p => p.Changed.Count > 0).SelectMany(p =>
+            p.Owing.Select(c => (p.Key.Name, c.Part, c.From > now ? c.From : now, stored))), log, token);
+        if (gone.Count > 0) { await scheduler.DeleteJobs([.. gone.Select(n => new JobKey(n, FireJob.Group))], token); }
+        var goneTriggers = plans.SelectMany(p => p.Gone).Select(t => t.Key).ToList();
         if (goneTriggers.Count > 0) { await scheduler.UnscheduleJobs(goneTriggers, token); }
-        await Mark(source, plans.Where(p => !held.Contains(p.Key.Name)), token);
-        foreach (var plan in plans.Where(p => p.Problem is not null)) { LogProblem(log, plan.Job.Definition.Name, plan.Problem!); }
-        var result = new Reconciled(count, goneJobs.Count + goneTriggers.Count, plans.Count(p => p.Problem is not null), held.Count);
-        if (result.Stored + result.Deleted > 0) { LogReconciled(log, result.Stored, result.Deleted, result.Problems); }
-        return result;
+        if (sweep) { await CalendarStore.Remove(scheduler, [.. calendars.Keys], token); }
+        // The problem of a job with for_each is its rows', and noted by who expands it.
+        await Mark(plans.Where(p => !held.Contains(p.Key.Name) && p.Job.Definition.ForEach is null
+            && (!sweep || p.Changed.Count > 0 || p.Problem is not null)).ToList(), token);
+        Tell(plans, count, gone.Count + goneTriggers.Count, sweep);
+        await Note([.. plans.SelectMany(p => p.Drifts), .. sweep ? gone.Select(n => new Drift(n, null, "a job nobody declared", null)) : []], token);
+        return held;
     }
 
-    private static JobPlan Plan(StoredJob job, Dictionary<TriggerKey, TriggerHeader> stored, HashSet<JobKey> known, DateTimeOffset now)
+    private async Task<int> StoreAll(IScheduler scheduler, List<QuartzPlan> plans, CancellationToken token)
     {
-        var definition = job.Definition;
-        var plan = new JobPlan(job, new JobKey(definition.Name, FireJob.Group)) { Problem = job.Unreadable };
-        plan.DetailMissing = !known.Contains(plan.Key);
-        try
-        {
-            foreach (var planned in Schedule.Parse(definition.Schedule, definition.TimeZone).Plan(definition.Name))
-            {
-                // One that is out of service (it failed to fire too often, or its row was spoilt by hand) is made anew.
-                var isStored = stored.TryGetValue(planned.Key, out var header) && header.State != TriggerState.Error;
-                if (isStored && header!.Description == planned.Part.Hash) { plan.Due(header.NextFireTimeUtc); }
-                else
-                {
-                    var from = DueFrom(job, header, now);
-                    var trigger = planned.Build(from, now);
-                    plan.Changed.Add(trigger);
-                    if (planned.Part is CronPart) { plan.Crons.Add((planned.Part, from)); }
-                    plan.Due(trigger.StartTimeUtc);
-                }
-                plan.Wanted.Add(planned.Key);
-            }
-        }
-        catch (ScheduleException e) { plan.Refuse(e.Message); }
-        return plan;
+        var copies = plans.Where(TriggerCopies.Can).ToList();
+        if (copies.Count < TriggerCopies.Min) { return await Store(scheduler, plans, token); }
+        var models = TriggerCopies.Models(copies);
+        var count = await Store(scheduler, [.. plans.Except(copies), .. models], token);
+        copies.RemoveAll(models.Contains);
+        // A model that Quartz refused is none, and no copy of it is either.
+        return count + (models.All(m => m.Problem is null) && await TriggerCopies.Store(databases.Quartz, models, copies, token)
+            ? copies.Count : await Store(scheduler, copies, token));
     }
 
-    // A new version is due from its edit on, however late it comes here: Quartz delivers what lies in the past. A trigger that has fired since the
-    // edit is only stored anew. One that is missing without an edit owes no more than the last hour.
-    private static DateTimeOffset DueFrom(StoredJob job, TriggerHeader? header, DateTimeOffset now)
-    {
-        var edited = new DateTimeOffset(job.UpdatedAt, TimeSpan.Zero);
-        var floor = header is null ? now - OwedAtMost : header.PreviousFireTimeUtc ?? DateTimeOffset.MinValue;
-        return edited > floor ? edited : floor;
-    }
-
-    private static async Task<int> Store(IScheduler scheduler, List<JobPlan> plans, CancellationToken token)
+    private static async Task<int> Store(IScheduler scheduler, IReadOnlyList<QuartzPlan> plans, CancellationToken token)
     {
         var count = 0;
         foreach (var batch in plans.Where(p => p.Changed.Count > 0).Chunk(BatchJobsMax))
@@ -159,13 +157,28 @@ public static partial class Reconciler
         return count;
     }
 
-    private static async Task StoreAlone(IScheduler scheduler, JobPlan plan, CancellationToken token)
+    private static async Task StoreAlone(IScheduler scheduler, QuartzPlan plan, CancellationToken token)
     {
         try { await scheduler.ScheduleJob(plan.Detail(), plan.Changed, ScheduleJobOptions.Replacing, token); }
         catch (SchedulerException e) when (e is not JobPersistenceException) { plan.Refuse(e.Message); }
     }
 
-    private static async Task<bool> Take(NpgsqlConnection connection, ILogger log, CancellationToken token)
+    private async Task InTurn(Func<Task> work, CancellationToken token)
+    {
+        await using var turn = await databases.Ledger.OpenConnectionAsync(token);
+        var taken = await Take(turn, token);
+        try { await work(); }
+        finally
+        {
+            if (taken)
+            {
+                await using var unlock = new NpgsqlCommand(UnlockSql, turn);
+                await unlock.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task<bool> Take(NpgsqlConnection connection, CancellationToken token)
     {
         try
         {
@@ -178,76 +191,75 @@ public static partial class Reconciler
         catch (PostgresException e) when (e.SqlState == LockNotAvailable)
         {
             // A frozen node keeps its turn as long as its machine answers. Turns only avoid repeated work: each write to Quartz is a transaction.
-            LogTurnMissed(log);
+            LogTurnMissed();
             return false;
         }
     }
 
-    private static async Task Mark(NpgsqlDataSource source, IEnumerable<JobPlan> all, CancellationToken token)
+    private async Task ReadMarks(Dictionary<string, long> marks, string[] without, CancellationToken token)
     {
-        foreach (var plans in all.Chunk(MarkJobsMax)) { await MarkSome(source, plans, token); }
+        await using var command = databases.Ledger.CreateCommand(ChangesSql);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = TurnJobsMax });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = without });
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token)) { marks[reader.GetString(0)] = reader.GetInt64(1); }
     }
 
-    private static async Task MarkSome(NpgsqlDataSource source, JobPlan[] plans, CancellationToken token)
+    private async Task Done(List<KeyValuePair<string, long>> marks, CancellationToken token)
     {
-        await using var command = source.CreateCommand(MarkSql);
+        await using var command = databases.Ledger.CreateCommand(DoneSql);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. marks.Select(m => m.Key)] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. marks.Select(m => m.Value)] });
+        await command.ExecuteNonQueryAsync(token);
+    }
+
+    private async Task Mark(List<QuartzPlan> plans, CancellationToken token)
+    {
+        if (plans.Count == 0) { return; }
+        await using var command = databases.Ledger.CreateCommand(MarkSql);
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. plans.Select(p => p.Job.Definition.Name)] });
         command.Parameters.Add(new NpgsqlParameter<int[]> { TypedValue = [.. plans.Select(p => p.Job.Version)] });
-        command.Parameters.Add(new NpgsqlParameter
-        {
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-            Value = plans.Select(p => p.Problem).ToArray(),
-        });
-        command.Parameters.Add(new NpgsqlParameter
-        {
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
-            Value = plans.Select(p => p.NextDueAt).ToArray(),
-        });
+        command.Parameters.Add(Nullable(NpgsqlDbType.Text, plans.Select(p => p.Problem)));
+        command.Parameters.Add(Nullable(NpgsqlDbType.TimestampTz, plans.Select(p => p.NextDueAt)));
         command.Parameters.Add(new NpgsqlParameter<bool[]> { TypedValue = [.. plans.Select(p => p.Changed.Count > 0)] });
         await command.ExecuteNonQueryAsync(token);
     }
 
-    private sealed class JobPlan(StoredJob job, JobKey key)
+    private async Task Note(List<Drift> drifts, CancellationToken token)
     {
-        public StoredJob Job => job;
-        public JobKey Key => key;
-        public bool DetailMissing { get; set; }
-        public string? Problem { get; set; }
-        public DateTime? NextDueAt { get; private set; }
-        public List<ITrigger> Changed { get; } = [];
-        public List<TriggerKey> Wanted { get; } = [];
-        // Crons among the changed ones, with the instant they are due after.
-        public List<(SchedulePart Part, DateTimeOffset From)> Crons { get; } = [];
+        if (drifts.Count == 0) { return; }
+        foreach (var drift in drifts.Take(HealedLoggedMax)) { LogHealed(drift.Job, drift.What); }
+        await using var command = databases.Ledger.CreateCommand(HealedSql);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = databases.NodeName });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. drifts.Select(d => d.Job)] });
+        command.Parameters.Add(Nullable(NpgsqlDbType.Text, drifts.Select(d => d.Trigger)));
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. drifts.Select(d => d.What)] });
+        command.Parameters.Add(Nullable(NpgsqlDbType.Text, drifts.Select(d => d.Before)));
+        await command.ExecuteNonQueryAsync(token);
+    }
 
-        public IJobDetail Detail() => JobBuilder.Create<FireJob>().WithIdentity(key).StoreDurably().RequestRecovery().Build();
+    // Of a store that was emptied the table tells the rest.
+    private const int HealedLoggedMax = 10;
 
-        public void Due(DateTimeOffset? at)
-        {
-            if (at is { } instant && (NextDueAt is null || instant.UtcDateTime < NextDueAt)) { NextDueAt = instant.UtcDateTime; }
-        }
+    private static NpgsqlParameter Nullable<T>(NpgsqlDbType element, IEnumerable<T> values) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Array | element, Value = values.ToArray() };
 
-        public void Postpone()
-        {
-            Changed.Clear();
-            DetailMissing = false;
-        }
-
-        public void Refuse(string problem)
-        {
-            Problem = Problem is null ? problem : $"{problem}; {Problem}";
-            NextDueAt = null;
-            Changed.Clear();
-            Wanted.Clear();
-            Crons.Clear();
-        }
+    private void Tell(List<QuartzPlan> plans, int stored, int deleted, bool sweep)
+    {
+        var problems = plans.Where(p => p.Problem is not null).ToList();
+        if (!sweep) { problems.ForEach(p => LogProblem(p.Job.Definition.Name, p.Problem!)); }
+        if (stored + deleted > 0) { LogReconciled(stored, deleted, problems.Count); }
     }
 
     [LoggerMessage(3001, LogLevel.Information, "Brought Quartz to the declared jobs: {Stored} stored, {Deleted} deleted, {Problems} with a problem")]
-    private static partial void LogReconciled(ILogger log, int stored, int deleted, int problems);
+    private partial void LogReconciled(int stored, int deleted, int problems);
 
-    [LoggerMessage(3002, LogLevel.Warning, "Job {Job} cannot fire: {Problem}")]
-    private static partial void LogProblem(ILogger log, string job, string problem);
+    [LoggerMessage(3002, LogLevel.Warning, "Job {Job} cannot fire as declared: {Problem}")]
+    private partial void LogProblem(string job, string problem);
 
     [LoggerMessage(3003, LogLevel.Warning, "Another node has been reconciling for long; going on beside it")]
-    private static partial void LogTurnMissed(ILogger log);
+    private partial void LogTurnMissed();
+
+    [LoggerMessage(3008, LogLevel.Warning, "Healed job {Job}: {What} behind the scheduler's back")]
+    private partial void LogHealed(string job, string what);
 }

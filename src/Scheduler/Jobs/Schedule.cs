@@ -1,5 +1,5 @@
+using System.Text.RegularExpressions;
 using Quartz;
-using Quartz.Extensibility;
 using Scheduler.Cluster;
 
 namespace Scheduler.Jobs;
@@ -8,10 +8,10 @@ namespace Scheduler.Jobs;
 public sealed class ScheduleException(string message) : FormatException(message);
 
 /// <summary>
-/// When a job is due: one or several parts (<c>*/5 * * * *</c>, <c>0 0 2 * * ?</c>, <c>@daily</c>, <c>every 30s</c>), or <c>manual</c>:
-/// never by itself. Read and computed by Quartz's own classes. See docs/schedules.md.
+/// When a job is due: one or several parts (<c>*/5 * * * *</c>, <c>every 30s</c>, <c>at 2026-12-01T02:00:00Z</c>, <c>after backup</c>), or
+/// <c>manual</c>: never by itself. Read and computed by Quartz's own classes. See docs/schedules.md.
 /// </summary>
-public sealed class Schedule
+public sealed partial class Schedule
 {
     // Twenty parts already describe any plan a person can follow; each part is a trigger in the store.
     private const int PartsMax = 20;
@@ -20,44 +20,66 @@ public sealed class Schedule
 
     private readonly IReadOnlyList<SchedulePart> parts;
 
-    private Schedule(string text, TimeZoneInfo zone, IReadOnlyList<SchedulePart> parts) => (Text, Zone, this.parts) = (text, zone, parts);
+    private Schedule(string text, TimeZoneInfo zone, ScheduleLimits limits, IReadOnlyList<SchedulePart> parts, IReadOnlyList<EventPart> events) =>
+        (Text, Zone, Limits, this.parts, Events) = (text, zone, limits, parts, events);
 
     /// <summary>The schedule as it was written.</summary>
     public string Text { get; }
-    /// <summary>Zone that cron fields are read in; intervals do not depend on it.</summary>
+    /// <summary>Zone that local times are read in; intervals do not depend on it.</summary>
     public TimeZoneInfo Zone { get; }
+    /// <summary>What else its due times depend on.</summary>
+    public ScheduleLimits Limits { get; }
     /// <summary>True when the job only runs on request.</summary>
-    public bool IsManual => parts.Count == 0;
+    public bool IsManual => parts.Count == 0 && Events.Count == 0;
+    /// <summary>The parts that are due by the clock.</summary>
+    internal IReadOnlyList<SchedulePart> Parts => parts;
+    /// <summary>The parts that are due by an event.</summary>
+    internal IReadOnlyList<EventPart> Events { get; }
+
+    /// <summary>Read a job's schedule with all that limits it. Throws <see cref="ScheduleException"/>.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="calendars">The calendars there are, by name.</param>
+    public static Schedule Of(JobDefinition job, IReadOnlyDictionary<string, NamedCalendar> calendars) =>
+        Parse(job.Schedule, job.TimeZone, ScheduleLimits.Of(job, calendars));
 
     /// <summary>Read a schedule. Throws <see cref="ScheduleException"/> for an unknown zone, a text that is no schedule, and one that can
     /// never be due.</summary>
     /// <param name="text">Parts separated by <c>;</c>.</param>
     /// <param name="timeZone">IANA name, e.g. <c>Europe/Berlin</c>.</param>
-    public static Schedule Parse(string text, string timeZone)
+    /// <param name="limits">What else its due times depend on. Default: nothing.</param>
+    public static Schedule Parse(string text, string timeZone, ScheduleLimits? limits = null)
     {
         var zone = Zones.Find(timeZone);
+        limits ??= ScheduleLimits.None;
         if (text.Length > TextLengthMax)
         {
             throw new ScheduleException($"the schedule has {text.Length} characters; expected at most {TextLengthMax}");
         }
-        var texts = text.Split(';', StringSplitOptions.TrimEntries);
-        if (texts.Length > PartsMax) { throw new ScheduleException($"the schedule has {texts.Length} parts; expected at most {PartsMax}"); }
-        if (texts is ["manual"]) { return new Schedule(text, zone, []); }
-        return new Schedule(text, zone, [.. texts.Select(t => SchedulePart.Parse(t, zone))]);
+        var texts = Split(text);
+        if (texts.Count > PartsMax) { throw new ScheduleException($"the schedule has {texts.Count} parts; expected at most {PartsMax}"); }
+        if (texts is ["manual"]) { return new Schedule(text, zone, limits, [], []); }
+        var (parts, events) = (new List<SchedulePart>(), new List<EventPart>());
+        foreach (var part in texts)
+        {
+            if (SchedulePart.WordsOf(part) is [var first, ..] words && EventPart.BeginsWith(first)) { events.Add(EventPart.Parse(part, words)); }
+            else { parts.Add(SchedulePart.Parse(part, zone, limits.Starts)); }
+        }
+        return new Schedule(text, zone, limits, parts, events);
     }
 
     /// <summary>
-    /// The Quartz triggers of a job, one for each part, none when <see cref="IsManual"/>. A trigger's description is a hash of all it
+    /// The Quartz triggers of a job, one for each part that is due by the clock. A trigger's description is a hash of all it
     /// depends on: while it is equal, the stored trigger need not be replaced. Throws <see cref="ScheduleException"/> when a part is never
     /// due again.
     /// </summary>
     /// <param name="job">Name of the job, which is the name of its Quartz job.</param>
     /// <param name="now">The first fire of each is strictly after this instant.</param>
-    public IReadOnlyList<ITrigger> Triggers(string job, DateTimeOffset now) => [.. Plan(job).Select(p => p.Build(now, now))];
+    public IReadOnlyList<ITrigger> Triggers(string job, DateTimeOffset now) => [.. Plan(job).Select(p => p.Build(now, now)
+        ?? throw new ScheduleException($"schedule '{p.Part.Text}' is never due after {now.UtcDateTime:yyyy-MM-dd}"))];
 
     /// <summary>The triggers a job is to have, not built yet: one whose hash is stored already need not be.</summary>
     internal IEnumerable<PlannedTrigger> Plan(string job) => parts.Select((part, i) =>
-        new PlannedTrigger(new TriggerKey($"{job}#{i}", FireJob.Group), new JobKey(job, FireJob.Group), part));
+        new PlannedTrigger(new TriggerKey($"{job}#{i}", FireJob.Group), new JobKey(job, FireJob.Group), new TimedPart(part, Limits, Zone)));
 
     /// <summary>The next due instants strictly after one, in order, each once however many parts name it; fewer than asked when the
     /// schedule ends.</summary>
@@ -66,46 +88,30 @@ public sealed class Schedule
     public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count)
     {
         var due = new List<DateTimeOffset>();
-        var heads = parts.Select(p => p.Next(after)).ToArray();
+        var heads = parts.Select(p => Limits.Next(p, after)).ToArray();
         while (due.Count < count && heads.Min() is { } next)
         {
             due.Add(next);
             for (var i = 0; i < heads.Length; i++)
             {
-                if (heads[i] == next) { heads[i] = parts[i].Next(next); }
+                if (heads[i] == next) { heads[i] = Limits.Next(parts[i], next); }
             }
         }
         return due;
     }
-}
 
-/// <summary>A trigger a job is to have.</summary>
-/// <param name="Key">Key of the trigger: <c>job#0</c>.</param>
-/// <param name="Job">Key of its job.</param>
-/// <param name="Part">The part of the schedule it stands for.</param>
-internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, SchedulePart Part)
-{
-    /// <summary>
-    /// Make it, first due after an instant. Quartz moves the beginning of a trigger that has never fired from the past to the present. An interval
-    /// would be off its multiples from then on: it is made as one that has fired before, which is left alone. A cron begins at its first instant
-    /// after <paramref name="now"/>; what it owes until then is not its own, see <see cref="OwedFires"/>. Throws <see cref="ScheduleException"/>
-    /// when it is never due again.
-    /// </summary>
-    /// <param name="after">The first fire is strictly after this instant.</param>
-    /// <param name="now">The present.</param>
-    public ITrigger Build(DateTimeOffset after, DateTimeOffset now)
+    // A rule has semicolons of its own: what is KEY=VALUE behind one belongs to it.
+    private static List<string> Split(string text)
     {
-        var first = Part.Next(Part is EveryPart || after > now ? after : now)
-            ?? throw new ScheduleException($"schedule '{Part.Text}' is never due after {after.UtcDateTime:yyyy-MM-dd}");
-        var trigger = TriggerBuilder.Create()
-            .WithIdentity(Key)
-            .ForJob(Job)
-            .WithExecutionGroup(FireJob.ExecutionGroup)
-            .WithDescription(Part.Hash)
-            .StartAt(first)
-            .WithSchedule(Part.Builder())
-            .Build();
-        if (Part is EveryPart every) { ((IMutableTrigger)trigger).PreviousFireTimeUtc = first - every.Interval; }
-        return trigger;
+        var parts = new List<string>();
+        foreach (var piece in text.Split(';', StringSplitOptions.TrimEntries))
+        {
+            if (parts.Count > 0 && parts[^1].StartsWith("rrule", StringComparison.Ordinal) && RuleKey().IsMatch(piece)) { parts[^1] += ";" + piece; }
+            else { parts.Add(piece); }
+        }
+        return parts;
     }
+
+    [GeneratedRegex(@"^[A-Za-z]+\s*=")]
+    private static partial Regex RuleKey();
 }

@@ -6,18 +6,26 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs;
 
-/// <summary>One part of a schedule: a cron expression or an interval.</summary>
+/// <summary>One part of a schedule that is due by the clock: a cron expression, an interval, an instant, a rule.</summary>
 /// <param name="Text">As it was written.</param>
 internal abstract record SchedulePart(string Text)
 {
     private const string Expected = "expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
-        + "a macro such as @daily, 'every 5m', or 'manual'";
+        + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
+        + "'on notify CHANNEL', or 'manual'";
+    // The longest anybody has written by hand is a tenth of it; it is stored with each trigger.
+    private const int TextLengthMax = 500;
     private static readonly string[] Macros = ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight"];
-    private static readonly string[] Later = ["at", "rrule", "after", "on"];
+    private static readonly string[] Words = ["every", "at", "rrule", "after", "on", "manual"];
 
     /// <summary>Changes whenever the stored trigger has to be replaced; the leading number is raised when the way triggers are built
     /// changes.</summary>
-    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"2|{FireJob.ExecutionGroup}|{Canonical}")))[..32];
+    /// <param name="limits">What else its due times depend on, as text; empty when nothing.</param>
+    public string HashWith(string limits) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"2|{FireJob.ExecutionGroup}|{Canonical}{limits}")))[..32];
+
+    /// <summary>True when Quartz's own triggers cannot stand for it, see <see cref="PartTrigger"/>.</summary>
+    public virtual bool NeedsOwnTrigger => false;
 
     /// <summary>All that the due times depend on, as text.</summary>
     protected abstract string Canonical { get; }
@@ -25,24 +33,39 @@ internal abstract record SchedulePart(string Text)
     /// <summary>The first due instant strictly after one, or null when there is none.</summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
+    /// <summary>False when a stored trigger is due by another schedule than this: somebody edited its row.</summary>
+    public abstract bool Fits(StoredTrigger trigger);
+
     /// <summary>What Quartz makes the trigger from. Every fire is delivered, however late: the ledger decides about missed ones.</summary>
     public abstract IScheduleBuilder Builder();
 
+    /// <summary>The words of a part.</summary>
+    public static string[] WordsOf(string text) => text.Split((char[])[' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>Read one part. Throws <see cref="ScheduleException"/>.</summary>
-    public static SchedulePart Parse(string text, TimeZoneInfo zone)
+    /// <param name="text">The part.</param>
+    /// <param name="zone">Zone its local times are read in.</param>
+    /// <param name="anchor">What a rule counts from, null for its default.</param>
+    public static SchedulePart Parse(string text, TimeZoneInfo zone, DateTimeOffset? anchor = null)
     {
-        var words = text.Split((char[])[' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
+        if (text.Length > TextLengthMax)
+        {
+            throw new ScheduleException($"a part of the schedule has {text.Length} characters; expected at most {TextLengthMax}");
+        }
+        var words = WordsOf(text);
         return words switch
         {
             [] => throw new ScheduleException($"a schedule is empty; {Expected}"),
             ["manual"] => throw new ScheduleException("schedule 'manual' stands beside others; expected it alone"),
             ["every", ..] => EveryPart.Of(text, words),
             [var first, ..] when first.StartsWith('@') => Macro(text, words, zone),
-            [var first, ..] when Later.Contains(first) =>
-                throw new ScheduleException($"schedule '{text}': '{first}' is not supported yet; {Expected}"),
+            ["at", ..] => AtPart.Of(text, words, zone),
+            ["rrule", ..] => RrulePart.Of(text, words, zone, anchor),
             { Length: >= 5 and <= 7 } => CronPart.Of(text, words, zone),
             [var only] when (Spelling.Nearest("@" + only, Macros) ?? Spelling.Nearest(only, ["manual"])) is { } near =>
                 throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}'?"),
+            [var first, _, ..] when first.Length > 1 && Spelling.Nearest(first, Words) is { } near =>
+                throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}{text[first.Length..]}'?"),
             _ => throw new ScheduleException($"schedule '{text}' has {words.Length} {(words.Length == 1 ? "field" : "fields")}; {Expected}"),
         };
     }
@@ -51,106 +74,7 @@ internal abstract record SchedulePart(string Text)
     {
         [var only] when Macros.Contains(only) => new CronPart(text, CronExpression.Parse(only, CronFormat.Unix).WithTimeZone(zone)),
         ["@every", ..] => throw new ScheduleException($"schedule '{text}' is not known; did you mean '{text[1..]}'?"),
-        ["@reboot"] => throw new ScheduleException($"schedule '{text}': a start of the cluster is not supported yet; {Expected}"),
+        ["@reboot"] => throw new ScheduleException($"schedule '{text}' is not known; did you mean 'on startup'?"),
         _ => throw new ScheduleException($"schedule '{text}' is not known{Spelling.Hint(words[0], Macros)}"),
     };
-}
-
-/// <summary>A fixed interval. Due at the multiples of it since 1970-01-01T00:00Z, so that every node and every re-creation agree.</summary>
-internal sealed record EveryPart(string Text, TimeSpan Interval) : SchedulePart(Text)
-{
-    /// <inheritdoc />
-    protected override string Canonical => $"every|{Interval.Ticks}";
-
-    /// <summary>Read <c>every N</c>. Throws <see cref="ScheduleException"/>.</summary>
-    public static EveryPart Of(string text, string[] words) =>
-        words.Length == 2 && Duration.TryParse(words[1], out var interval) && interval >= TimeSpan.FromSeconds(1)
-            ? new EveryPart(text, interval)
-            : throw new ScheduleException($"schedule '{text}' cannot be read; "
-                + "expected 'every' and a duration of at least 1s, such as 'every 30s' or 'every 1h30m'");
-
-    /// <inheritdoc />
-    public override DateTimeOffset? Next(DateTimeOffset after)
-    {
-        var since = (after - DateTimeOffset.UnixEpoch).Ticks;
-        var passed = since >= 0 ? since / Interval.Ticks : ((since + 1) / Interval.Ticks) - 1;
-        return DateTimeOffset.UnixEpoch.AddTicks((passed + 1) * Interval.Ticks);
-    }
-
-    /// <inheritdoc />
-    public override IScheduleBuilder Builder() => SimpleScheduleBuilder.Create().WithInterval(Interval).RepeatForever()
-        .WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires);
-}
-
-/// <summary>A cron expression in its zone.</summary>
-internal sealed record CronPart(string Text, CronExpression Cron) : SchedulePart(Text)
-{
-    private static readonly (string Name, string Expected)[] Fields =
-    [
-        ("second", "0-59"), ("minute", "0-59"), ("hour", "0-23"), ("day of month", "1-31"), ("month", "1-12 or JAN-DEC"),
-        ("day of week", "a weekday as number or SUN-SAT"), ("year", "1970-2299"),
-    ];
-
-    /// <inheritdoc />
-    protected override string Canonical => $"cron|{Cron.CronExpressionString}|{Cron.TimeZone.Id}";
-
-    /// <summary>Read 5 fields as Unix cron, 6 or 7 as Quartz's. Throws <see cref="ScheduleException"/>.</summary>
-    public static CronPart Of(string text, string[] words, TimeZoneInfo zone)
-    {
-        var format = words.Length == 5 ? CronFormat.Unix : CronFormat.Quartz;
-        Lint(text, words);
-        CronExpression cron;
-        try { cron = CronExpression.Parse(string.Join(' ', words), format).WithTimeZone(zone); }
-        catch (FormatException e) { throw new ScheduleException(Explain(text, words, format, e.Message)); }
-        if (cron.GetNextValidTimeAfter(DateTimeOffset.UnixEpoch) is null)
-        {
-            throw new ScheduleException($"schedule '{text}' is never due: no such day exists");
-        }
-        return new CronPart(text, cron);
-    }
-
-    /// <inheritdoc />
-    public override DateTimeOffset? Next(DateTimeOffset after) => Cron.NextAfter(after)?.ToUniversalTime();
-
-    /// <inheritdoc />
-    public override IScheduleBuilder Builder() =>
-        CronScheduleBuilder.Create(Cron).WithMisfireInstruction(CronTriggerMisfireInstruction.IgnoreMisfires);
-
-    // What Quartz accepts although it is a slip of the pen, or means something else elsewhere.
-    private static void Lint(string text, string[] words)
-    {
-        var shift = words.Length == 5 ? 1 : 0;
-        for (var i = 0; i < words.Length; i++)
-        {
-            if (words[i].Split(',').Contains(""))
-            {
-                throw new ScheduleException($"schedule '{text}': {Fields[i + shift].Name} '{words[i]}' has an empty place in its list");
-            }
-        }
-        if (shift == 1 && words[2] is not ("*" or "?") && words[4] is not ("*" or "?") && (words[2][0] == '*' || words[4][0] == '*'))
-        {
-            // Vixie cron asks for both days here and Quartz for either.
-            throw new ScheduleException($"schedule '{text}': crons disagree on what day '{words[2]}' together with weekday '{words[4]}' means; "
-                + "expected one of the two as *, or days listed without a leading *");
-        }
-    }
-
-    // Quartz's own sentence is kept where it is one; the field it is about is found by giving each field alone.
-    private static string Explain(string text, string[] words, CronFormat format, string message)
-    {
-        var shift = format == CronFormat.Unix ? 1 : 0;
-        for (var i = 0; i < words.Length; i++)
-        {
-            var alone = Enumerable.Repeat("*", words.Length).ToArray();
-            if (format == CronFormat.Quartz) { alone[i == 3 ? 5 : 3] = "?"; }
-            alone[i] = words[i];
-            if (CronExpression.TryParse(string.Join(' ', alone), format, out _)) { continue; }
-            var (name, expected) = Fields[i + shift];
-            var poor = message.Contains("Illegal cron expression", StringComparison.Ordinal)
-                || message.Contains("Specified argument", StringComparison.Ordinal);
-            return $"schedule '{text}': {name} '{words[i]}' cannot be read; "
-                + (poor ? $"expected {expected}, *, a list, a range or a step" : message);
-        }
-        return $"schedule '{text}' cannot be read; {message}";
-    }
 }

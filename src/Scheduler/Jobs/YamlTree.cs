@@ -4,13 +4,6 @@ using YamlDotNet.Core.Events;
 
 namespace Scheduler.Jobs;
 
-/// <summary>A place in a job file, and what is wrong there.</summary>
-internal sealed record FileProblem(string File, long Line, long Column, string Message)
-{
-    /// <inheritdoc />
-    public override string ToString() => $"{File}:{Line}:{Column}: {Message}";
-}
-
 /// <summary>A value of a YAML file with its place. Line and column count from 1.</summary>
 internal abstract record YamlValue(long Line, long Column);
 
@@ -98,6 +91,8 @@ internal sealed class YamlTree
         }
         if (parser.TryConsume<MappingStart>(out _)) { return new YamlMap(line, column, Entries(depth)); }
         var scalar = parser.Consume<Scalar>();
+        if (scalar.Value.Contains('\0')) { report(line, column, "the text has a NUL character, which PostgreSQL cannot store; expected none"); }
+        if (!IsWhole(scalar.Value)) { report(line, column, "the text has half a surrogate pair, which is no character; expected none"); }
         return new YamlText(line, column, scalar.Value, scalar.Style == ScalarStyle.Plain);
     }
 
@@ -117,6 +112,17 @@ internal sealed class YamlTree
             else { entries.Add((name, value)); }
         }
         return entries;
+    }
+
+    private static bool IsWhole(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) { continue; }
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) { return false; }
+            i++;
+        }
+        return true;
     }
 
     private static string OneLine(string message)

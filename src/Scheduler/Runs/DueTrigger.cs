@@ -10,11 +10,12 @@ namespace Scheduler.Runs;
 /// <summary>A trigger that is due soon, as its row stood when it was read: everything it takes to advance it.</summary>
 internal sealed record DueTrigger(
     string Name, string Job, DateTime DueAt, DateTime StartAt, DateTime? EndAt, string Type, string? Cron, string? Zone,
-    TimeSpan? Interval, long? RepeatCount, string Version, bool IsSpecial, bool IsOwn)
+    TimeSpan? Interval, long? RepeatCount, string Version, bool IsSpecial, bool IsOwn, TimeSpan Offset = default, DateTimeOffset? Anchor = null)
 {
     // Expressions are few next to the triggers that use them. Should they not be, the cache is emptied and fills again.
     private const int CronsMax = 20_000;
     private static readonly ConcurrentDictionary<(string Cron, string Zone), CronExpression> Crons = new();
+    private static readonly ConcurrentDictionary<PartRule, SchedulePart> Parts = new();
 
     /// <summary>Reads the columns of <c>engine_read.sql</c>.</summary>
     public static DueTrigger Of(NpgsqlDataReader reader)
@@ -27,7 +28,9 @@ internal sealed record DueTrigger(
             Number(5) is { } end ? Instant(end) : null, reader.GetString(6), Text(7), Text(8),
             Number(9) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null, Number(10),
             reader.GetFieldValue<uint>(11).ToString(CultureInfo.InvariantCulture),
-            reader.GetBoolean(12) || !reader.IsDBNull(3), reader.GetBoolean(13));
+            reader.GetBoolean(12) || !reader.IsDBNull(3), reader.GetBoolean(13),
+            reader.IsDBNull(14) ? TimeSpan.Zero : TimeSpan.FromSeconds(reader.GetInt32(14)),
+            Number(15) is > 0 and { } anchor ? new DateTimeOffset(anchor, TimeSpan.Zero) : null);
     }
 
     /// <summary>The fire this trigger owes now, given when it is due next.</summary>
@@ -48,6 +51,7 @@ internal sealed record DueTrigger(
         {
             "CRON" => NextOfCron(),
             "SIMPLE" => NextOfInterval(),
+            PartTrigger.TypeName => NextOfPart(),
             _ => null,
         };
     }
@@ -60,6 +64,14 @@ internal sealed record DueTrigger(
         var cron = Crons.GetOrAdd((Cron, Zone), static key =>
             CronExpression.Parse(key.Cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(key.Zone)));
         return cron.NextAfter(new DateTimeOffset(DueAt)) is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
+    }
+
+    private DateTime? NextOfPart()
+    {
+        if (Parts.Count > CronsMax) { Parts.Clear(); }
+        if (Cron is null || Zone is null) { return null; }
+        var part = Parts.GetOrAdd(new PartRule(Cron, Zone, Offset, Anchor), static rule => rule.Part());
+        return part.Next(new DateTimeOffset(DueAt) - Offset) + Offset is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
     }
 
     private DateTime? NextOfInterval()

@@ -35,6 +35,7 @@ public sealed partial class Executor(
     private readonly CancellationTokenSource stopping = new();
     private volatile bool closed;
     private volatile bool orphansSuspected;
+    private volatile bool cancelsSuspected;
     // Nobody looks for queued runs at the end of each run, only when there may be some.
     private volatile bool queueMayHold;
     private Task? loop;
@@ -55,6 +56,14 @@ public sealed partial class Executor(
     public void LookForQueued()
     {
         queueMayHold = true;
+        Wake();
+    }
+
+    /// <summary>Somebody asked for the end of a run, or may have (empty).</summary>
+    public void LookForCancelled(string runKey)
+    {
+        if (runKey.Length > 0 && !inFlight.Values.Any(f => f.Run.RunKey == runKey)) { return; }
+        cancelsSuspected = true;
         Wake();
     }
 
@@ -140,6 +149,7 @@ public sealed partial class Executor(
     {
         var lastLost = time.GetTimestamp();
         var lastOrphans = time.GetTimestamp();
+        var lastCancelLook = time.GetTimestamp();
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -157,6 +167,8 @@ public sealed partial class Executor(
                     await AdoptOrphans();
                     lastOrphans = time.GetTimestamp();
                 }
+                await EndCancelled(lastCancelLook);
+                if (time.GetElapsedTime(lastCancelLook) >= LookEvery) { lastCancelLook = time.GetTimestamp(); }
                 await ClaimWhatFits();
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
@@ -176,6 +188,19 @@ public sealed partial class Executor(
         if (state.PeerEndsAt + time.Stamps(PeerEndMargin) is { } end && end > lastLook && end < next) { next = end; }
         var now = time.GetTimestamp();
         return next > now ? time.GetElapsedTime(now, next) : TimeSpan.Zero;
+    }
+
+    // A notification that was lost costs no more than the time between two looks.
+    private async Task EndCancelled(long lastLook)
+    {
+        var isTime = time.GetElapsedTime(lastLook) >= LookEvery;
+        if (queueMayHold || isTime) { await ledger.Supersede(stopping.Token); }
+        if (inFlight.IsEmpty || !(cancelsSuspected || isTime)) { return; }
+        cancelsSuspected = false;
+        foreach (var (key, token, reason) in await ledger.Cancelled(state.Identity, stopping.Token))
+        {
+            if (inFlight.TryGetValue($"{key}#{token}", out var flight) && flight.Cancel(reason)) { LogCancelled(key, reason); }
+        }
     }
 
     private async Task ClaimWhatFits()
@@ -263,7 +288,7 @@ public sealed partial class Executor(
     {
         try
         {
-            var outcome = await pipeline.Run(flight.Run, life, handBack.Token);
+            var outcome = await pipeline.Run(flight, life, handBack.Token);
             slots.Give(1);
             if (outcome is null) { Done(flight); }
             else { await finisher.Finish(outcome, () => Done(flight)); }
@@ -288,10 +313,6 @@ public sealed partial class Executor(
 
     private static string Key(RunRow run) => $"{run.RunKey}#{run.Token}";
 
-    private sealed record InFlight(RunRow Run)
-    {
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 
     [LoggerMessage(1030, LogLevel.Warning, "Run {RunKey} was lost by {Node} (time {Losses}) and is now {State}")]
     private partial void LogLost(string runKey, string? node, int losses, string state);
@@ -307,6 +328,9 @@ public sealed partial class Executor(
 
     [LoggerMessage(1033, LogLevel.Error, "Run {RunKey} was left without a verdict; it will be taken over")]
     private partial void LogRunLeft(string runKey, Exception error);
+
+    [LoggerMessage(1037, LogLevel.Information, "Run {RunKey} is cancelled: {Reason}")]
+    private partial void LogCancelled(string runKey, string reason);
 
     [LoggerMessage(1034, LogLevel.Information, "Taking no new work; {RunCount} runs have {Seconds} s to end")]
     private partial void LogDraining(int runCount, double seconds);

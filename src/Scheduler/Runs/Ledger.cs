@@ -40,6 +40,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     private static readonly string HandBackSql = SqlFiles.Read("queries/run_hand_back.sql");
     private static readonly string ProgressSql = SqlFiles.Read("queries/run_progress.sql");
     private static readonly string GuardSql = SqlFiles.Read("queries/run_guard.sql");
+    private static readonly string CancelledSql = SqlFiles.Read("queries/run_cancelled.sql");
+    private static readonly string SupersedeSql = SqlFiles.Read("queries/run_supersede.sql");
     private static readonly string SessionsEndSql = SqlFiles.Read("queries/sessions_end.sql");
 
     /// <summary>
@@ -50,7 +52,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         var index = new Dictionary<string, int>(fires.Count, StringComparer.Ordinal);
         var answers = new Entered[fires.Count];
         for (var i = 0; i < fires.Count; i++) { index.Add(fires[i].RunKey, i); answers[i] = new(null, null, 0); }
-        await using var command = Command(databases.Ledger, EnterSql, FireParameters(fires, free, node));
+        await using var command = Command(databases.Ledger, EnterSql,
+            [.. FireParameters(fires, free, node), Array(NpgsqlDbType.Text, fires.Select(f => f.Cause))]);
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token))
         {
@@ -110,6 +113,24 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
             if (ended > 0) { LogSessionsEnded(ended); }
         }
         return lost;
+    }
+
+    /// <summary>Runs of this node that somebody has asked to end: key, token and reason.</summary>
+    internal async Task<List<(string RunKey, long Token, string Reason)>> Cancelled(NodeIdentity node, CancellationToken token)
+    {
+        var cancelled = new List<(string, long, string)>();
+        await using var command = Command(databases.Ledger, CancelledSql, Value(node.LeaseId));
+        await using var reader = await command.ExecuteReaderAsync(token);
+        while (await reader.ReadAsync(token)) { cancelled.Add((reader.GetString(0), reader.GetInt64(1), reader.GetString(2))); }
+        return cancelled;
+    }
+
+    /// <summary>Let later fires take the place of the runs before them, where jobs say so (overlap: cancel). Returns how many runs that
+    /// met.</summary>
+    internal async Task<int> Supersede(CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, SupersedeSql);
+        return (int)(await command.ExecuteScalarAsync(token))!;
     }
 
     /// <summary>Write verdicts. Returns those that were refused because the run is no longer this node's.</summary>

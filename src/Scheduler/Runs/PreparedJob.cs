@@ -27,6 +27,9 @@ internal sealed class PreparedJob
     // Making one compiles code, about a millisecond: once a kind, not once a job.
     private static readonly ConcurrentDictionary<(Type Job, Type Settings), ObjectFactory> Factories = new();
 
+    // The longest a timer of .NET runs; a job that may take longer is ended then.
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(49);
+
     private readonly ObjectFactory factory;
     private readonly ResiliencePipeline policy;
     private readonly IJobDetail detail;
@@ -39,7 +42,8 @@ internal sealed class PreparedJob
         Guard = JsonSerializer.Deserialize<GuardLimits>(definition.Guard, KindSettings.Options);
         factory = Factories.GetOrAdd((kind.JobType, kind.SettingsType),
             static types => ActivatorUtilities.CreateFactory(types.Job, [types.Settings, typeof(RunScope)]));
-        detail = JobBuilder.Create<IJob>().OfType(kind.JobType).WithIdentity(definition.Name, "runs").Build();
+        var described = JobBuilder.Create<IJob>().OfType(kind.JobType).WithIdentity(definition.Name, "runs");
+        detail = (definition.Params == "{}" ? described : described.UsingJobData("params", definition.Params)).Build();
         policy = Policy(definition, time, failed);
     }
 
@@ -54,7 +58,7 @@ internal sealed class PreparedJob
     /// <summary>Build the kind's job for one attempt.</summary>
     public IJob Build(IServiceProvider services, RunScope scope) => (IJob)factory(services, [Settings, scope]);
 
-    /// <summary>The job's description in the context of a run; parameters of a manual run are its data.</summary>
+    /// <summary>The job's description in the context of a run; its data are the job's parameters, or those of a manual run.</summary>
     public IJobDetail Detail(RunRow run) => run.Params is null ? detail : detail.GetJobBuilder().UsingJobData("params", run.Params).Build();
 
     /// <summary>Time-out ▸ retry ▸ attempt.</summary>
@@ -73,7 +77,9 @@ internal sealed class PreparedJob
         JobDefinition job, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed)
     {
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
-        builder.AddTimeout(new TimeoutStrategyOptions { Timeout = job.Timeout });
+        // Polly's own property ends at 24 hours; its generator does not.
+        var timeout = job.Timeout < TimeoutMax ? job.Timeout : TimeoutMax;
+        builder.AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = _ => ValueTask.FromResult(timeout) });
         if (job.Retry.Attempts > 1)
         {
             builder.AddRetry(new RetryStrategyOptions

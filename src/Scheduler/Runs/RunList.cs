@@ -90,8 +90,8 @@ public sealed record RunFilter(string? Job = null, string? State = null, string?
 /// <summary>What an operator can see of the runs, and the asking for one.</summary>
 public static class RunList
 {
-    // How often a waiting caller looks at the run's row, and for how long it bears a database that cannot be reached.
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+    // A waiting caller is told of the end; in case it is not, it looks at the run's row this often. How long it bears a database away.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OutageMax = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs that fit, the latest due first.</summary>
@@ -151,6 +151,8 @@ public static class RunList
     {
         var began = time.GetTimestamp();
         var reached = began;
+        using var told = new CancellationTokenSource();
+        await using var listening = await RunRequests.Listen(connectionString, key => { if (key == runKey) { told.Cancel(); } }, token);
         while (true)
         {
             try
@@ -166,15 +168,32 @@ public static class RunList
             }
             var left = timeout - time.GetElapsedTime(began);
             if (left <= TimeSpan.Zero) { return null; }
-            await Task.Delay(left < LookEvery ? left : LookEvery, time, token);
+            await Wait(listening, left < LookEvery ? left : LookEvery, time, told.Token, token);
         }
+    }
+
+    // Ends at once when the end was told.
+    private static async Task Wait(
+        Npgsql.NpgsqlConnection? listening, TimeSpan time, TimeProvider clock, CancellationToken told, CancellationToken token)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(told, token);
+        try
+        {
+            if (listening is { FullState: System.Data.ConnectionState.Open } && !told.IsCancellationRequested)
+            {
+                await listening.WaitAsync(time, token);
+            }
+            else { await Task.Delay(time, clock, limit.Token); }
+        }
+        catch (Npgsql.NpgsqlException) { }     // gone: from now on the row is looked at
+        catch (OperationCanceledException) when (!token.IsCancellationRequested) { }
     }
 
     /// <summary>The instant a run key names, so that a look-up reaches one partition; null for text that is no run key. Viewers may not
     /// call the SQL function for it.</summary>
     internal static DateTime? DueOf(string runKey) =>
-        runKey.IndexOfAny(['@', '!']) is >= 0 and var mark
-        && DateTime.TryParse(runKey.AsSpan(mark + 1), CultureInfo.InvariantCulture,
+        runKey.LastIndexOfAny(['@', '!']) is >= 0 and var mark
+        && DateTime.TryParse(runKey.AsSpan(mark + 1).ToString().Split('~')[0], CultureInfo.InvariantCulture,
             DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var due)
             ? due : null;
 

@@ -28,12 +28,13 @@ public sealed partial class RunPipeline(
     /// Carry a run out. Returns its end for the ledger; null when there is nothing to write: the kind committed its verdict with its work,
     /// or the run is no longer this node's, or it was given back because the node stops.
     /// </summary>
-    /// <param name="run">The claimed row.</param>
+    /// <param name="flight">The claimed row; says when somebody has asked for the run's end, and why.</param>
     /// <param name="life">Ends before the lease the run was claimed under does.</param>
     /// <param name="handBack">Ends when the node stops and its time to drain is over.</param>
-    internal async Task<RunEnd?> Run(RunRow run, CancellationToken life, CancellationToken handBack)
+    internal async Task<RunEnd?> Run(InFlight flight, CancellationToken life, CancellationToken handBack)
     {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(life, handBack);
+        var run = flight.Run;
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(life, handBack, flight.Cancelled);
         try
         {
             var job = await Definition(run, cancel.Token);
@@ -63,6 +64,10 @@ public sealed partial class RunPipeline(
         {
             await ExplainLost(run);
             return null;
+        }
+        catch (Exception) when (flight.Reason is not null)
+        {
+            return new(run, "cancelled", flight.Reason);
         }
         catch (Exception) when (handBack.IsCancellationRequested)
         {

@@ -98,6 +98,40 @@ public sealed class LedgerTests
         Assert.That(claimed[0].Token, Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task Parameters_of_a_manual_run_go_over_the_jobs_own_and_a_key_gives_one_run()
+    {
+        await Job("a");
+        await Execute("""update scheduler.job set params = '{"day": "today", "dry": false}' where name = 'a'""");
+
+        var first = await Text("""select scheduler.run_now('a', '{"dry": true}', 'k')""");
+        var second = await Text("""select scheduler.run_now('a', '{"dry": false}', 'k')""");
+
+        Assert.That(second, Is.EqualTo(first));
+        Assert.That(await Text("select params::text from scheduler.run"), Is.EqualTo("""{"day": "today", "dry": true}"""));
+        Assert.That(async () => await Text("select scheduler.run_now('a', '[1]')"),
+            Throws.InstanceOf<PostgresException>().With.Message.Contains("params is [1]; expected an object"));
+    }
+
+    [Test]
+    public async Task A_lost_run_that_somebody_asked_to_cancel_ends_and_is_not_queued_again()
+    {
+        await Job("a", overlap: "queue");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0), FireOf("a", 1)], 5, node, default);
+
+        Assert.That(await Text($"select scheduler.cancel('{FireOf("a", 0).RunKey}', 'enough')"), Is.EqualTo("requested"));
+        Assert.That(await Text($"select scheduler.cancel('{FireOf("a", 1).RunKey}')"), Is.EqualTo("cancelled"));
+        Assert.That((await ledger.Cancelled(node, default)).Select(c => c.Reason), Is.EqualTo(new[] { "enough" }));
+        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+        var lost = await ledger.RequeueLost(default);
+
+        Assert.That(lost.Select(l => l.Verdict), Is.EqualTo(new[] { "cancelled" }));
+        Assert.That(await Count("select count(*) from scheduler.run where verdict = 'cancelled'"), Is.EqualTo(2));
+        Assert.That(await Text("select active_key from scheduler_private.job_gate"), Is.Null, "the job is free");
+        Assert.That(await Count("select failures_in_row from scheduler_private.job_gate"), Is.Zero, "no failure");
+    }
+
     [TestCase("enabled = false", "disabled")]
     [TestCase("paused_at = now()", "paused")]
     [TestCase("start_within = interval '1 second'", "too late")]
@@ -231,6 +265,26 @@ public sealed class LedgerTests
 
         Assert.That(whilePaused.Select(r => r.RunKey), Is.EqualTo(new[] { asked }));
         Assert.That(afterwards.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 0).RunKey }));
+    }
+
+    [Test]
+    public async Task A_pause_with_an_end_is_over_then_without_anybody_doing_anything()
+    {
+        await Job("a", overlap: "allow");
+        var node = await Node("n1");
+        await ledger.Enter([FireOf("a", 0)], 0, node, default);
+        await Execute("select scheduler.pause('a', until => clock_timestamp() + interval '1 hour')");
+        var during = await ledger.Enter([FireOf("a", 1)], 5, node, default);
+        var heldBack = await ledger.Claim(5, node, default);
+        // The hour has passed.
+        await Execute("update scheduler_private.job_gate set paused_until = clock_timestamp()");
+        var afterwards = await ledger.Enter([FireOf("a", 2)], 5, node, default);
+        var claimed = await ledger.Claim(5, node, default);
+
+        Assert.That((during[0].Verdict, heldBack.Count), Is.EqualTo(("skipped", 0)));
+        Assert.That(await Text($"select reason from scheduler.run where run_key = '{FireOf("a", 1).RunKey}'"), Is.EqualTo("paused"));
+        Assert.That(afterwards[0].State, Is.EqualTo("running"));
+        Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 0).RunKey }));
     }
 
     [Test]

@@ -5,8 +5,8 @@ namespace Scheduler.Tests.Jobs;
 /// <summary>Job files with one mistake each, and the line that names it.</summary>
 internal static class BadJobFiles
 {
-    private const string JobKeys = "kind, description, owner, tags, schedule, time_zone, with, guard, timeout, retry, "
-        + "overlap, missed, start_within, on_lost, runs_on, priority, enabled";
+    private const string JobKeys = "kind, description, owner, tags, schedule, time_zone, calendar, starts, ends, spread, with, guard, "
+        + "timeout, retry, overlap, missed, start_within, on_lost, runs_on, priority, concurrency, params, expect, notify, for_each, enabled";
 
     public static IEnumerable<TestCaseData> All()
     {
@@ -16,7 +16,7 @@ internal static class BadJobFiles
     private static readonly (string, string)[] Files =
     [
         ("job: {}", "f.yaml:1:1: unknown key 'job'; did you mean 'jobs'?"),
-        ("defaults: {}", "f.yaml:1:1: unknown key 'defaults'; expected one of jobs"),
+        ("defaults: {}", "f.yaml:1:1: unknown key 'defaults'; expected one of jobs, calendars"),
         ("- a", "f.yaml:1:1: expected the key 'jobs:' with a map of job names"),
         ("hello", "f.yaml:1:1: expected the key 'jobs:' with a map of job names"),
         ("jobs: [a]", "f.yaml:1:7: 'jobs' is no map; expected job names, each with its keys"),
@@ -57,7 +57,7 @@ internal static class BadJobFiles
         Cleanup("timeout: 600", "f.yaml:4:14: 'timeout' is '600'; expected a duration such as 30s, 5m, 1h30m or 30d"),
         Cleanup("timeout: 0s", "f.yaml:4:14: 'timeout' is 0s; expected 1s to 365d"),
         Cleanup("start_within: soon", "f.yaml:4:19: 'start_within' is 'soon'; expected a duration such as 30s, 5m, 1h30m or 30d"),
-        Cleanup("overlap: skp", "f.yaml:4:14: 'overlap' is 'skp'; expected one of skip, queue, allow; did you mean 'skip'?"),
+        Cleanup("overlap: skp", "f.yaml:4:14: 'overlap' is 'skp'; expected one of skip, queue, cancel, allow; did you mean 'skip'?"),
         Cleanup("missed: never", "f.yaml:4:13: 'missed' is 'never'; expected one of once, skip, all"),
         Cleanup("on_lost: retry", "f.yaml:4:14: 'on_lost' is 'retry'; expected one of rerun, fail"),
         Cleanup("priority: 10", "f.yaml:4:15: 'priority' is 10; expected 0 to 9"),

@@ -37,6 +37,15 @@ public sealed class JobFilesTests
                 on_lost: fail
                 runs_on: [maintenance]
                 priority: 9
+                calendar: holidays
+                starts: 2026-12-01T02:00:00+01:00
+                ends: 2027-12-01T02:00:00Z
+                spread: 10m
+                concurrency: { group: maintenance, limit: 2 }
+                params: { depth: 3, deep: { name: x } }
+                expect: { success_within: 3h, duration_below: 5m }
+                notify: { on: [failure, recovery], to: [ops] }
+                for_each: { relation: snapshot.node, where: enabled }
                 enabled: false
             """);
         var job = Load().Single();
@@ -61,6 +70,15 @@ public sealed class JobFilesTests
             OnLost = OnLost.Fail,
             RunsOn = [],
             Priority = 9,
+            Calendar = "holidays",
+            Starts = new(2026, 12, 1, 1, 0, 0, TimeSpan.Zero),
+            Ends = new(2027, 12, 1, 2, 0, 0, TimeSpan.Zero),
+            Spread = TimeSpan.FromMinutes(10),
+            Concurrency = """{"group":"maintenance","limit":2}""",
+            Params = """{"depth":3,"deep":{"name":"x"}}""",
+            Expect = """{"success_within":"3h","duration_below":"5m"}""",
+            Notify = """{"on":["failure","recovery"],"to":["ops"]}""",
+            ForEach = """{"relation":"snapshot.node","where":"enabled"}""",
             Enabled = false,
             Source = $"{folder}/a.yaml:3",
         }));
@@ -167,7 +185,7 @@ public sealed class JobFilesTests
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 
-    private IReadOnlyList<JobDefinition> Load() => JobFiles.Load(folder, SampleKinds.All);
+    private IReadOnlyList<JobDefinition> Load() => JobFiles.Load(folder, SampleKinds.All).Jobs;
 
     private string Mistakes()
     {

@@ -56,12 +56,15 @@ public sealed class ScheduleTests
     [TestCase("0 0 0 31 2 ?", "schedule '0 0 0 31 2 ?' is never due: no such day exists")]
     [TestCase("0 0 30 2 *", "schedule '0 0 30 2 *' is never due: no such day exists")]
     [TestCase("", "a schedule is empty; expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
-        + "a macro such as @daily, 'every 5m', or 'manual'")]
+        + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
+        + "'on notify CHANNEL', or 'manual'")]
     [TestCase("@daily;", "a schedule is empty; expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
-        + "a macro such as @daily, 'every 5m', or 'manual'")]
+        + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
+        + "'on notify CHANNEL', or 'manual'")]
     [TestCase("manual; @daily", "schedule 'manual' stands beside others; expected it alone")]
     [TestCase("* * * *", "schedule '* * * *' has 4 fields; expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
-        + "a macro such as @daily, 'every 5m', or 'manual'")]
+        + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
+        + "'on notify CHANNEL', or 'manual'")]
     [TestCase("dayly", "schedule 'dayly' is not known; did you mean '@daily'?")]
     [TestCase("manuel", "schedule 'manuel' is not known; did you mean 'manual'?")]
     [TestCase("@dayly", "schedule '@dayly' is not known; did you mean '@daily'?")]
@@ -78,14 +81,91 @@ public sealed class ScheduleTests
     public void Refuses_with_one_clear_message(string text, string message) =>
         Assert.That(() => Schedule.Parse(text, "UTC"), Throws.TypeOf<ScheduleException>().With.Message.EqualTo(message));
 
-    [TestCase("at 2026-12-01T02:00:00Z", "at")]
-    [TestCase("rrule FREQ=DAILY", "rrule")]
-    [TestCase("after backup on failure", "after")]
-    [TestCase("on startup", "on")]
-    [TestCase("on notify a b c", "on")]
-    public void Words_to_come_are_not_supported_yet(string text, string word) =>
-        Assert.That(() => Schedule.Parse(text, "UTC"), Throws.TypeOf<ScheduleException>()
-            .With.Message.StartsWith($"schedule '{text}': '{word}' is not supported yet; expected "));
+    [TestCase("rrule FREQ=DAILY;COUNT=3", "schedule 'rrule FREQ=DAILY;COUNT=3': COUNT is not supported; expected UNTIL, or the job's 'ends'")]
+    [TestCase("rrule FREQ=DAILY;BYHOURS=3", "schedule 'rrule FREQ=DAILY;BYHOURS=3': 'BYHOURS' is no part of a rule; did you mean 'BYHOUR'?")]
+    [TestCase("rrule FREQ=NEVER", "schedule 'rrule FREQ=NEVER' cannot be read; Unknown FREQ value: 'NEVER'")]
+    [TestCase("rrule FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2", "schedule 'rrule FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2' is never due: no such day exists")]
+    [TestCase("at noon", "schedule 'at noon' cannot be read; expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, "
+        + "or 2026-12-01T02:00 in the job's time zone")]
+    [TestCase("at 2026-02-30T02:00", "schedule 'at 2026-02-30T02:00': there is no instant 2026-02-30T02:00; expected 'at' and an instant such as "
+        + "2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, or 2026-12-01T02:00 in the job's time zone")]
+    [TestCase("after", "schedule 'after' cannot be read; expected 'after JOB', 'after JOB on failure' or 'after JOB on any'")]
+    [TestCase("after a on succes", "schedule 'after a on succes': 'succes' is no outcome; did you mean 'success'?; expected success, failure or any")]
+    [TestCase("after A", "schedule 'after A': 'A' is no job name; expected lower-case letters, digits and . _ - /")]
+    [TestCase("on start", "schedule 'on start': 'start' is no event; expected one of startup, release, notify; "
+        + "expected 'on startup', 'on release' or 'on notify CHANNEL'")]
+    [TestCase("on notify", "schedule 'on notify' cannot be read; expected 'on notify' and one channel")]
+    [TestCase("on notify Orders", "schedule 'on notify Orders': 'Orders' is no channel; "
+        + "expected at most 63 lower-case letters, digits and _, not beginning with a digit")]
+    [TestCase("on notify a;drop", "schedule 'drop' has 1 field; expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
+        + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
+        + "'on notify CHANNEL', or 'manual'")]
+    [TestCase("on notify scheduler_jobs", "schedule 'on notify scheduler_jobs': channels named scheduler_… are the scheduler's own; "
+        + "expected another name")]
+    [TestCase("@reboot", "schedule '@reboot' is not known; did you mean 'on startup'?")]
+    [TestCase("evry 5m", "schedule 'evry 5m' is not known; did you mean 'every 5m'?")]
+    public void Refuses_other_forms_too(string text, string message) => Refuses_with_one_clear_message(text, message);
+
+    [Test]
+    public void A_local_instant_that_the_clocks_leave_out_is_refused() =>
+        Assert.That(() => Schedule.Parse("at 2027-03-28T02:30", "Europe/Berlin"), Throws.TypeOf<ScheduleException>().With.Message.EqualTo(
+            "schedule 'at 2027-03-28T02:30': there is no 02:30:00 on 2027-03-28 in Europe/Berlin, where the clocks go forward; "
+            + "expected a time outside that hour, or an instant such as 2027-03-28T01:30:00Z"));
+
+    [TestCase("at 2026-12-01T02:00:00Z", "UTC", "2026-12-01T02:00:00Z")]
+    [TestCase("at 2026-12-01 02:00", "Europe/Berlin", "2026-12-01T01:00:00Z")]
+    [TestCase("at 2026-12-01T02:00+05:30", "Europe/Berlin", "2026-11-30T20:30:00Z")]
+    [TestCase("at 2027-10-31T02:30", "Europe/Berlin", "2027-10-31T00:30:00Z")]
+    [TestCase("at 2020-01-01T00:00Z", "UTC", "")]
+    [TestCase("at 2026-12-02T00:00Z; at 2026-12-01T00:00Z", "UTC", "2026-12-01T00:00:00Z 2026-12-02T00:00:00Z")]
+    [TestCase("rrule FREQ=MONTHLY;BYDAY=2MO;BYHOUR=9", "Europe/Berlin", "2026-12-14T08:00:00Z 2027-01-11T08:00:00Z")]
+    [TestCase("rrule freq=weekly;interval=2", "UTC", "2026-11-30T00:00:00Z 2026-12-14T00:00:00Z")]
+    [TestCase("rrule RRULE:FREQ=MONTHLY;BYMONTHDAY=-1; 0 12 22 11 *", "UTC", "2026-11-22T12:00:00Z 2026-11-30T00:00:00Z")]
+    [TestCase("rrule FREQ=DAILY;UNTIL=20261122T000000Z", "UTC", "2026-11-22T00:00:00Z")]
+    [TestCase("after a; on startup; on release; on notify orders", "UTC", "")]
+    public void Says_when_the_newer_forms_are_due(string text, string zone, string due) =>
+        Assert.That(Utc(Schedule.Parse(text, zone).Next(Noon, 2)), Is.EqualTo(due));
+
+    [Test]
+    public void Begins_ends_and_is_spread()
+    {
+        var limits = new ScheduleLimits(Noon.AddHours(2), Noon.AddHours(4).AddSeconds(90), TimeSpan.FromSeconds(90), null);
+        foreach (var text in (string[])["0 * * * *", "every 1h", "rrule FREQ=HOURLY"])
+        {
+            // Each is due on the hour and spread by 90 s; the rule counts from where the job starts. The end is part of it.
+            var schedule = Schedule.Parse(text, "UTC", limits);
+            Assert.That(Utc(schedule.Next(Noon, 5)), Is.EqualTo("2026-11-21T14:01:30Z 2026-11-21T15:01:30Z 2026-11-21T16:01:30Z"), text);
+            var trigger = schedule.Triggers("j", Noon)[0];
+            Assert.That(trigger.GetFireTimeAfter(Noon.AddHours(3)), Is.EqualTo(Noon.AddHours(3).AddSeconds(90)), text);
+            Assert.That(trigger.GetFireTimeAfter(Noon.AddHours(4)), Is.EqualTo(Noon.AddHours(4).AddSeconds(90)), text);
+            Assert.That(trigger.GetFireTimeAfter(Noon.AddHours(5)), Is.Null, text);
+        }
+    }
+
+    [Test]
+    public void A_spread_is_the_same_for_a_job_for_ever_and_another_for_the_next()
+    {
+        var hour = TimeSpan.FromHours(1);
+        Assert.That(ScheduleLimits.OffsetOf("a", hour), Is.EqualTo(TimeSpan.FromSeconds(250)));
+        var offsets = Enumerable.Range(0, 1000).Select(i => ScheduleLimits.OffsetOf($"job-{i}", hour)).ToList();
+        Assert.That(offsets, Is.All.InRange(TimeSpan.Zero, TimeSpan.FromSeconds(3599)));
+        Assert.That(offsets.Distinct().Count(), Is.GreaterThan(800));
+        Assert.That(ScheduleLimits.OffsetOf("a", TimeSpan.FromSeconds(1)), Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [TestCase("Europe/Dublin")]
+    [TestCase("Africa/Casablanca")]
+    [TestCase("Africa/El_Aaiun")]
+    public void Triggers_never_go_back_in_time(string zone)
+    {
+        var trigger = Schedule.Parse("*/30 * * * *", zone).Triggers("j", Noon)[0];
+        for (DateTimeOffset? at = Noon; at < Noon.AddYears(1);)
+        {
+            var next = trigger.GetFireTimeAfter(at);
+            Assert.That(next, Is.GreaterThan(at).And.LessThanOrEqualTo(at!.Value.AddMinutes(90)));
+            at = next;
+        }
+    }
 
     [TestCase("Europe/Berln", "time zone 'Europe/Berln' is not known; did you mean 'Europe/Berlin'?")]
     [TestCase("europe/berlin", "time zone 'europe/berlin' is not known; did you mean 'Europe/Berlin'?")]

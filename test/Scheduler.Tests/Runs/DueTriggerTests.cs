@@ -133,10 +133,11 @@ public sealed class DueTriggerTests
     {
         var cron = trigger as ICronTrigger;
         var simple = trigger as ISimpleTrigger;
+        var part = (trigger as PartTrigger)?.Rule;
         return new DueTrigger(
             trigger.Key.Name, trigger.JobKey.Name, First(trigger), trigger.StartTimeUtc.UtcDateTime, trigger.EndTimeUtc?.UtcDateTime,
-            cron is null ? "SIMPLE" : "CRON", cron?.CronExpressionString, cron?.TimeZone.Id, simple?.RepeatInterval, simple?.RepeatCount,
-            "1", IsSpecial: false, IsOwn: true);
+            part is not null ? "PART" : cron is null ? "SIMPLE" : "CRON", part?.Text ?? cron?.CronExpressionString, part?.Zone ?? cron?.TimeZone.Id,
+            simple?.RepeatInterval, simple?.RepeatCount, "1", IsSpecial: false, IsOwn: true, part?.Offset ?? TimeSpan.Zero, part?.Anchor);
     }
 
     // Not ComputeFirstFireTimeUtc: a cron trigger of Quartz begins at the present, whatever its start.

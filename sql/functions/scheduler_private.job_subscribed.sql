@@ -1,0 +1,60 @@
+-- Trigger function of scheduler.job: keep what the parts "after", "on startup", "on release" and "on notify" of its schedule wait for, and let a new
+-- version be a release. Nodes check the schedule in full; here only these parts are looked for.
+create or replace function scheduler_private.job_subscribed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    -- What pauses and nodes write is no release.
+    bookkeeping constant text[] := array['paused_at', 'paused_by', 'pause_reason', 'paused_until', 'next_fire_at', 'problem', 'version', 'updated_at',
+        'source', 'made_by'];
+    former text[];
+    due timestamptz;
+begin
+    if tg_op = 'DELETE' then
+        update scheduler_private.job_gate g set followed = false
+        where g.followed and g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = old.name)
+            and not exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job and s.job <> old.name);
+        return old;
+    end if;
+    -- The schedule of a job with for_each is that of its rows' jobs; it is never due itself.
+    if new.for_each is not null then
+        delete from scheduler_private.subscription s where s.job = new.name;
+        return null;
+    end if;
+    if tg_op = 'INSERT' and new.schedule !~ '\m(after|on)\M' then
+        -- Most jobs: only who waited for this one to be there has to be known.
+        update scheduler_private.job_gate g set followed = true
+        where g.job = new.name and exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = new.name);
+    elsif tg_op = 'INSERT' or new.schedule is distinct from old.schedule then
+        if tg_op = 'UPDATE' then
+            with gone as (delete from scheduler_private.subscription s where s.job = new.name returning s.event, s.source)
+            select array_agg(g.source) into former from gone g where g.event = 'after';
+        end if;
+        insert into scheduler_private.subscription (event, source, job, condition)
+        select * from scheduler_private.subscriptions_of(new.name, new.schedule) on conflict do nothing;
+        insert into scheduler_private.channel (name)
+        select s.source from scheduler_private.subscription s where s.job = new.name and s.event = 'notify' on conflict do nothing;
+        update scheduler_private.job_gate g
+        set followed = exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job)
+        where g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = new.name
+                        union select unnest(former) union select new.name)
+            and g.followed is distinct from exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job);
+    end if;
+    if new.schedule ~ '\mrelease\M' and exists (select from scheduler_private.subscription s where s.job = new.name and s.event = 'release')
+        and (tg_op = 'INSERT' or to_jsonb(new) - bookkeeping is distinct from to_jsonb(old) - bookkeeping) then
+        due := clock_timestamp();
+        insert into scheduler_private.event (run_key, job, due_at, cause)
+        values (scheduler_private.event_key(new.name, due, 'v' || new.version), new.name, due, 'release ' || new.version) on conflict do nothing;
+        perform pg_notify('scheduler_events', '');
+    end if;
+    return null;
+end $$;
+
+-- After job_made, which makes the gate: triggers fire in the order of their names.
+create or replace trigger job_subscribed after insert on scheduler.job
+    for each row execute function scheduler_private.job_subscribed();
+create or replace trigger job_subscribed_anew after update on scheduler.job
+    for each row when (new.schedule is distinct from old.schedule or new.schedule ~ '\mrelease\M')
+    execute function scheduler_private.job_subscribed();
+-- Before the row is gone, and with it what it waited for.
+create or replace trigger job_unsubscribed before delete on scheduler.job
+    for each row when (old.schedule ~ '\mafter\M') execute function scheduler_private.job_subscribed();

@@ -1,0 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+
+namespace Scheduler.Jobs;
+
+/// <summary>A span a calendar leaves out, in one of three forms.</summary>
+internal sealed record BlackoutEntry
+{
+    /// <summary>First local instant, e.g. <c>2026-12-24T00:00</c>; with <see cref="To"/>.</summary>
+    public string? From { get; init; }
+    /// <summary>Local instant at which it is over.</summary>
+    public string? To { get; init; }
+    /// <summary>Two times of day: from the first to before the second, over midnight when that is smaller.</summary>
+    [MinLength(2), MaxLength(2)]
+    public IReadOnlyList<string>? Daily { get; init; }
+    /// <summary>Cron expression whose minutes (five fields) or seconds (six) are left out.</summary>
+    public string? Cron { get; init; }
+}
+
+/// <summary>A calendar as a file declares it, key by key: days and hours on which the jobs that name it are not due.</summary>
+internal sealed record CalendarEntry
+{
+    public string Description { get; init; } = "";
+    public string TimeZone { get; init; } = "UTC";
+    /// <summary>Whole days, e.g. <c>2026-12-25</c>.</summary>
+    [MaxLength(10000)]
+    public IReadOnlyList<string> Holidays { get; init; } = [];
+    /// <summary>mon to sun.</summary>
+    [MaxLength(7)]
+    public IReadOnlyList<string> Weekdays { get; init; } = [];
+    [MaxLength(1000)]
+    public IReadOnlyList<BlackoutEntry> Blackouts { get; init; } = [];
+}
+
+/// <summary>A row of <c>scheduler.calendar</c>.</summary>
+public sealed record CalendarDefinition
+{
+    /// <summary>Lower-case letters, digits and <c>. _ - /</c>, at most 200 characters.</summary>
+    public required string Name { get; init; }
+    /// <summary>One sentence for people. Default empty.</summary>
+    public string Description { get; init; } = "";
+    /// <summary>IANA zone that its days and hours are of. Default UTC.</summary>
+    public string TimeZone { get; init; } = "UTC";
+    /// <summary>Whole days that are left out.</summary>
+    public IReadOnlyList<DateOnly> Holidays { get; init; } = [];
+    /// <summary>Weekdays that are left out, <c>mon</c> to <c>sun</c>.</summary>
+    public IReadOnlyList<string> Weekdays { get; init; } = [];
+    /// <summary>Spans that are left out, as JSON: an array of <c>{from, to}</c>, <c>{daily: [from, to]}</c> or <c>{cron}</c>.</summary>
+    public string Blackouts { get; init; } = "[]";
+    /// <summary>Where it was declared, <c>file:line</c>, or <c>sql</c>.</summary>
+    public string Source { get; init; } = "sql";
+    /// <summary>When it got its present version, by the database's clock.</summary>
+    public DateTime UpdatedAt { get; init; } = DateTime.UnixEpoch;
+
+    internal static JsonSerializerOptions Style { get; } =
+        new(KindSettings.Options) { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
+}

@@ -1,0 +1,108 @@
+using Quartz;
+using Quartz.Extensibility;
+using Quartz.Impl.AdoJobStore;
+using Quartz.Impl.Triggers;
+
+namespace Scheduler.Jobs;
+
+/// <summary>All that the due times of a <see cref="PartTrigger"/> depend on; what its row holds.</summary>
+/// <param name="Text">The part of the schedule.</param>
+/// <param name="Zone">IANA name of its zone.</param>
+/// <param name="Offset">Every due time is this much later. Whole seconds.</param>
+/// <param name="Anchor">What a rule counts from, null for its default.</param>
+internal sealed record PartRule(string Text, string Zone, TimeSpan Offset, DateTimeOffset? Anchor)
+{
+    /// <summary>The part it names. Throws <see cref="ScheduleException"/>.</summary>
+    public SchedulePart Part() => SchedulePart.Parse(Text, TimeZones.FindById(Zone), Anchor);
+}
+
+/// <summary>
+/// What Quartz's own triggers cannot say: crons of a job with a spread, crons in zones where Quartz's loop would go back in time, rules that
+/// began before their trigger. Due times come from the part of the schedule, so from Quartz's own expressions and rules all the same. Never folds
+/// late fires: the ledger decides about them.
+/// </summary>
+internal sealed class PartTrigger(PartRule rule) : TriggerBase(TimeProvider.System)
+{
+    private SchedulePart? part;
+    private DateTimeOffset? next;
+    private DateTimeOffset? previous;
+
+    /// <summary>Stands in <c>qrtz_triggers.trigger_type</c>.</summary>
+    public const string TypeName = "PART";
+
+    public PartRule Rule => rule;
+    public override DateTimeOffset? NextFireTimeUtc { get => next; set => next = value; }
+    public override DateTimeOffset? PreviousFireTimeUtc { get => previous; set => previous = value; }
+    public override DateTimeOffset? FinalFireTimeUtc => null;
+    public override bool MayFireAgain => next is not null;
+    protected override bool HasMillisecondPrecision => false;
+
+    public override IScheduleBuilder GetScheduleBuilder() => new PartSchedule(rule);
+
+    public override DateTimeOffset? GetFireTimeAfter(DateTimeOffset? afterTime)
+    {
+        // Quartz's triggers mean the present when they are asked about nothing; all who ask name an instant, or mean the beginning.
+        var after = afterTime ?? DateTimeOffset.MinValue;
+        if (after < StartTimeUtc) { after = StartTimeUtc.AddTicks(-1); }
+        part ??= rule.Part();
+        return part.Next(after - rule.Offset) + rule.Offset is { } due && !(due > EndTimeUtc) ? due : null;
+    }
+
+    public override DateTimeOffset? ComputeFirstFireTimeUtc(ICalendar? calendar) =>
+        next = Included(GetFireTimeAfter(StartTimeUtc.AddTicks(-1)), calendar);
+
+    public override void Triggered(ICalendar? calendar)
+    {
+        previous = next;
+        next = Included(GetFireTimeAfter(next), calendar);
+    }
+
+    public override void UpdateAfterMisfire(ICalendar? calendar) { }
+
+    public override void UpdateWithNewCalendar(ICalendar? calendar, TimeSpan misfireThreshold) =>
+        next = Included(GetFireTimeAfter(previous ?? StartTimeUtc.AddTicks(-1)), calendar);
+
+    protected override bool ValidateMisfireInstruction(int candidate) => true;
+
+    private DateTimeOffset? Included(DateTimeOffset? due, ICalendar? calendar)
+    {
+        while (due is { } instant && calendar is not null && !calendar.IsTimeIncluded(instant)) { due = GetFireTimeAfter(due); }
+        return due;
+    }
+}
+
+/// <summary>Makes a <see cref="PartTrigger"/>.</summary>
+internal sealed class PartSchedule(PartRule rule) : IScheduleBuilder
+{
+    /// <inheritdoc />
+    public IMutableTrigger Build() => new PartTrigger(rule) { MisfireInstructionCode = (int)CronTriggerMisfireInstruction.IgnoreMisfires };
+}
+
+/// <summary>Keeps a <see cref="PartTrigger"/> in Quartz's table for triggers of few properties.</summary>
+internal sealed class PartTriggerStore : SimplePropertiesTriggerPersistenceDelegateBase
+{
+    /// <inheritdoc />
+    public override bool CanHandleTriggerType(IOperableTrigger trigger) => trigger is PartTrigger;
+
+    /// <inheritdoc />
+    public override string GetHandledTriggerTypeDiscriminator() => PartTrigger.TypeName;
+
+    /// <inheritdoc />
+    protected override SimplePropertiesTriggerProperties GetTriggerProperties(IOperableTrigger trigger)
+    {
+        var rule = ((PartTrigger)trigger).Rule;
+        return new SimplePropertiesTriggerProperties
+        {
+            String1 = rule.Text,
+            TimeZoneId = rule.Zone,
+            Int1 = (int)rule.Offset.TotalSeconds,
+            Long1 = rule.Anchor?.UtcTicks ?? 0,
+        };
+    }
+
+    /// <inheritdoc />
+    protected override TriggerPropertyBundle GetTriggerPropertyBundle(SimplePropertiesTriggerProperties properties) =>
+        new(new PartSchedule(new PartRule(
+            properties.String1 ?? "", properties.TimeZoneId ?? "UTC", TimeSpan.FromSeconds(properties.Int1),
+            properties.Long1 == 0 ? null : new DateTimeOffset(properties.Long1, TimeSpan.Zero))));
+}

@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text;
+using Dapper;
+using Npgsql;
+using Scheduler.Database;
+
+namespace Scheduler.Jobs;
+
+/// <summary>One due time of a preview.</summary>
+/// <param name="DueAt">The instant, UTC.</param>
+/// <param name="Local">The same in the schedule's zone, with its offset.</param>
+public sealed record PreviewFire(DateTime DueAt, string Local);
+
+/// <summary>When a schedule will be due, and what is worth knowing about it.</summary>
+/// <param name="Schedule">The schedule.</param>
+/// <param name="TimeZone">Its zone.</param>
+/// <param name="Fires">The next due times.</param>
+/// <param name="Events">The parts that are due by an event and not by the clock.</param>
+/// <param name="Notes">What lint says.</param>
+public sealed record Preview(
+    string Schedule, string TimeZone, IReadOnlyList<PreviewFire> Fires, IReadOnlyList<string> Events, IReadOnlyList<string> Notes)
+{
+    /// <summary>Most due times of one preview.</summary>
+    public const int FiresMax = 1000;
+
+    /// <summary>The preview of a schedule. Throws <see cref="ScheduleException"/> when it cannot be read.</summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="after">Due times after this instant.</param>
+    /// <param name="count">How many at most, 1 to <see cref="FiresMax"/>.</param>
+    /// <param name="usualDuration">How long a run takes as a rule, null when that is not known.</param>
+    public static Preview Of(Schedule schedule, DateTimeOffset after, int count, TimeSpan? usualDuration = null) => new(
+        schedule.Text, schedule.Zone.Id,
+        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).Select(due => new PreviewFire(due.UtcDateTime,
+            TimeZoneInfo.ConvertTime(due, schedule.Zone).ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)))],
+        [.. schedule.Events.Select(e => e.Text)], Lint.Of(schedule, after, usualDuration));
+
+    /// <summary>The preview of a job as it stands. Throws <see cref="OperatorException"/> (3) when there is none of that name.</summary>
+    public static Task<Preview> OfJob(string connectionString, string name, int count, TimeProvider time, CancellationToken token) =>
+        OperatorConnection.Use(connectionString, async c =>
+        {
+            var job = (await Jobs(c, name, token)).SingleOrDefault()
+                ?? throw new OperatorException($"there is no job named '{name}'" + Spelling.DidYouMean(name, await Names(c, token)), 3);
+            try { return Of(await Read(c, job, token), time.GetUtcNow(), count, job.Usual); }
+            catch (ScheduleException e) { throw new OperatorException($"job '{name}': {e.Message}", 1); }
+        }, token);
+
+    /// <summary>What lint says about one job, or about all of them; jobs it has nothing to say about are left out. Throws
+    /// <see cref="OperatorException"/> (3) when there is none of that name.</summary>
+    public static Task<IReadOnlyList<(string Job, string Note)>> LintOf(
+        string connectionString, string? name, TimeProvider time, CancellationToken token) =>
+        OperatorConnection.Use<IReadOnlyList<(string, string)>>(connectionString, async c =>
+        {
+            var rows = (await Jobs(c, null, token)).ToList();
+            if (name is not null && rows.All(r => r.Name != name))
+            {
+                throw new OperatorException($"there is no job named '{name}'" + Spelling.DidYouMean(name, rows.Select(r => r.Name)), 3);
+            }
+            var (notes, readable) = (new List<(string, string)>(), new List<(string, Schedule)>());
+            var now = time.GetUtcNow();
+            foreach (var row in rows)
+            {
+                try
+                {
+                    var schedule = await Read(c, row, token);
+                    readable.Add((row.Name, schedule));
+                    if (name is null || name == row.Name) { notes.AddRange(Lint.Of(schedule, now, row.Usual).Select(n => (row.Name, n))); }
+                }
+                catch (ScheduleException e) { notes.Add((row.Name, e.Message)); }
+            }
+            notes.AddRange(Lint.Herds(readable, now).Where(h => name is null || h.Key == name).Select(h => (h.Key, h.Value)));
+            return [.. notes.Where(n => name is null || n.Item1 == name).OrderBy(n => n.Item1, StringComparer.Ordinal)];
+        }, token);
+
+    /// <summary>The preview as text: a line for each due time, then events and notes.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (var fire in Fires)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{fire.DueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}  {fire.Local}").Append('\n');
+        }
+        foreach (var due in Events) { text.Append("due ").Append(due).Append('\n'); }
+        foreach (var note in Notes) { text.Append("note: ").Append(note).Append('\n'); }
+        return text.Length == 0 ? "never due by itself" : text.ToString().TrimEnd('\n');
+    }
+
+    private static async Task<Schedule> Read(NpgsqlConnection connection, Row job, CancellationToken token)
+    {
+        var calendars = new Dictionary<string, NamedCalendar>(StringComparer.Ordinal);
+        if (job.Calendar is not null)
+        {
+            var row = await connection.QuerySingleAsync<CalendarRow>(new CommandDefinition(
+                "select name, time_zone, holidays, weekdays, blackouts::text as blackouts from scheduler.calendar where name = @Calendar",
+                new { job.Calendar }, cancellationToken: token));
+            calendars.Add(row.Name, NamedCalendar.Of(new CalendarDefinition
+            {
+                Name = row.Name,
+                TimeZone = row.TimeZone,
+                Holidays = row.Holidays,
+                Weekdays = row.Weekdays,
+                Blackouts = row.Blackouts,
+            }));
+        }
+        return Jobs(job, calendars);
+    }
+
+    private static Schedule Jobs(Row job, IReadOnlyDictionary<string, NamedCalendar> calendars) => Scheduler.Jobs.Schedule.Of(
+        new JobDefinition
+        {
+            Name = job.Name,
+            Kind = "",
+            Schedule = job.Schedule,
+            TimeZone = job.TimeZone,
+            Calendar = job.Calendar,
+            Starts = Instant(job.Starts),
+            Ends = Instant(job.Ends),
+            Spread = job.Spread is { } spread ? TimeSpan.FromSeconds(spread) : null,
+        }, calendars);
+
+    private static DateTimeOffset? Instant(DateTime? utc) => utc is { } instant ? new DateTimeOffset(instant, TimeSpan.Zero) : null;
+
+    // The usual duration is the middle one of the last twenty that succeeded: one long run proves nothing.
+    private static Task<IEnumerable<Row>> Jobs(NpgsqlConnection connection, string? name, CancellationToken token) =>
+        connection.QueryAsync<Row>(new CommandDefinition("""
+            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread, usual.seconds
+            from scheduler.job j left join lateral (
+                select percentile_cont(0.5) within group (order by extract(epoch from l.ended_at - l.started_at))::float8 as seconds from (
+                    select r.ended_at, r.started_at from scheduler.run r where r.job = j.name and r.verdict = 'succeeded'
+                        and r.due_at > clock_timestamp() - interval '30 days' order by r.due_at desc limit 20) l) usual on true
+            where @name::text is null or j.name = @name order by j.name
+            """, new { name }, cancellationToken: token));
+
+    private static Task<IEnumerable<string>> Names(NpgsqlConnection connection, CancellationToken token) =>
+        connection.QueryAsync<string>(new CommandDefinition("select name from scheduler.job order by name", cancellationToken: token));
+
+    private sealed record Row
+    {
+        public string Name { get; init; } = "";
+        public string Schedule { get; init; } = "";
+        public string TimeZone { get; init; } = "";
+        public string? Calendar { get; init; }
+        public DateTime? Starts { get; init; }
+        public DateTime? Ends { get; init; }
+        public double? Spread { get; init; }
+        public double? Seconds { get; init; }
+        public TimeSpan? Usual => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+    }
+
+    private sealed record CalendarRow
+    {
+        public string Name { get; init; } = "";
+        public string TimeZone { get; init; } = "";
+        public DateOnly[] Holidays { get; init; } = [];
+        public string[] Weekdays { get; init; } = [];
+        public string Blackouts { get; init; } = "";
+    }
+}

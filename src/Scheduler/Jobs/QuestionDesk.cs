@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+using Scheduler.Cluster;
+using Scheduler.Database;
+
+namespace Scheduler.Jobs;
+
+/// <summary>
+/// Answers what only Quartz's classes know and the database has to ask for: previews (<c>call scheduler.preview(…)</c>), and notes on jobs that were
+/// saved. Every live node takes part; a question is answered by one of them.
+/// </summary>
+public sealed partial class QuestionDesk(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<QuestionDesk> log)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private const int QuestionsMax = 20;
+    // A statement's worth of jobs; the next ones come right after, questions first.
+    private const int NotedMax = 100;
+    // Schedules that many jobs share are looked at once.
+    private const int KnownMax = 1000;
+    private static readonly string TakeSql = SqlFiles.Read("queries/question_take.sql");
+    private static readonly string AnswerSql = SqlFiles.Read("queries/question_answer.sql");
+    private static readonly string UnnotedSql = SqlFiles.Read("queries/note_unnoted.sql");
+    private static readonly string NoteSql = SqlFiles.Read("queries/note_put.sql");
+
+    private readonly SemaphoreSlim wake = new(0, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Dictionary<(string, string), string[]> known = [];
+    private volatile bool jobsChanged = true;
+    private Task? loop;
+
+    /// <summary>Begin to answer.</summary>
+    public void Start()
+    {
+        listener.Heard += (channel, _) =>
+        {
+            if (channel == Listener.Jobs) { jobsChanged = true; }
+            if (channel is not (Listener.Jobs or Listener.Questions)) { return; }
+            try { wake.Release(); }
+            catch (SemaphoreFullException) { }     // a look is due already
+        };
+        loop = Task.Run(Loop);
+    }
+
+    /// <summary>Stop answering.</summary>
+    public async Task Stop()
+    {
+        await stopping.CancelAsync();
+        if (loop is not null) { await loop; }
+    }
+
+    private async Task Loop()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await wake.WaitAsync(LookEvery, stopping.Token);
+                if (!state.Ready) { continue; }
+                while (await Answer() == QuestionsMax) { }
+                // One node notes; when it is gone the next one is the first.
+                while (jobsChanged && state.Rank == 0)
+                {
+                    jobsChanged = false;
+                    while (await Note() == NotedMax) { await Answer(); }
+                }
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
+            catch (Exception e)
+            {
+                LogFailed(e.Message);
+                jobsChanged = true;
+                await Task.Delay(RetryDelay, time, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task<int> Answer()
+    {
+        await using var connection = await databases.Ledger.OpenConnectionAsync(stopping.Token);
+        await using var transaction = await connection.BeginTransactionAsync(stopping.Token);
+        var questions = new List<(long Id, string Schedule, string Zone, int Fires)>();
+        await using (var take = new NpgsqlCommand(TakeSql, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = QuestionsMax } } })
+        await using (var reader = await take.ExecuteReaderAsync(stopping.Token))
+        {
+            while (await reader.ReadAsync(stopping.Token))
+            {
+                questions.Add((reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3)));
+            }
+        }
+        foreach (var question in questions)
+        {
+            string? answer = null, error = null;
+            var now = time.GetUtcNow() - state.ClockOffset;
+            try { answer = Preview.Of(Schedule.Parse(question.Schedule, question.Zone), now, question.Fires).ToString(); }
+            catch (ScheduleException e) { error = e.Message; }
+            await using var command = new NpgsqlCommand(AnswerSql, connection);
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = question.Id });
+            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)answer ?? DBNull.Value });
+            command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)error ?? DBNull.Value });
+            await command.ExecuteNonQueryAsync(stopping.Token);
+        }
+        await transaction.CommitAsync(stopping.Token);
+        return questions.Count;
+    }
+
+    private async Task<int> Note()
+    {
+        var jobs = new List<(string Name, int Version, string Schedule, string Zone)>();
+        await using (var command = databases.Ledger.CreateCommand(UnnotedSql))
+        {
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = NotedMax });
+            await using var reader = await command.ExecuteReaderAsync(stopping.Token);
+            while (await reader.ReadAsync(stopping.Token))
+            {
+                jobs.Add((reader.GetString(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)));
+            }
+        }
+        if (jobs.Count == 0) { return 0; }
+        await using var batch = databases.Ledger.CreateBatch();
+        foreach (var job in jobs)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(NoteSql)
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter<string> { TypedValue = job.Name },
+                    new NpgsqlParameter<int> { TypedValue = job.Version },
+                    new NpgsqlParameter<string[]> { TypedValue = NotesOn(job.Schedule, job.Zone) },
+                },
+            });
+        }
+        await batch.ExecuteNonQueryAsync(stopping.Token);
+        return jobs.Count;
+    }
+
+    private string[] NotesOn(string schedule, string zone)
+    {
+        if (known.TryGetValue((schedule, zone), out var notes)) { return notes; }
+        if (known.Count >= KnownMax) { known.Clear(); }
+        try { notes = [.. Lint.Of(Schedule.Parse(schedule, zone), time.GetUtcNow() - state.ClockOffset)]; }
+        // The job's problem says so already.
+        catch (ScheduleException) { notes = []; }
+        return known[(schedule, zone)] = notes;
+    }
+
+    [LoggerMessage(3010, LogLevel.Warning, "Questions could not be answered: {Problem}; trying again")]
+    private partial void LogFailed(string problem);
+}

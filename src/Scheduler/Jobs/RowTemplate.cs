@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Scheduler.Database;
+
+namespace Scheduler.Jobs;
+
+/// <summary>
+/// A job with <c>for_each</c>: makes one job from each row of a relation. <c>{column}</c> in its name, schedule, description, settings and params is
+/// the row's value. The text of SQL statements is never filled: a value is data, and there it would be code.
+/// </summary>
+internal sealed partial class RowTemplate(JsonObject job, KindRegistry kinds)
+{
+    // Settings of these names hold SQL.
+    private static readonly string[] Code = ["statement"];
+
+    public string Name { get; } = (string)job["name"]!;
+    public string Relation { get; } = (string?)job["for_each"]?["relation"] ?? "";
+    public string? Where { get; } = (string?)job["for_each"]?["where"];
+
+    /// <summary>The relation as SQL names it, quoted. Throws <see cref="FormatException"/>.</summary>
+    public (string Schema, string Table) Parts()
+    {
+        var parts = Relation.Split('.');
+        if (parts.Length > 2 || !parts.All(p => PlainName().IsMatch(p)))
+        {
+            throw new FormatException($"for_each: relation '{Relation}' cannot be read; expected schema.table in lower case, e.g. snapshot.node");
+        }
+        return parts.Length == 2 ? (parts[0], parts[1]) : ("public", parts[0]);
+    }
+
+    /// <summary>The job one row makes. Throws <see cref="FormatException"/> saying what is wrong with it.</summary>
+    public JsonObject Fill(JsonObject row)
+    {
+        var name = Text(Name, row);
+        if (name == Name) { throw new FormatException($"the name '{Name}' has no {{column}}, and each row needs a name of its own"); }
+        if (!JobReader.IsName(name))
+        {
+            throw new FormatException($"job name '{name}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
+        }
+        var schedule = Text((string)job["schedule"]!, row);
+        Schedule.Parse(schedule, (string)job["time_zone"]!);
+        var settings = Value(job["settings"]!, row, "");
+        var kind = kinds.Find((string)job["kind"]!);
+        if (kind is not null)
+        {
+            var problems = KindSettings.Check(kind.SettingsType, settings.ToJsonString()).Problems;
+            if (problems.Count > 0)
+            {
+                throw new FormatException($"settings: {problems[0].Path} {problems[0].Message}".Replace("  ", " ", StringComparison.Ordinal));
+            }
+        }
+        return new JsonObject
+        {
+            ["name"] = name,
+            ["schedule"] = schedule,
+            ["settings"] = settings,
+            ["params"] = Value(job["params"]!, row, ""),
+            ["description"] = Text((string?)job["description"] ?? "", row),
+        };
+    }
+
+    // A text that is one placeholder alone becomes the value itself: a number stays a number.
+    private static JsonNode Value(JsonNode node, JsonObject row, string key)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                var filled = new JsonObject();
+                foreach (var (name, inner) in map) { filled[name] = inner is null ? null : Value(inner, row, name); }
+                return filled;
+            case JsonArray list:
+                return new JsonArray([.. list.Select(i => i is null ? null : Value(i, row, key))]);
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                var text = (string)value!;
+                if (Code.Contains(key))
+                {
+                    var pasted = Placeholder().Matches(text)
+                        .FirstOrDefault(m => text.ElementAtOrDefault(m.Index - 1) != '$' && row.ContainsKey(m.Groups[1].Value));
+                    return pasted is null ? JsonValue.Create(text) : throw new FormatException(
+                        $"settings: {key} holds {pasted.Value}, and a value is not pasted into SQL; look its row up by ${{job.name}}");
+                }
+                if (Placeholder().Match(text) is { Success: true } alone && alone.Length == text.Length)
+                {
+                    return row[Column(alone, row)]?.DeepClone() is { } whole and not (JsonObject or JsonArray)
+                        ? whole : JsonValue.Create(Text(text, row));
+                }
+                return JsonValue.Create(Text(text, row));
+            default:
+                return node.DeepClone();
+        }
+    }
+
+    private static string Text(string text, JsonObject row) => Placeholder().Replace(text, match => row[Column(match, row)] switch
+    {
+        null => throw new FormatException($"{match.Value} is null"),
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => (string)value!,
+        var other => other.ToJsonString(),
+    });
+
+    private static string Column(Match match, JsonObject row) => row.ContainsKey(match.Groups[1].Value) ? match.Groups[1].Value
+        : throw new FormatException($"{match.Value} is no column of the relation{Spelling.Hint(match.Groups[1].Value, [.. row.Select(c => c.Key)])}");
+
+    [GeneratedRegex(@"\{([a-z_][a-z0-9_]{0,62})\}")]
+    private static partial Regex Placeholder();
+
+    [GeneratedRegex("^[a-z_][a-z0-9_]{0,62}$")]
+    private static partial Regex PlainName();
+}

@@ -1,0 +1,336 @@
+using NUnit.Framework;
+using Scheduler.Database;
+using Scheduler.Jobs.Files;
+using Scheduler.TestKit;
+using Scheduler.Tests.Jobs;
+
+namespace Scheduler.IntegrationTests.Jobs;
+
+/// <summary>Plan and apply against a real database: what is merged, kept, removed, refused.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class FileStoreTests
+{
+    private TestDatabase db = null!;
+    private FolderOfJobs files = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        db = await TestDatabase.Create();
+        files = new(db);
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        files.Dispose();
+        await db.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Jobs_are_made_and_a_second_plan_has_no_changes()
+    {
+        files.Jobs("a.yaml", ("one", "schedule: every 1h"), ("two", ""));
+        var plan = await files.Plan();
+        Assert.That(plan.Added.Select(a => a.Name), Is.EqualTo(new[] { "one", "two" }));
+        Assert.That(plan.Consequences!.Fires.Select(f => (f.Job, f.Gained, f.Lost)), Is.EqualTo(new[] { ("one", 168, 0) }));
+        Assert.That((await files.Apply(hash: plan.Hash)).Added, Has.Count.EqualTo(2));
+        var rows = await Dump();
+        var again = await files.Plan();
+        Assert.That((again.HasChanges, again.Unchanged, again.Hash == plan.Hash), Is.EqualTo((false, 2, false)));
+        await files.Apply();
+        Assert.That(await Dump(), Is.EqualTo(rows), "nothing changed, so versions and notes stay");
+    }
+
+    [Test]
+    public async Task A_field_edited_in_sql_survives_until_the_file_changes_that_field()
+    {
+        files.Jobs("a.yaml", ("one", "schedule: every 1h, timeout: 10m"));
+        await files.Apply();
+        await db.Execute("update scheduler.job set schedule = 'every 10s'");
+        var drift = await files.Plan();
+        Assert.That((drift.HasChanges, Shown(drift.Drifted)), Is.EqualTo((false, "one schedule Keep 'every 10s' file 'every 1h'")));
+        Assert.That((await files.Apply()).Drifted, Has.Count.EqualTo(1));
+        Assert.That(await Field("schedule"), Is.EqualTo("every 10s"));
+
+        files.Jobs("a.yaml", ("one", "schedule: every 1h, timeout: 20m"));
+        await files.Apply();
+        Assert.That((await Field("schedule"), await Field("timeout::text")), Is.EqualTo(("every 10s", "00:20:00")), "another field changed");
+
+        files.Jobs("a.yaml", ("one", "schedule: every 2h, timeout: 20m"));
+        var conflict = await files.Plan();
+        Assert.That(Shown(conflict.Changed), Is.EqualTo("one schedule Replace 'every 10s' file 'every 2h'"));
+        await files.Apply();
+        Assert.That(await Field("schedule"), Is.EqualTo("every 2h"));
+        Assert.That((await files.Plan()).Drifted, Is.Empty);
+    }
+
+    [Test]
+    public async Task Force_takes_the_file_for_the_named_jobs_only()
+    {
+        files.Jobs("a.yaml", ("one", "priority: 1"), ("two", "priority: 1"));
+        await files.Apply();
+        await db.Execute("update scheduler.job set priority = 9");
+        var plan = await files.Plan(new(Force: ["two"]));
+        Assert.That((Shown(plan.Changed), Shown(plan.Drifted)), Is.EqualTo(("two priority Force 9 file 1", "one priority Keep 9 file 1")));
+        await files.Apply(new(Force: ["two"]));
+        Assert.That(await db.Rows<short>("select priority from scheduler.job order by name"), Is.EqualTo(new short[] { 9, 1 }));
+        await files.Apply(new(Force: ["*"]));
+        Assert.That(await db.Rows<short>("select priority from scheduler.job order by name"), Is.EqualTo(new short[] { 1, 1 }));
+        Assert.That((await files.Plan(new(Force: ["tow"]))).Refusals.Single(),
+            Is.EqualTo("--force 'tow' is no job of the files; did you mean 'two'?"));
+    }
+
+    [Test]
+    public async Task Settings_are_merged_key_by_key_and_a_mixture_that_does_not_fit_is_refused()
+    {
+        files.Write("a.yaml", "jobs:\n  one: { kind: fleet.cleanup, with: { batch: 100, offline_older_than: 30d } }\n");
+        await files.Apply();
+        await db.Execute("""update scheduler.job set settings = settings || '{"batch": 200}'""");
+        files.Write("a.yaml", "jobs:\n  one: { kind: fleet.cleanup, with: { batch: 100, offline_older_than: 40d } }\n");
+        await files.Apply();
+        Assert.That(await Field("settings::text"), Is.EqualTo("""{"batch": 200, "offline_older_than": "40d"}"""));
+    }
+
+    [Test]
+    public async Task A_plan_is_refused_when_files_or_rows_have_moved_since()
+    {
+        files.Jobs("a.yaml", ("one", "priority: 1"));
+        var plan = await files.Plan();
+        files.Jobs("a.yaml", ("one", "priority: 2"));
+        await Refused(() => files.Apply(hash: plan.Hash), $"the plan {plan.Hash} is out of date");
+        plan = await files.Plan();
+        await files.Apply(hash: plan.Hash);
+        files.Jobs("a.yaml", ("one", "priority: 3"));
+        plan = await files.Plan();
+        await db.Execute("update scheduler.job set description = 'edited'");
+        await Refused(() => files.Apply(hash: plan.Hash), $"the plan {plan.Hash} is out of date");
+        await Refused(() => files.Apply(new(Force: ["one"]), hash: plan.Hash), "or --force is another");
+        Assert.That(await Field("priority::text"), Is.EqualTo("2"));
+    }
+
+    [Test]
+    public async Task What_nodes_note_in_a_row_does_not_move_a_plan()
+    {
+        files.Jobs("a.yaml", ("one", "priority: 1"));
+        await files.Apply();
+        files.Jobs("a.yaml", ("one", "priority: 3"));
+        var plan = await files.Plan();
+        await db.Execute("update scheduler.job set problem = 'x', next_fire_at = now()");
+        Assert.That((await files.Apply(hash: plan.Hash)).Changed, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Jobs_left_out_of_the_files_are_removed_up_to_the_cap_and_their_history_stays()
+    {
+        files.Jobs("a.yaml", ("keep", ""));
+        files.Jobs("b.yaml", [.. Enumerable.Range(0, 6).Select(i => ($"gone{i}", ""))]);
+        await files.Apply();
+        await db.Execute("insert into scheduler.job (name, kind, settings) values ('by-hand', 'sql', '{\"statement\": \"select 1\"}')");
+        await db.Execute("select scheduler.run_now('gone3')");
+        files.Write("b.yaml", null);
+        var plan = await files.Plan();
+        Assert.That(plan.Deleted.Select(d => (d.Name, d.Runs)),
+            Is.EqualTo(Enumerable.Range(0, 6).Select(i => ($"gone{i}", i == 3 ? 1L : 0L))));
+        Assert.That(plan.Refusals, Is.EqualTo(new[] { "6 jobs would be deleted; expected at most 5, or --max-deletes 6" }));
+        files.Jobs("a.yaml", ("keep", "priority: 9"));
+        await Refused(() => files.Apply(), "6 jobs would be deleted; expected at most 5, or --max-deletes 6\nnothing was applied");
+        Assert.That(await db.Value<long>("select count(*) from scheduler.job where priority = 5"), Is.EqualTo(8), "nothing was applied in part");
+        await files.Apply(new(MaxDeletes: 6));
+        Assert.That(await db.Rows<string>("select name from scheduler.job order by name"), Is.EqualTo(new[] { "by-hand", "keep" }));
+        Assert.That(await db.Value<long>("select count(*) from scheduler.run where job = 'gone3'"), Is.EqualTo(1));
+        Assert.That(await db.Rows<string>("select name from scheduler.job_file"), Is.EqualTo(new[] { "keep" }));
+    }
+
+    [Test]
+    public async Task Files_without_any_job_remove_none_unless_told_how_many()
+    {
+        files.Jobs("a.yaml", ("one", ""));
+        await files.Apply();
+        files.Write("a.yaml", null);
+        await Refused(() => files.Apply(), "the job files declare no job, and 1 jobs in the database came from files");
+        Assert.That((await files.Apply(new(MaxDeletes: 1))).Deleted, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_job_made_in_sql_is_taken_over_when_forced_or_when_the_file_says_the_same()
+    {
+        await db.Execute("insert into scheduler.job (name, kind, settings, priority) values ('one', 'sql', '{\"statement\": \"select 1\"}', 7)");
+        files.Jobs("a.yaml", ("one", ""));
+        await Refused(() => files.Apply(), "a.yaml:2: job 'one' exists already and was made in SQL, with another priority; expected another name, "
+            + "or --force one to take it over");
+        files.Jobs("a.yaml", ("one", "priority: 7"));
+        var plan = await files.Plan();
+        Assert.That((plan.HasChanges, plan.TakenOver.Single()), Is.EqualTo((false, "one")));
+        files.Jobs("a.yaml", ("one", "priority: 8"));
+        plan = await files.Apply(new(Force: ["one"]));
+        Assert.That((plan.Changed.Single().TakenOver, await Field("priority::text")), Is.EqualTo((true, "8")));
+        Assert.That(await Field("source"), Does.EndWith("a.yaml:2"));
+        Assert.That((await files.Plan()).HasChanges, Is.False);
+    }
+
+    [Test]
+    public async Task A_job_deleted_in_sql_comes_back_and_the_plan_says_so()
+    {
+        files.Jobs("a.yaml", ("one", ""));
+        await files.Apply();
+        await db.Execute("delete from scheduler.job");
+        Assert.That((await files.Plan()).Added.Single().DeletedInSql, Is.True);
+        await files.Apply();
+        Assert.That(await db.Value<long>("select count(*) from scheduler.job"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Jobs_made_by_a_for_each_job_are_neither_removed_nor_overwritten()
+    {
+        files.Jobs("a.yaml", ("one", ""));
+        await files.Apply();
+        await db.Execute("""
+            insert into scheduler.job (name, kind, settings, source, made_by) values ('child', 'sql', '{"statement": "select 1"}', 'a.yaml:2', 'one')
+            """);
+        Assert.That((await files.Plan()).HasChanges, Is.False);
+        files.Jobs("a.yaml", ("one", ""), ("child", ""));
+        Assert.That((await files.Plan(new(Force: ["*"]))).Refusals.Single(), Does.Contain("made by 'one' from a row of its for_each"));
+    }
+
+    [Test]
+    public async Task Many_nodes_that_apply_at_once_agree_and_make_one_version()
+    {
+        files.Jobs("a.yaml", [.. Enumerable.Range(0, 50).Select(i => ($"j{i}", "priority: 1"))]);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => FileStore.Apply(db.Source, files.Declared(), FolderOfJobs.Kinds, default)));
+        Assert.That(await db.Rows<int>("select distinct version from scheduler.job"), Is.EqualTo(new[] { 1 }));
+        files.Jobs("a.yaml", [.. Enumerable.Range(0, 50).Select(i => ($"j{i}", "priority: 2"))]);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => FileStore.Apply(db.Source, files.Declared(), FolderOfJobs.Kinds, default)));
+        Assert.That(await db.Rows<int>("select distinct version from scheduler.job"), Is.EqualTo(new[] { 2 }));
+    }
+
+    [Test]
+    public async Task An_edit_committed_while_an_apply_is_under_way_is_not_lost()
+    {
+        files.Jobs("a.yaml", ("one", "priority: 1"));
+        await files.Apply();
+        files.Jobs("a.yaml", ("one", "priority: 2"));
+        await using var editor = await db.Source.OpenConnectionAsync();
+        await using var edit = await editor.BeginTransactionAsync();
+        await using var update = new Npgsql.NpgsqlCommand("update scheduler.job set description = 'edited'", editor);
+        await update.ExecuteNonQueryAsync();
+        var apply = files.Apply();
+        await db.Until("the apply waits for the row", async () => await db.Value<bool>("""
+            select exists (select from pg_stat_activity
+                           where application_name = 'scheduler cli' and wait_event_type = 'Lock' and datname = current_database())
+            """), TimeSpan.FromSeconds(30));
+        await edit.CommitAsync();
+        var plan = await apply;
+        Assert.That(Shown(plan.Drifted), Is.EqualTo("one description Keep 'edited' file ''"));
+        Assert.That((await Field("description"), await Field("priority::text")), Is.EqualTo(("edited", "2")));
+    }
+
+    [Test]
+    public async Task A_schedule_more_frequent_than_runs_take_is_warned_of()
+    {
+        files.Jobs("a.yaml", ("one", "schedule: every 1h"));
+        await files.Apply();
+        for (var i = 0; i < 3; i++)
+        {
+            await db.Execute("select scheduler.run_now('one')");
+            await db.Execute("""
+                update scheduler_private.run set state = 'finished', verdict = 'succeeded', started_at = now() - interval '45 s', ended_at = now()
+                where state = 'queued'
+                """);
+            await db.Execute("update scheduler_private.job_gate set active_key = null");
+        }
+        files.Jobs("a.yaml", ("one", "schedule: every 10s"));
+        var consequences = (await files.Plan()).Consequences!;
+        Assert.That(consequences.Warnings, Is.EqualTo(new[]
+        {
+            "one would be due every 10s, and a run takes 45s (median of its last 20): fires that meet a run are skipped(overlap)",
+        }));
+        var fires = consequences.Fires.Single();
+        Assert.That((fires.Lost, fires.After), Is.EqualTo((0, PlanConsequences.FiresMax)));
+        Assert.That(fires.CountedUntil, Is.EqualTo(new DateTimeOffset(2026, 11, 23, 8, 0, 0, TimeSpan.Zero)));
+    }
+
+    [Test]
+    public async Task An_operator_may_plan_apply_and_export_and_a_viewer_only_plan()
+    {
+        await db.Execute("create role files_op login in role scheduler_operator; create role files_see login in role scheduler_viewer");
+        try
+        {
+            files.Jobs("a.yaml", ("one", ""));
+            var see = $"{db.ConnectionString};Username=files_see";
+            var op = $"{db.ConnectionString};Username=files_op";
+            await FileStore.Plan(see, files.Declared(), new(), FolderOfJobs.Kinds, default, default);
+            var refusal = await Assert.ThrowsAsync<OperatorException>(
+                () => FileStore.Apply(see, files.Declared(), new(), FolderOfJobs.Kinds, null, default));
+            Assert.That(refusal!.Message, Does.Contain("grant scheduler_viewer to read, scheduler_operator to change"));
+            await FileStore.Apply(op, files.Declared(), new(), FolderOfJobs.Kinds, null, default);
+            Assert.That(await db.Value<string>("select applied_by from scheduler.job_file"), Is.EqualTo("files_op (scheduler cli)"));
+            Assert.That((await FileStore.Live(op, default)).Jobs, Has.Count.EqualTo(1));
+        }
+        finally { await db.Execute("drop role files_op; drop role files_see"); }
+    }
+
+    [Test]
+    public async Task Calendars_are_merged_like_jobs_and_move_the_fires_of_jobs_that_use_them()
+    {
+        const string Job = "jobs:\n  one: { kind: sql, schedule: every 6h, calendar: off, with: { statement: select 1 } }\n";
+        files.Write("a.yaml", "calendars:\n  off: { weekdays: [sun], description: first }\n" + Job);
+        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(CalendarFate.Add));
+        await db.Execute("update scheduler.calendar set description = 'edited'");
+        files.Write("a.yaml", "calendars:\n  off: { weekdays: [sat, sun], description: first }\n" + Job);
+        var plan = await files.Plan();
+        Assert.That(plan.Calendars.Select(c => (c.Fate, c.Fields.Single().Field)),
+            Is.EqualTo(new[] { (CalendarFate.Keep, "description"), (CalendarFate.Change, "weekdays") }));
+        Assert.That(plan.Consequences!.Fires.Select(f => (f.Job, f.Gained, f.Lost)), Is.EqualTo(new[] { ("one", 0, 4) }));
+        await files.Apply(hash: plan.Hash);
+        Assert.That(await db.Value<string>("select description || ' ' || weekdays::text from scheduler.calendar"), Is.EqualTo("edited {sat,sun}"));
+        var (jobs, calendars) = await FileStore.Live(db.ConnectionString, default);
+        files.Write("a.yaml", JobExport.One(jobs, calendars, FolderOfJobs.Kinds));
+        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(jobs, calendars, JobExport.Files(jobs, calendars, FolderOfJobs.Kinds),
+            FolderOfJobs.Kinds)), Is.EqualTo((false, Array.Empty<string>())));
+        files.Write("a.yaml", Job);
+        Assert.That((await files.Apply()).Calendars, Is.Empty, "a job uses it still");
+        files.Jobs("a.yaml", ("one", "calendar: of"));
+        Assert.That((await files.Plan()).Refusals.Single(), Does.Contain("calendar 'of' of job 'one' is not known; did you mean 'off'?"));
+        files.Jobs("a.yaml", ("one", ""));
+        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(CalendarFate.Delete));
+        Assert.That(await db.Value<long>("select count(*) from scheduler.calendar"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Bad_folders_leave_the_store_as_it_was_byte_for_byte()
+    {
+        files.Jobs("z.yaml", ("one", "schedule: every 1h"), ("a", ""));
+        await files.Apply();
+        await db.Execute("update scheduler.job set priority = 9 where name = 'one'");
+        var before = await Dump();
+        foreach (var folder in BadFolders.All())
+        {
+            using var bad = new FolderOfJobs(db);
+            folder.WriteTo(bad.Path);
+            await Assert.ThrowsAsync<OperatorException>(() => bad.Apply(new(MaxDeletes: 100, Force: ["*"])), folder.Name);
+        }
+        Assert.That(await Dump(), Is.EqualTo(before));
+    }
+
+    private async Task<string> Dump() => string.Join('\n', await db.Rows<string>("""
+        select to_jsonb(j)::text || j.xmin from scheduler.job j union all select to_jsonb(c)::text || c.xmin from scheduler.calendar c
+        union all select to_jsonb(f)::text || f.xmin from scheduler_private.job_file f
+        union all select to_jsonb(g)::text || g.xmin from scheduler_private.job_gate g
+        order by 1
+        """));
+
+    private Task<string?> Field(string column) => db.Value<string>($"select {column} from scheduler.job where name = 'one'");
+
+    private static string Shown(IReadOnlyList<PlannedChange> jobs) => string.Join("; ", jobs.SelectMany(j => j.Fields.Select(f =>
+        $"{j.Name} {f.Field} {f.Fate} {f.Live?.ToJsonString().Replace('"', '\'')} file {f.File?.ToJsonString().Replace('"', '\'')}")));
+
+    private static async Task Refused(Func<Task> apply, string message)
+    {
+        var refusal = await Assert.ThrowsAsync<OperatorException>(() => apply());
+        Assert.That((refusal!.ExitCode, refusal.Message), Is.EqualTo((5, refusal.Message)));
+        Assert.That(refusal.Message, Does.Contain(message));
+    }
+}
