@@ -109,6 +109,229 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    question bigint;
+begin
+    if ask_preview.schedule is null or ask_preview.time_zone is null or length(ask_preview.schedule) > 10000 or length(ask_preview.time_zone) > 200 then
+        raise exception 'schedule and time_zone are expected, of at most 10000 and 200 characters' using errcode = 'invalid_parameter_value';
+    end if;
+    if ask_preview.n is null or ask_preview.n not between 1 and 1000 then
+        raise exception 'n is %; expected 1 to 1000', coalesce(ask_preview.n::text, 'null') using errcode = 'invalid_parameter_value';
+    end if;
+    delete from scheduler_private.question q where q.asked_at < clock_timestamp() - interval '1 hour';
+    insert into scheduler_private.question (schedule, time_zone, fires) values (ask_preview.schedule, ask_preview.time_zone, ask_preview.n)
+    returning id into question;
+    perform pg_notify('scheduler_questions', '');
+    return question;
+end $$;
+
+CREATE FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval DEFAULT NULL::interval, cap integer DEFAULT 1000, dry_run boolean DEFAULT true) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    number bigint;
+    template boolean;
+begin
+    select j.for_each is not null into template from scheduler.job j where j.name = backfill.name;
+    if not found then
+        raise exception 'there is no job named %', quote_literal(backfill.name) using errcode = 'no_data_found', hint = 'see scheduler.job';
+    elsif template then
+        raise exception 'job % stands for one job a row (for_each) and has no runs of its own', quote_literal(backfill.name)
+            using errcode = 'invalid_parameter_value', hint = 'backfill those it made: select name from scheduler.job where made_by = '
+                || quote_literal(backfill.name);
+    elsif backfill.range is null or isempty(backfill.range) or lower_inf(backfill.range) or upper_inf(backfill.range)
+        or not isfinite(lower(backfill.range)) or not isfinite(upper(backfill.range)) then
+        raise exception 'range is %; expected two instants, the first before the second', coalesce(quote_literal(backfill.range), 'null')
+            using errcode = 'invalid_parameter_value', hint = 'e.g. tstzrange(''2026-11-01'', ''2026-11-08'')';
+    elsif backfill.cap is null or backfill.cap not between 1 and 10000 then
+        raise exception 'cap is %; expected 1 to 10000', coalesce(backfill.cap::text, 'null') using errcode = 'invalid_parameter_value';
+    elsif backfill.spacing not between interval '1 second' and interval '7 days' then
+        raise exception 'spacing is %; expected 1 second to 7 days, or null', backfill.spacing using errcode = 'invalid_parameter_value';
+    end if;
+    insert into scheduler_private.backfill (job, from_at, until_at, spacing, cap, dry_run)
+    values (backfill.name, lower(backfill.range) + case when lower_inc(backfill.range) then interval '0' else interval '1 microsecond' end,
+            upper(backfill.range) + case when upper_inc(backfill.range) then interval '1 microsecond' else interval '0' end,
+            backfill.spacing, backfill.cap, coalesce(backfill.dry_run, true))
+    returning id into number;
+    perform pg_notify('scheduler_request', '');
+    return number;
+end $$;
+
+CREATE FUNCTION scheduler.cancel(run_key text, reason text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked scheduler_private.run;
+    why text := left(coalesce(nullif(cancel.reason, ''), 'by ' || session_user), 200);
+begin
+    -- The run first, then the gate: the order everybody locks in.
+    select r.* into asked from scheduler_private.run r
+    where r.due_at = scheduler_private.due_of(cancel.run_key) and r.run_key = cancel.run_key for no key update;
+    if not found then
+        raise exception 'there is no run %', quote_literal(cancel.run_key)
+            using errcode = 'no_data_found', hint = 'see scheduler.run; a key is e.g. cleanup@2026-11-21T04:00:00Z';
+    end if;
+    if asked.state = 'finished' then
+        return asked.verdict;
+    end if;
+    if asked.state = 'running' then
+        update scheduler_private.run r
+        set cancel = coalesce(r.cancel, jsonb_build_object('at', clock_timestamp(), 'by', session_user, 'reason', why))
+        where r.due_at = asked.due_at and r.run_key = asked.run_key;
+        perform pg_notify('scheduler_cancel', asked.run_key);
+        return 'requested';
+    end if;
+    update scheduler_private.run r
+    set state = 'finished', verdict = 'cancelled', reason = why, ended_at = clock_timestamp(), token = r.token + 1,
+        cancel = jsonb_build_object('at', clock_timestamp(), 'by', session_user, 'reason', why)
+    where r.due_at = asked.due_at and r.run_key = asked.run_key;
+    update scheduler_private.job_gate g set active_key = null where g.job = asked.job and g.active_key = asked.run_key;
+    perform pg_notify('scheduler_queued', '');
+    perform pg_notify('scheduler_finished', asked.run_key);
+    return 'cancelled';
+end $$;
+
+CREATE FUNCTION scheduler.disable(pattern text, reason text DEFAULT NULL::text) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    names constant text[] := scheduler_private.matching_jobs(disable.pattern);
+    told constant text := coalesce(current_setting('scheduler.reason', true), '');
+begin
+    perform set_config('scheduler.reason', coalesce(disable.reason, told), true);
+    -- In the order of the names, so that two calls do not wait for each other in a circle.
+    perform from scheduler.job j where j.name = any (names) order by j.name for no key update;
+    return query
+        update scheduler.job j set enabled = false
+        where j.name = any (names) and j.enabled
+        returning j.name;
+    perform set_config('scheduler.reason', told, true);
+end $$;
+
+CREATE FUNCTION scheduler.enable(pattern text, reason text DEFAULT NULL::text) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    names constant text[] := scheduler_private.matching_jobs(enable.pattern);
+    told constant text := coalesce(current_setting('scheduler.reason', true), '');
+begin
+    perform set_config('scheduler.reason', coalesce(enable.reason, told), true);
+    -- In the order of the names, so that two calls do not wait for each other in a circle.
+    perform from scheduler.job j where j.name = any (names) order by j.name for no key update;
+    return query
+        update scheduler.job j set enabled = true
+        where j.name = any (names) and not j.enabled
+        returning j.name;
+    perform set_config('scheduler.reason', told, true);
+end $$;
+
+CREATE FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    delete from scheduler_private.job_file f
+    where f.name <> all (case f.what when 'job' then note_files.jobs else note_files.calendars end);
+    insert into scheduler_private.job_file as f (what, name, last_applied, source, applied_by, hash)
+    select n.what, n.name, n.last_applied, n.source, session_user || ' (' || current_setting('application_name') || ')', note_files.hash
+    from jsonb_to_recordset(note_files.noted) as n (what text, name text, last_applied jsonb, source text)
+    on conflict (what, name) do update set last_applied = excluded.last_applied, source = excluded.source,
+        applied_at = clock_timestamp(), applied_by = excluded.applied_by, hash = excluded.hash;
+$$;
+
+CREATE FUNCTION scheduler.pause(pattern text, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    names constant text[] := scheduler_private.matching_jobs(pause.pattern);
+    told constant text := coalesce(current_setting('scheduler.reason', true), '');
+begin
+    if pause.until <= clock_timestamp() then
+        raise exception 'until is %; expected an instant that is yet to come',
+            to_char(pause.until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') using errcode = 'invalid_parameter_value';
+    end if;
+    perform set_config('scheduler.reason', coalesce(pause.reason, told), true);
+    -- In the order of the names, so that two calls do not wait for each other in a circle.
+    perform from scheduler.job j where j.name = any (names) order by j.name for no key update;
+    return query
+        update scheduler.job j set
+            paused_at = case when j.paused_until <= clock_timestamp() then clock_timestamp() else coalesce(j.paused_at, clock_timestamp()) end,
+            paused_by = session_user,
+            pause_reason = coalesce(pause.reason, nullif(told, '')), paused_until = pause.until
+        where j.name = any (names) and (j.paused_at is null or j.paused_until is distinct from pause.until
+            or j.pause_reason is distinct from coalesce(pause.reason, nullif(told, '')))
+        returning j.name;
+    perform set_config('scheduler.reason', told, true);
+end $$;
+
+CREATE PROCEDURE scheduler.preview(IN schedule text, IN time_zone text DEFAULT 'UTC'::text, IN n integer DEFAULT 10, INOUT answer text DEFAULT NULL::text)
+    LANGUAGE plpgsql
+    AS $$
+declare
+    question bigint := scheduler.ask_preview(schedule, time_zone, n);
+begin
+    commit;
+    for i in 1 .. 200 loop
+        answer := scheduler.preview_answer(question);
+        exit when answer is not null;
+        perform pg_sleep(0.05);
+        commit;
+    end loop;
+    if answer is null then
+        raise exception 'no node answered within ten seconds' using errcode = 'query_canceled', hint = 'see scheduler.node; is a node live?';
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler.preview_answer(question bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    found scheduler_private.question;
+begin
+    select q.* into found from scheduler_private.question q where q.id = preview_answer.question;
+    if found.error is not null then
+        raise exception '%', found.error using errcode = 'invalid_parameter_value';
+    end if;
+    return found.answer;
+end $$;
+
+CREATE FUNCTION scheduler.resume(pattern text, reason text DEFAULT NULL::text) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    names constant text[] := scheduler_private.matching_jobs(resume.pattern);
+    told constant text := coalesce(current_setting('scheduler.reason', true), '');
+begin
+    perform set_config('scheduler.reason', coalesce(resume.reason, told), true);
+    -- In the order of the names, so that two calls do not wait for each other in a circle.
+    perform from scheduler.job j where j.name = any (names) order by j.name for no key update;
+    return query
+        update scheduler.job j set paused_at = null
+        where j.name = any (names) and j.paused_at is not null
+        returning j.name;
+    perform set_config('scheduler.reason', told, true);
+end $$;
+
 CREATE FUNCTION scheduler.run_now(name text, params jsonb DEFAULT NULL::jsonb, key text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -119,13 +342,24 @@ declare
     due timestamptz := clock_timestamp();
     new_key text := run_now.name || '!' || to_char(due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
     held boolean;
+    merged jsonb;
 begin
+    if jsonb_typeof(run_now.params) <> 'object' then
+        raise exception 'params is %; expected an object, e.g. {"day": "2026-11-21"}', left(run_now.params::text, 100)
+            using errcode = 'invalid_parameter_value';
+    end if;
     select g.* into gate from scheduler_private.job_gate g where g.job = run_now.name for no key update;
     if not found then
         raise exception 'there is no job named %', quote_literal(run_now.name)
             using errcode = 'no_data_found',
                   hint = coalesce((select 'did you mean ' || quote_literal(j.name) || '?' from scheduler.job j
                                    where j.name like left(run_now.name, 3) || '%' order by j.name limit 1), 'see scheduler.job');
+    end if;
+    select j.params || coalesce(run_now.params, '{}') into merged from scheduler.job j where j.name = run_now.name and j.for_each is null;
+    if not found then
+        raise exception 'job % stands for one job a row (for_each) and has no runs of its own', quote_literal(run_now.name)
+            using errcode = 'invalid_parameter_value',
+                  hint = 'run one it made: select name from scheduler.job where made_by = ' || quote_literal(run_now.name);
     end if;
     if run_now.key is not null then
         insert into scheduler_private.request (job, key, run_key) values (run_now.name, run_now.key, new_key)
@@ -139,12 +373,167 @@ begin
         (run_key, job, due_at, state, version, priority, runs_on, on_lost, ended_at, verdict, reason, params, requested_by)
     values (new_key, run_now.name, due, case when held then 'finished' else 'queued' end, gate.version, gate.priority,
             gate.runs_on, gate.on_lost, case when held then clock_timestamp() end, case when held then 'skipped' end,
-            case when held then 'overlap' end, run_now.params, session_user);
+            case when held then 'overlap' end, nullif(merged, '{}'), session_user);
     if not held and gate.overlap = 'skip' then
         update scheduler_private.job_gate g set active_key = new_key where g.job = run_now.name;
     end if;
     perform pg_notify('scheduler_queued', '');
     return new_key;
+end $$;
+
+CREATE FUNCTION scheduler.schedule(schedule text, command text) RETURNS text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+    select scheduler.schedule('sql-' || left(encode(sha256(convert_to(schedule.schedule || ' ' || schedule.command, 'UTF8')), 'hex'), 12),
+        schedule.schedule, schedule.command)
+$$;
+
+CREATE FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text DEFAULT 'UTC'::text, kind text DEFAULT 'sql'::text, database text DEFAULT NULL::text, params jsonb DEFAULT '{}'::jsonb, description text DEFAULT ''::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    given jsonb;
+begin
+    if schedule.kind = 'sql' then
+        given := jsonb_strip_nulls(jsonb_build_object('statement', schedule.command, 'database', schedule.database));
+    else
+        begin
+            given := schedule.command::jsonb;
+        exception when invalid_text_representation then
+            raise exception 'job ''%'': command is no JSON; expected the settings of kind %, e.g. {"batch": 100}', schedule.name, schedule.kind
+                using errcode = 'invalid_parameter_value';
+        end;
+    end if;
+    insert into scheduler.job as j (name, schedule, settings, time_zone, kind, params, description)
+    values (schedule.name, schedule.schedule, given, schedule.time_zone, schedule.kind, schedule.params, schedule.description)
+    on conflict (name) do update set schedule = excluded.schedule, settings = excluded.settings, time_zone = excluded.time_zone,
+        kind = excluded.kind, params = excluded.params,
+        description = case when excluded.description = '' then j.description else excluded.description end;
+    return schedule.name;
+end $$;
+
+CREATE FUNCTION scheduler.undo(name text, to_version integer DEFAULT NULL::integer, reason text DEFAULT NULL::text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+    told constant text := coalesce(current_setting('scheduler.reason', true), '');
+    present scheduler.job;
+    former scheduler_private.job_version;
+    restored scheduler.job;
+    columns text;
+    made integer;
+begin
+    select j.* into present from scheduler.job j where j.name = undo.name for no key update;
+    select v.* into former from scheduler_private.job_version v
+    where v.job = undo.name and (v.version = undo.to_version
+        or (undo.to_version is null and (present.name is null or v.version < present.version) and v.action <> 'delete'))
+    order by v.version desc limit 1;
+    if not found then
+        if present.name is null and not exists (select from scheduler_private.job_version v where v.job = undo.name) then
+            perform scheduler_private.matching_jobs(undo.name);
+        end if;
+        raise exception 'job ''%'' has no version %', undo.name, coalesce(undo.to_version::text, 'before its first')
+            using errcode = 'no_data_found', hint = format('its versions are %s', (select string_agg(v.version::text, ', ' order by v.version)
+                from (select w.version from scheduler_private.job_version w where w.job = undo.name order by w.version desc limit 20) v));
+    end if;
+    restored := jsonb_populate_record(present, former.definition);
+    perform set_config('scheduler.reason', coalesce(undo.reason, told, ''), true), set_config('scheduler_private.action', 'undo', true);
+    if present.name is null then
+        select string_agg(quote_ident(d.key), ', ') into columns from jsonb_object_keys(former.definition) d (key)
+        where exists (select from pg_attribute a where a.attrelid = 'scheduler.job'::regclass and a.attname = d.key and not a.attisdropped);
+        execute format('insert into scheduler.job as j (%1$s) select %1$s from jsonb_populate_record(null::scheduler.job, $1)'
+            ' returning j.version', columns)
+            into made using former.definition;
+    else
+        if undo.to_version is not null then
+            restored.paused_at := present.paused_at;
+            restored.paused_by := present.paused_by;
+            restored.pause_reason := present.pause_reason;
+            restored.paused_until := present.paused_until;
+        end if;
+        select string_agg(format('%1$I = ($1).%1$I', d.key), ', ') into columns from jsonb_object_keys(former.definition) d (key)
+        where exists (select from pg_attribute a where a.attrelid = 'scheduler.job'::regclass and a.attname = d.key and not a.attisdropped);
+        execute format('update scheduler.job j set %s where j.name = $2 returning j.version', columns) into made using restored, undo.name;
+    end if;
+    perform set_config('scheduler.reason', told, true), set_config('scheduler_private.action', '', true);
+    return made;
+end $_$;
+
+CREATE FUNCTION scheduler.unschedule(name text, reason text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+    told constant text := coalesce(current_setting('scheduler.reason', true), '');
+    gone boolean;
+begin
+    if unschedule.name ~ '[*?]' then
+        raise exception 'name is %; expected the name of one job, for many are not deleted at once',
+            quote_literal(unschedule.name) using errcode = 'invalid_parameter_value';
+    end if;
+    perform set_config('scheduler.reason', coalesce(unschedule.reason, told), true);
+    delete from scheduler.job j where j.name = any (scheduler_private.matching_jobs(unschedule.name));
+    gone := found;
+    perform set_config('scheduler.reason', told, true);
+    return gone;
+end $$;
+
+CREATE FUNCTION scheduler_private.backfill_step() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    asked scheduler_private.backfill;
+    gate scheduler_private.job_gate;
+    alone boolean;
+    batch integer;
+    instant timestamptz;
+    key text;
+begin
+    for asked in
+        select b.* from scheduler_private.backfill b
+        where b.state = 'entering' and b.next_at <= clock_timestamp() order by b.id limit 20 for update skip locked
+    loop
+        select g.* into gate from scheduler_private.job_gate g where g.job = asked.job for no key update;
+        if not found then
+            update scheduler_private.backfill b set state = 'refused', problem = 'the job was deleted' where b.id = asked.id;
+            continue;
+        end if;
+        -- One at a time where a run that is there would forbid the next, or be cancelled by it.
+        alone := gate.overlap = 'skip' or gate.supersedes;
+        if alone and (gate.active_key is not null
+            or exists (select from scheduler_private.run r where r.state in ('queued', 'running') and r.job = asked.job)) then
+            update scheduler_private.backfill b set next_at = clock_timestamp() + interval '250 milliseconds' where b.id = asked.id;
+            continue;
+        end if;
+        batch := case when alone or asked.spacing is not null then 1 else 500 end;
+        foreach instant in array asked.due[asked.entered_count + 1 : asked.entered_count + batch] loop
+            key := asked.job || '!backfill@' || to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
+            insert into scheduler_private.run (run_key, job, due_at, state, version, priority, runs_on, on_lost, params, requested_by)
+            select key, asked.job, instant, 'queued', gate.version, gate.priority, gate.runs_on, gate.on_lost, nullif(j.params, '{}'), asked.requested_by
+            from scheduler.job j where j.name = asked.job
+            on conflict do nothing;
+            if found and gate.overlap = 'skip' then
+                update scheduler_private.job_gate g set active_key = key where g.job = asked.job;
+            end if;
+        end loop;
+        update scheduler_private.backfill b
+        set entered_count = least(b.entered_count + batch, cardinality(b.due)),
+            state = case when b.entered_count + batch >= cardinality(b.due) then 'done' else 'entering' end,
+            next_at = clock_timestamp() + coalesce(b.spacing, interval '0')
+        where b.id = asked.id;
+        perform pg_notify('scheduler_queued', '');
+    end loop;
+    return (select count(*) from scheduler_private.backfill b where b.state in ('asked', 'entering'));
 end $$;
 
 CREATE FUNCTION scheduler_private.calendar_changed() RETURNS trigger
@@ -169,6 +558,13 @@ begin
         return old;
     end if;
     if tg_when = 'AFTER' then
+        -- What a node notes in the row changes no job.
+        if tg_op = 'UPDATE' and new.version = old.version then
+            return null;
+        end if;
+        insert into scheduler_private.job_change as c (job)
+        select j.name from scheduler.job j where j.calendar = new.name order by j.name
+        on conflict (job) do update set mark = excluded.mark, marked_at = excluded.marked_at;
         perform pg_notify('scheduler_jobs', '');
         return null;
     end if;
@@ -200,6 +596,78 @@ begin
     return new;
 end $$;
 
+CREATE FUNCTION scheduler_private.chain_from(first bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    link scheduler_private.job_chain_end;
+    v scheduler_private.job_version;
+begin
+    select e.* into link from scheduler_private.job_chain_end e for update;
+    for v in
+        select j.* from scheduler_private.job_version j
+        -- A look-up by key, not a join: a plan must not read the whole chain for one version.
+        where j.id >= first and (select c.place from scheduler_private.job_chain c where c.version_id = j.id) is null
+        order by j.id
+    loop
+        link.place := link.place + 1;
+        link.hash := sha256(link.hash || convert_to(scheduler_private.version_text(v), 'UTF8'));
+        insert into scheduler_private.job_chain (place, version_id, hash) values (link.place, v.id, link.hash);
+    end loop;
+    update scheduler_private.job_chain_end set place = link.place, hash = link.hash;
+end $$;
+
+CREATE FUNCTION scheduler_private.chain_problem() RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET jit TO 'off'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    SET "IntervalStyle" TO 'postgres'
+    AS $$
+begin
+    return (with links as (
+        select c.place, c.version_id, c.hash, coalesce(lag(c.hash) over w, ''::bytea) as before, coalesce(lag(c.place) over w, 0) as place_before
+        from scheduler_private.job_chain c window w as (order by c.place)
+    ),
+    broken as (
+        select l.place, case
+            when l.place <> l.place_before + 1 then format('link %s of the chain of versions is missing', l.place_before + 1)
+            when v.id is null then format('link %s of the chain of versions: the version it stands for is missing', l.place)
+            else format('link %s of the chain of versions does not fit: version %s of job ''%s'' was changed, or a link before it',
+                l.place, v.version, v.job)
+            end as problem
+        from links l left join scheduler_private.job_version v on v.id = l.version_id
+        where l.place <> l.place_before + 1 or v.id is null
+            or l.hash <> sha256(l.before || convert_to(scheduler_private.version_text(v), 'UTF8'))
+    )
+    select coalesce(
+        (select b.problem from broken b order by b.place limit 1),
+        (select format('the chain of versions ends at link %s; expected link %s', coalesce(max(c.place), 0), e.place)
+         from scheduler_private.job_chain_end e left join scheduler_private.job_chain c on true
+         group by e.place, e.hash having coalesce(max(c.place), 0) <> e.place
+             or coalesce((select l.hash from scheduler_private.job_chain l where l.place = e.place), ''::bytea) <> e.hash),
+        (select format('version %s of job ''%s'' is not in the chain of versions', v.version, v.job)
+         from scheduler_private.job_version v where not exists (select from scheduler_private.job_chain c where c.version_id = v.id)
+         order by v.id limit 1),
+        (select format('job ''%s'' is not what its version %s says: it was changed with its triggers switched off', j.name, j.version)
+         from scheduler.job j left join scheduler_private.job_version v on v.job = j.name and v.version = j.version
+             cross join lateral (select to_jsonb(j) as present offset 0) p
+         where v.id is null or exists (select from jsonb_each(v.definition) d where d.value is distinct from p.present -> d.key)
+         order by j.name limit 1)));
+end $$;
+
+CREATE FUNCTION scheduler_private.chain_versions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- The first row of the transaction brings all of them; those of others that are not chained yet are not to be seen yet.
+    if not exists (select from scheduler_private.job_chain c where c.version_id = new.id) then
+        perform scheduler_private.chain_from(new.id);
+    end if;
+    return null;
+end $$;
+
 CREATE FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -226,6 +694,473 @@ exception when datetime_field_overflow then
     raise exception 'blackout % of calendar % names a day that does not exist', entry, quote_literal(calendar) using errcode = 'check_violation';
 end $_$;
 
+CREATE TABLE scheduler.job (
+    name text NOT NULL,
+    kind text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    owner text DEFAULT ''::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    schedule text DEFAULT 'manual'::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    guard jsonb DEFAULT '{}'::jsonb NOT NULL,
+    timeout interval DEFAULT '01:00:00'::interval NOT NULL,
+    retry jsonb DEFAULT '{}'::jsonb NOT NULL,
+    overlap text DEFAULT 'skip'::text NOT NULL,
+    missed text DEFAULT 'once'::text NOT NULL,
+    start_within interval,
+    on_lost text NOT NULL,
+    runs_on text[] DEFAULT '{}'::text[] NOT NULL,
+    priority smallint DEFAULT 5 NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    paused_at timestamp with time zone,
+    paused_by text,
+    pause_reason text,
+    source text DEFAULT 'sql'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    problem text,
+    next_fire_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    calendar text,
+    starts timestamp with time zone,
+    ends timestamp with time zone,
+    spread interval,
+    params jsonb DEFAULT '{}'::jsonb NOT NULL,
+    concurrency jsonb DEFAULT '{}'::jsonb NOT NULL,
+    expect jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notify jsonb DEFAULT '{}'::jsonb NOT NULL,
+    for_each jsonb,
+    made_by text,
+    paused_until timestamp with time zone,
+    CONSTRAINT job_missed_is_known CHECK ((missed = ANY (ARRAY['once'::text, 'skip'::text, 'all'::text]))),
+    CONSTRAINT job_name_is_plain CHECK (((name ~ '^[a-z0-9._/-]{1,200}$'::text) OR ((for_each IS NOT NULL) AND (name ~ '^[a-z0-9._/{}-]{1,200}$'::text)))),
+    CONSTRAINT job_on_lost_is_known CHECK ((on_lost = ANY (ARRAY['rerun'::text, 'fail'::text]))),
+    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text, 'allow'::text]))),
+    CONSTRAINT job_priority_is_in_range CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT job_start_within_is_positive CHECK ((start_within > '00:00:00'::interval)),
+    CONSTRAINT job_timeout_is_positive CHECK ((timeout > '00:00:00'::interval))
+);
+
+COMMENT ON TABLE scheduler.job IS 'Declared jobs, one row each; editable.';
+
+CREATE FUNCTION scheduler_private.check_calendar(job scheduler.job) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    calendars text[];
+begin
+    if to_regclass('scheduler.calendar') is null then
+        return;
+    end if;
+    execute 'select array(select c.name from scheduler.calendar c order by c.name)' into calendars;
+    if not (job.calendar = any (calendars)) then
+        perform scheduler_private.refuse(job.name, 'calendar', format('calendar %s does not exist; expected one of scheduler.calendar',
+            scheduler_private.shown(to_jsonb(job.calendar))), scheduler_private.nearest(job.calendar, calendars));
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.check_json(job text, name text, content jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    bytes_max constant integer := 65536;
+    found_problems text;
+    found_meant text;
+begin
+    if content = '{}' or (content is null and name = 'for_each') then
+        return;
+    elsif jsonb_typeof(content) is distinct from 'object' then
+        perform scheduler_private.refuse(job, name,
+            format('%s is %s; expected a map of keys to values', name, coalesce(scheduler_private.shown(content), 'empty')));
+    elsif octet_length(content::text) > bytes_max then
+        perform scheduler_private.refuse(job, name, format('%s has %s bytes; expected at most %s', name, octet_length(content::text), bytes_max));
+    end if;
+    if name <> 'params' then
+        select string_agg(p.problem, '; '), min(p.meant) filter (where p.n = 1) into found_problems, found_meant
+        from (select p.problem, p.meant, row_number() over () as n
+              from scheduler_private.json_problems(content, scheduler_private.column_schema(check_json.name), check_json.name) p limit 20) p;
+        if found_problems is not null then
+            perform scheduler_private.refuse(job, name, found_problems, found_meant);
+        end if;
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.check_links(edited text[], removed text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    jobs_max constant integer := 1000;     -- a longer way round is not spelt out
+    follower record;
+    circle text[];
+begin
+    if cardinality(removed) = 0 and not exists (select from scheduler.job j where j.name = any (edited) and j.schedule ~ '(^|;)\s*after\s') then
+        return;
+    end if;
+    -- Two edits that each look right must not make a circle together.
+    perform pg_advisory_xact_lock(hashtext('scheduler.links'));
+    for follower in
+        select j.name, f.job as wanted from scheduler.job j, lateral scheduler_private.followed_jobs(j.schedule) f (job)
+        where j.name = any (edited) and j.schedule ~ '(^|;)\s*after\s' and j.for_each is null
+            and not exists (select from scheduler.job o where o.name = f.job)
+        order by j.name limit 1
+    loop
+        perform scheduler_private.refuse(follower.name, 'schedule', format('schedule runs after job %s, which does not exist',
+            scheduler_private.shown(to_jsonb(follower.wanted))),
+            (select replace(j.schedule, follower.wanted, near.name)
+             from scheduler.job j, lateral (select scheduler_private.nearest(follower.wanted, array(select o.name from scheduler.job o
+                 where o.name <> follower.name order by o.name)) as name) near where j.name = follower.name and near.name is not null));
+    end loop;
+    for follower in
+        select j.name from scheduler.job j where j.name = any (edited) and j.schedule ~ '(^|;)\s*after\s' and j.for_each is null order by j.name
+    loop
+        with recursive reached as (
+            select f.job from scheduler.job j, lateral scheduler_private.followed_jobs(j.schedule) f (job) where j.name = follower.name
+            union
+            select f.job from reached r join scheduler.job j on j.name = r.job, lateral scheduler_private.followed_jobs(j.schedule) f (job)
+        )
+        select array[follower.name, follower.name] into circle where follower.name in (select r.job from reached r);
+        continue when circle is null;
+        with recursive chain as (
+            select f.job, array[follower.name, f.job] as way from scheduler.job j, lateral scheduler_private.followed_jobs(j.schedule) f (job)
+            where j.name = follower.name
+            union all
+            select f.job, c.way || f.job
+            from chain c join scheduler.job j on j.name = c.job, lateral scheduler_private.followed_jobs(j.schedule) f (job)
+            where c.job <> follower.name and cardinality(c.way) < jobs_max and not (f.job = any (c.way[2:]))
+        )
+        select c.way into circle from chain c where c.job = follower.name limit 1;
+        perform scheduler_private.refuse(follower.name, 'schedule', format('schedule runs after itself: %s; expected a chain that ends',
+            array_to_string(circle, ' after ')));
+    end loop;
+    for follower in
+        select j.name, f.job as wanted from scheduler.job j, lateral scheduler_private.followed_jobs(j.schedule) f (job)
+        where cardinality(removed) > 0 and j.schedule ~ '(^|;)\s*after\s' and f.job = any (removed)
+            and not exists (select from scheduler.job o where o.name = f.job)
+        order by j.name limit 1
+    loop
+        perform scheduler_private.refuse(follower.wanted, 'name',
+            format('job %s runs after it; expected its schedule changed, or both deleted, in one statement',
+            scheduler_private.shown(to_jsonb(follower.name))));
+    end loop;
+end $$;
+
+CREATE FUNCTION scheduler_private.check_plain(job scheduler.job) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    words_max constant integer := 50;
+    word_max constant integer := 100;
+    text_max constant integer := 10000;
+    place text;
+    word text;
+    words text[];
+    length interval;
+    longest interval;
+begin
+    -- What most jobs have, in one look: thousands may come in one statement.
+    if job.overlap in ('skip', 'queue', 'cancel', 'allow') and job.missed in ('once', 'skip', 'all') and job.on_lost in ('rerun', 'fail')
+        and job.timeout between interval '1 second' and interval '1 day' and job.start_within is null and job.spread is null
+        and job.tags = '{}' and job.runs_on = '{}' and length(job.description) <= text_max and length(job.owner) <= text_max
+        and job.pause_reason is null and job.priority between 0 and 9 and job.starts is null and job.ends is null and job.paused_until is null then
+        return;
+    end if;
+    foreach place in array '{overlap,missed,on_lost}'::text[] loop
+        word := case place when 'overlap' then job.overlap when 'missed' then job.missed else job.on_lost end;
+        words := case place when 'overlap' then '{skip,queue,cancel,allow}' when 'missed' then '{once,skip,all}' else '{rerun,fail}' end;
+        if not coalesce(word = any (words), false) then
+            perform scheduler_private.refuse(job.name, place, format('%s is %s; expected one of %s', place,
+                coalesce(scheduler_private.shown(to_jsonb(word)), 'empty'), array_to_string(words, ', ')), scheduler_private.nearest(word, words));
+        end if;
+    end loop;
+    foreach place in array '{timeout,start_within,spread}'::text[] loop
+        length := case place when 'timeout' then job.timeout when 'start_within' then job.start_within else job.spread end;
+        longest := case place when 'spread' then interval '1 day' else interval '365 days' end;
+        if length is null and place = 'timeout' then
+            perform scheduler_private.refuse(job.name, place, 'timeout is empty; expected 1s to 365d');
+        elsif extract(year from length) <> 0 or extract(month from length) <> 0 then
+            perform scheduler_private.refuse(job.name, place,
+                format('%s is %s, and months differ in length; expected days, hours, minutes or seconds', place, length));
+        elsif not (length between interval '1 second' and longest) then
+            perform scheduler_private.refuse(job.name, place, format('%s is %s; expected 1s to %s', place, length,
+                case place when 'spread' then '1d' else '365d' end));
+        end if;
+    end loop;
+    foreach place in array '{tags,runs_on}'::text[] loop
+        words := case place when 'tags' then job.tags else job.runs_on end;
+        if words is null or array_ndims(words) > 1 then
+            perform scheduler_private.refuse(job.name, place, format('%s is %s; expected a list, or ''{}''', place,
+                case when words is null then 'empty' else 'a list of lists' end));
+        elsif cardinality(words) > words_max then
+            perform scheduler_private.refuse(job.name, place,
+                format('%s has %s entries; expected at most %s', place, cardinality(words), words_max));
+        elsif exists (select from unnest(words) w where w is null or length(w) not between 1 and word_max) then
+            perform scheduler_private.refuse(job.name, place,
+                format('%s has an entry that is empty or too long; expected 1 to %s characters', place, word_max));
+        end if;
+    end loop;
+    foreach place in array '{description,owner,pause_reason}'::text[] loop
+        word := case place when 'description' then job.description when 'owner' then job.owner else job.pause_reason end;
+        if length(word) > text_max then
+            perform scheduler_private.refuse(job.name, place,
+                format('%s has %s characters; expected at most %s', place, length(word), text_max));
+        elsif word is null and place <> 'pause_reason' then
+            perform scheduler_private.refuse(job.name, place, format('%s is empty; expected text, or ''''', place));
+        end if;
+    end loop;
+    if job.priority is null or job.priority not between 0 and 9 then
+        perform scheduler_private.refuse(job.name, 'priority',
+            format('priority is %s; expected 0 (last) to 9 (first)', coalesce(job.priority::text, 'empty')));
+    elsif not (isfinite(coalesce(job.starts, now())) and isfinite(coalesce(job.ends, now())) and isfinite(coalesce(job.paused_until, now()))) then
+        perform scheduler_private.refuse(job.name,
+            case when not isfinite(job.starts) then 'starts' when not isfinite(job.ends) then 'ends' else 'paused_until' end,
+            'infinity is no instant; expected one, or null for no limit');
+    elsif job.starts >= job.ends then
+        perform scheduler_private.refuse(job.name, 'ends', format('ends is %s, not after starts %s; expected a later instant',
+            to_char(job.ends at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(job.starts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.check_settings(job scheduler.job) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    bytes_max constant integer := 1048576;
+    kinds text[];
+    known scheduler_private.kind;
+    found_problems text;
+    found_meant text;
+begin
+    if job.kind is null then
+        perform scheduler_private.refuse(job.name, 'kind', 'kind is empty; expected one');
+    elsif jsonb_typeof(job.settings) is distinct from 'object' then
+        perform scheduler_private.refuse(job.name, 'settings',
+            format('settings is %s; expected a map of keys to values', coalesce(scheduler_private.shown(job.settings), 'empty')));
+    elsif octet_length(job.settings::text) > bytes_max then
+        perform scheduler_private.refuse(job.name, 'settings',
+            format('settings has %s bytes; expected at most %s', octet_length(job.settings::text), bytes_max));
+    end if;
+    select k.* into known from scheduler_private.kind k where k.name = job.kind;
+    if not found then
+        kinds := array(select k.name from scheduler_private.kind k order by k.name);
+        if cardinality(kinds) > 0 then
+            perform scheduler_private.refuse(job.name, 'kind', format('kind is %s, which no node knows; expected one of %s',
+                scheduler_private.shown(to_jsonb(job.kind)), array_to_string(kinds, ', ')), scheduler_private.nearest(job.kind, kinds));
+        end if;
+        return;
+    end if;
+    if job.for_each is null then
+        select string_agg(p.problem, '; '), min(p.meant) filter (where p.n = 1) into found_problems, found_meant
+        from (select p.problem, p.meant, row_number() over () as n
+              from scheduler_private.json_problems(job.settings, known.schema, 'settings') p limit 20) p;
+        if found_problems is not null then
+            perform scheduler_private.refuse(job.name, 'settings', found_problems, found_meant);
+        end if;
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.child_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    free text[] := array['next_fire_at', 'problem', 'version', 'updated_at', 'paused_at', 'paused_by', 'pause_reason', 'paused_until'];
+    made_by text := case when tg_op = 'INSERT' then new.made_by else coalesce(old.made_by, case when tg_op = 'UPDATE' then new.made_by end) end;
+begin
+    -- Nodes say that it is them; nobody gains a right by saying so.
+    if made_by is not null and current_setting('scheduler.for_each', true) is distinct from made_by
+        and (tg_op <> 'UPDATE' or to_jsonb(new) - free is distinct from to_jsonb(old) - free) then
+        raise exception 'job % is made from a row by %', quote_literal(case when tg_op = 'INSERT' then new.name else old.name end), quote_literal(made_by)
+            using errcode = 'object_not_in_prerequisite_state',
+                  hint = 'change the row, or the job ' || quote_literal(made_by) || ': its children follow';
+    end if;
+    return case when tg_op = 'DELETE' then old else new end;
+end $$;
+
+CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select case name
+        when 'guard' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [],
+              "properties": {
+                "max_rows": {
+                  "type": [
+                    "integer",
+                    "null"
+                  ],
+                  "minimum": 1
+                },
+                "max_fraction": {
+                  "type": [
+                    "number",
+                    "null"
+                  ],
+                  "exclusiveMinimum": 0,
+                  "maximum": 1
+                }
+              }
+            }'::jsonb
+        when 'retry' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [],
+              "properties": {
+                "attempts": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 20
+                },
+                "delay": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 0,
+                    "longest": 86400,
+                    "expected": "0s to 1d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "backoff": {
+                  "type": "string",
+                  "expected": "one of exponential, constant",
+                  "enum": [
+                    "exponential",
+                    "constant"
+                  ]
+                },
+                "max_delay": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 0,
+                    "longest": 86400,
+                    "expected": "0s to 1d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                }
+              }
+            }'::jsonb
+        when 'concurrency' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "group",
+                "limit"
+              ],
+              "properties": {
+                "group": {
+                  "type": "string",
+                  "pattern": "^(?:[a-z0-9._/-]{1,200})$"
+                },
+                "limit": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 1000
+                }
+              }
+            }'::jsonb
+        when 'expect' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [],
+              "properties": {
+                "success_within": {
+                  "type": [
+                    "string",
+                    "null"
+                  ],
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 31536000,
+                    "expected": "1s to 365d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "start_within": {
+                  "type": [
+                    "string",
+                    "null"
+                  ],
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 31536000,
+                    "expected": "1s to 365d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "duration_below": {
+                  "type": [
+                    "string",
+                    "null"
+                  ],
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 31536000,
+                    "expected": "1s to 365d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                }
+              }
+            }'::jsonb
+        when 'notify' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "on",
+                "to"
+              ],
+              "properties": {
+                "on": {
+                  "type": "array",
+                  "items": {
+                    "type": "string",
+                    "expected": "one of failure, recovery, success, missed",
+                    "enum": [
+                      "failure",
+                      "recovery",
+                      "success",
+                      "missed"
+                    ]
+                  },
+                  "minItems": 1,
+                  "maxItems": 20
+                },
+                "to": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  },
+                  "minItems": 1,
+                  "maxItems": 20
+                }
+              }
+            }'::jsonb
+        when 'for_each' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "relation"
+              ],
+              "properties": {
+                "relation": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 130
+                },
+                "where": {
+                  "type": [
+                    "string",
+                    "null"
+                  ],
+                  "minLength": 1,
+                  "maxLength": 1000
+                }
+              }
+            }'::jsonb
+    end
+$_$;
+
 CREATE FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -249,6 +1184,74 @@ begin
     perform pg_notify('scheduler_events', '');
     return true;
 end $$;
+
+CREATE FUNCTION scheduler_private.cron_problem(part text, fields text[], OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+declare
+    shift constant integer := case when cardinality(fields) = 5 then 1 else 0 end;
+    names constant text[] := '{second,minute,hour,day of month,month,day of week,year}';
+    expected constant text[] := array['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC',
+        case when shift = 1 then '0-7 or SUN-SAT' else '1-7 (1 is Sunday) or SUN-SAT' end, '1970-2299'];
+    lowest constant integer[] := array[0, 0, 0, 1, 1, 1 - shift, 1970];
+    highest constant integer[] := array[59, 59, 23, 31, 12, 7, 2299];
+    words constant text[] := array[null, null, null, null, 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC', 'SUN|MON|TUE|WED|THU|FRI|SAT', null];
+    f integer;
+    value text;
+    item text;
+    bad text;
+    number text;
+    put text;
+begin
+    for i in 1 .. cardinality(fields) loop
+        f := i + shift;
+        -- What operators mostly write.
+        continue when fields[i] ~ '^(\*|\?)$';
+        value := '(?:[0-9]{1,4}' || coalesce('|' || words[f], '') || ')';
+        foreach item in array string_to_array(upper(fields[i]), ',') loop
+            if item = '' then
+                problem := format('%s ''%s'' has an empty place in its list', names[f], fields[i]);
+                put := trim(both ',' from regexp_replace(fields[i], ',{2,}', ',', 'g'));
+            elsif item ~ '/0+$' then
+                problem := format('%s ''%s'' has a step of 0; expected at least 1', names[f], fields[i]);
+            elsif item ~ ('^(?:\*|\?|' || value || '(?:-' || value || ')?)?(?:/[0-9]{1,4})?$')
+                or item ~ '^H(?:\([0-9]{1,4}-[0-9]{1,4}\))?(?:/[0-9]{1,4})?$'
+                or (f = 4 and item ~ '^(?:LW?|L-[0-9]{1,2}W?|[0-9]{1,2}W|WL)$')
+                or (f = 6 and item ~ ('^(?:L|L-[0-9]|' || value || '(?:L|#[0-9]{1,2}(?:/[0-9]+)?))$')) then
+                -- Numbers in range; those behind a / or # are steps and weeks, those behind L- are days before the end.
+                select m[1] into bad from regexp_matches(regexp_replace(item, '/[0-9]+|#[0-9]+|L-[0-9]+', '', 'g'), '([0-9]+)', 'g') as m
+                where m[1]::integer not between lowest[f] and highest[f] limit 1;
+                if bad is not null then
+                    problem := format('%s ''%s'' cannot be read; expected %s', names[f], fields[i], expected[f]);
+                    -- The hour 24 is the hour 0, the minute 60 the minute 0.
+                    put := case when f <= 3 and bad::integer = highest[f] + 1 and item = bad then '0' end;
+                end if;
+            else
+                problem := format('%s ''%s'' cannot be read; expected %s, *, a list, a range or a step', names[f], fields[i], expected[f]);
+                if words[f] is not null then
+                    select regexp_replace(item, m[1], near.word) into put
+                    from regexp_matches(item, '([A-Z]+)', 'g') as m,
+                        lateral (select coalesce((select w from unnest(string_to_array(words[f], '|')) w where m[1] like w || '%'),
+                            scheduler_private.nearest(m[1], string_to_array(words[f], '|'))) as word) near
+                    where m[1] !~ ('^(?:' || words[f] || ')$') and near.word is not null limit 1;
+                end if;
+            end if;
+            if problem is not null then
+                problem := format('schedule ''%s'': %s', part, problem);
+                if put is not null then
+                    number := case when problem like '%empty place%' then put else array_to_string(array_replace(
+                        string_to_array(upper(fields[i]), ','), item, put), ',') end;
+                    meant := array_to_string(fields[: i - 1] || number || fields[i + 1 :], ' ');
+                end if;
+                return;
+            end if;
+        end loop;
+    end loop;
+    if shift = 1 and fields[3] !~ '^[*?]$' and fields[5] !~ '^[*?]$' and (fields[3] like '*%' or fields[5] like '*%') then
+        problem := format('schedule ''%s'': crons disagree on what day ''%s'' together with weekday ''%s'' means; '
+            'expected one of the two as *, or days listed without a leading *', part, fields[3], fields[5]);
+    end if;
+end $_$;
 
 CREATE FUNCTION scheduler_private.drop_partition(partition text, keep interval) RETURNS bigint
     LANGUAGE plpgsql
@@ -289,11 +1292,87 @@ end $$;
 
 CREATE FUNCTION scheduler_private.due_of(run_key text) RETURNS timestamp with time zone
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-    AS $$
+    AS $_$
 begin
-    return substring(run_key from '[@!]([^~]+)')::timestamptz;
+    return substring(run_key from '[@!]([^@!~]+)(?:~[^@!]*)?$')::timestamptz;
 exception when invalid_datetime_format or datetime_field_overflow then
     return null;
+end $_$;
+
+CREATE FUNCTION scheduler_private.duration_meant(words text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    plain constant text := lower(trim(words));
+    one constant text := '([0-9]+(?:\.[0-9]+)?)?\s*'
+        '(days?|d|weeks?|w|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|sec|s)(?:\s+|,\s*|(?=[0-9])|$)';
+    part text[];
+    total numeric := 0;
+    count integer := 0;
+    rest numeric;
+    meant text := '';
+begin
+    if length(plain) > 60 or plain !~ ('^(?:' || one || ')+$') then
+        return null;
+    end if;
+    for part in select regexp_matches(plain, one, 'g') loop
+        count := count + 1;
+        total := total + coalesce(part[1], '1')::numeric
+            * case left(part[2], 1) when 'w' then 604800 when 'd' then 86400 when 'h' then 3600 when 'm' then 60 else 1 end;
+        meant := coalesce(part[1], '1') || left(part[2], 1);
+    end loop;
+    if total <> trunc(total) or total < 1 or total > 36500 * 86400::numeric then
+        return null;
+    end if;
+    if count = 1 and meant ~ '^[0-9]{1,9}[dhms]$' then
+        return meant;
+    end if;
+    meant := '';
+    rest := total;
+    if rest >= 86400 then meant := meant || div(rest, 86400) || 'd'; rest := mod(rest, 86400); end if;
+    if rest >= 3600 then meant := meant || div(rest, 3600) || 'h'; rest := mod(rest, 3600); end if;
+    if rest >= 60 then meant := meant || div(rest, 60) || 'm'; rest := mod(rest, 60); end if;
+    return meant || case when rest > 0 then rest::bigint || 's' else '' end;
+end $_$;
+
+CREATE FUNCTION scheduler_private.duration_seconds(duration text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select case when s.seconds <= 36500 * 86400::numeric then s.seconds end
+    from regexp_match(duration, '^(?:([0-9]{1,10})d)?(?:([0-9]{1,10})h)?(?:([0-9]{1,10})m)?(?:([0-9]{1,10})s)?$') as m,
+        lateral (select coalesce(m[1]::numeric, 0) * 86400 + coalesce(m[2]::numeric, 0) * 3600 + coalesce(m[3]::numeric, 0) * 60
+            + coalesce(m[4]::numeric, 0) as seconds) s
+    where duration <> '' and m is not null
+$_$;
+
+CREATE FUNCTION scheduler_private.edits(a text, b text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+    x constant text[] := string_to_array(lower(a), null);
+    y constant text[] := string_to_array(lower(b), null);
+    before integer[];       -- the line before the last
+    last integer[];
+    line integer[];
+    cost integer;
+begin
+    if cardinality(x) > 256 or cardinality(y) > 256 then
+        return 1000;
+    end if;
+    last := array(select generate_series(0, cardinality(y)));
+    for i in 1 .. cardinality(x) loop
+        line := array[i];
+        for j in 1 .. cardinality(y) loop
+            cost := least(last[j + 1] + 1, line[j] + 1, last[j] + (x[i] <> y[j])::int);
+            if i > 1 and j > 1 and x[i] = y[j - 1] and x[i - 1] = y[j] then
+                cost := least(cost, before[j - 1] + 1);
+            end if;
+            line := line || cost;
+        end loop;
+        before := last;
+        last := line;
+    end loop;
+    return last[cardinality(y) + 1];
 end $$;
 
 CREATE FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone DEFAULT now()) RETURNS integer
@@ -394,6 +1473,14 @@ CREATE FUNCTION scheduler_private.event_key(job text, due timestamp with time zo
     select event_key.job || '!' || to_char(event_key.due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '~' || event_key.mark
 $$;
 
+CREATE FUNCTION scheduler_private.followed_jobs(schedule text) RETURNS SETOF text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+begin
+    return query select split_part(regexp_replace(p, '\s+', ' ', 'g'), ' ', 2) from unnest(scheduler_private.schedule_parts(schedule)) p
+        where p ~ '^after\s';
+end $$;
+
 CREATE FUNCTION scheduler_private.followers(parent text, verdict text) RETURNS SETOF text
     LANGUAGE plpgsql STABLE ROWS 1
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -404,6 +1491,14 @@ begin
             and s.condition = any (case when followers.verdict = 'succeeded' then array['success', 'any']
                 when followers.verdict in ('failed', 'timed_out', 'unknown') then array['failure', 'any']
                 when followers.verdict = 'cancelled' then array['any'] else '{}' end);
+end $$;
+
+CREATE FUNCTION scheduler_private.for_each_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('scheduler_for_each', tg_table_schema || '.' || tg_table_name);
+    return null;
 end $$;
 
 CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
@@ -424,16 +1519,110 @@ begin
         return null;
     end if;
     insert into scheduler_private.job_gate as g
-        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until)
-    values (new.name, new.version, new.enabled, new.paused_at is not null, new.overlap, new.missed,
-            new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until)
+        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes)
+    values (new.name, new.version, new.enabled, new.paused_at is not null, case new.overlap when 'cancel' then 'queue' else new.overlap end,
+            new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel')
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
-        priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until;
+        priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until,
+        supersedes = excluded.supersedes;
     perform pg_notify('scheduler_jobs', new.name);
     return null;
 end $$;
+
+CREATE FUNCTION scheduler_private.job_check() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+declare
+    made constant boolean := tg_op = 'INSERT';
+    problem text;
+    meant text;
+    place text;
+    noted scheduler.job;
+begin
+    if not made then
+        -- What nodes note in the row is judged by nobody.
+        noted := old;
+        noted.problem := new.problem;
+        noted.next_fire_at := new.next_fire_at;
+        if noted is not distinct from new then
+            return new;
+        end if;
+    end if;
+    if not made and new.name is distinct from old.name then
+        perform scheduler_private.refuse(old.name, 'name',
+            format('name is changed to %s; expected it to stay', scheduler_private.shown(to_jsonb(new.name))));
+    elsif made and coalesce(new.name, '') !~ '^[a-z0-9._/-]{1,200}$'
+        -- {column} in a template's name is filled from its rows.
+        and (new.for_each is null or coalesce(new.name, '') !~ '^[a-z0-9._/{}-]{1,200}$') then
+        meant := nullif(left(trim(both '-' from regexp_replace(lower(coalesce(new.name, '')), '[^a-z0-9._/-]+', '-', 'g')), 200), '');
+        perform scheduler_private.refuse(new.name, 'name', format('name is %s; expected 1 to 200 lower-case letters, digits and . _ - /',
+            case when length(new.name) > 200 then length(new.name) || ' characters long'
+                else coalesce(scheduler_private.shown(to_jsonb(new.name)), 'empty') end),
+            case when length(new.name) <= 200 then meant end);
+    end if;
+    if made or new.kind is distinct from old.kind or new.settings is distinct from old.settings then
+        perform scheduler_private.check_settings(new);
+    end if;
+    if made and new.on_lost is null then
+        new.on_lost := coalesce((select k.defaults ->> 'on_lost' from scheduler_private.kind k where k.name = new.kind), 'rerun');
+    end if;
+    if (made or new.schedule is distinct from old.schedule) and (new.for_each is null or coalesce(new.schedule, '') not like '%{%}%') then
+        if new.schedule is null then
+            perform scheduler_private.refuse(new.name, 'schedule', 'schedule is empty; expected one, or ''manual''');
+        end if;
+        select p.problem, p.meant into problem, meant from scheduler_private.schedule_problem(new.schedule) p;
+        if problem is not null then
+            perform scheduler_private.refuse(new.name, 'schedule', problem, meant);
+        end if;
+    end if;
+    if made or new.time_zone is distinct from old.time_zone then
+        select p.problem, p.meant into problem, meant from scheduler_private.time_zone_problem(coalesce(new.time_zone, '')) p;
+        if problem is not null then
+            perform scheduler_private.refuse(new.name, 'time_zone', problem, meant);
+        end if;
+    end if;
+    if new.calendar is not null and (made or new.calendar is distinct from old.calendar) then
+        perform scheduler_private.check_calendar(new);
+    end if;
+    if made or (new.guard, new.retry, new.concurrency, new.expect, new.notify, new.for_each, new.params)
+        is distinct from (old.guard, old.retry, old.concurrency, old.expect, old.notify, old.for_each, old.params) then
+        -- Most jobs have none of them.
+        if new.for_each is not null or not coalesce(new.guard = '{}' and new.retry = '{}' and new.concurrency = '{}' and new.expect = '{}'
+            and new.notify = '{}' and new.params = '{}', false) then
+            foreach place in array '{guard,retry,concurrency,expect,notify,for_each,params}'::text[] loop
+                perform scheduler_private.check_json(new.name, place, case place
+                    when 'guard' then new.guard when 'retry' then new.retry when 'concurrency' then new.concurrency when 'expect' then new.expect
+                    when 'notify' then new.notify when 'for_each' then new.for_each else new.params end);
+            end loop;
+        end if;
+    end if;
+    if made or (new.overlap, new.missed, new.on_lost, new.timeout, new.start_within, new.spread, new.tags, new.runs_on, new.description, new.owner,
+            new.pause_reason, new.priority, new.starts, new.ends, new.paused_until)
+        is distinct from (old.overlap, old.missed, old.on_lost, old.timeout, old.start_within, old.spread, old.tags, old.runs_on, old.description,
+            old.owner, old.pause_reason, old.priority, old.starts, old.ends, old.paused_until) then
+        perform scheduler_private.check_plain(new);
+    end if;
+    -- A pause is whole or not at all, however it was written.
+    if new.paused_at is null and new.paused_until is not null and (made or old.paused_at is null) then
+        new.paused_at := clock_timestamp();
+    end if;
+    if new.paused_at is null then
+        new.paused_by := null;
+        new.pause_reason := null;
+        new.paused_until := null;
+    else
+        new.paused_by := coalesce(new.paused_by, session_user);
+    end if;
+    if made then
+        -- A name that comes back goes on counting, so that no version stands for two definitions.
+        new.version := coalesce((select max(v.version) from scheduler_private.job_version v where v.job = new.name), 0) + 1;
+    end if;
+    return new;
+end $_$;
 
 CREATE FUNCTION scheduler_private.job_subscribed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -451,6 +1640,11 @@ begin
         where g.followed and g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = old.name)
             and not exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job and s.job <> old.name);
         return old;
+    end if;
+    -- The schedule of a job with for_each is that of its rows' jobs; it is never due itself.
+    if new.for_each is not null then
+        delete from scheduler_private.subscription s where s.job = new.name;
+        return null;
     end if;
     if tg_op = 'INSERT' and new.schedule !~ '\m(after|on)\M' then
         -- Most jobs: only who waited for this one to be there has to be known.
@@ -481,6 +1675,186 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler_private.job_to_store() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_nestloop TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+    if tg_op = 'UPDATE' then
+        -- Only new versions: what nodes note in the row (problem, next_fire_at) is none.
+        insert into scheduler_private.job_change as c (job)
+        select n.name from new_row n join old_row o on o.name = n.name where n.version <> o.version order by n.name
+        on conflict (job) do update set mark = excluded.mark;
+    elsif tg_op = 'INSERT' then
+        insert into scheduler_private.job_change as c (job) select n.name from new_row n order by n.name
+        on conflict (job) do update set mark = excluded.mark;
+    else
+        insert into scheduler_private.job_change as c (job) select o.name from old_row o order by o.name
+        on conflict (job) do update set mark = excluded.mark;
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION scheduler_private.job_versioned() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_nestloop TO 'off'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    SET "IntervalStyle" TO 'postgres'
+    AS $$
+declare
+    noted constant text[] := '{version,problem,next_fire_at,created_at,updated_at,source}';
+    reason_max constant integer := 2000;
+    told_source constant text := coalesce(nullif(left(current_setting('scheduler.source', true), 300), ''), 'sql');
+    told_reason constant text := nullif(left(current_setting('scheduler.reason', true), reason_max), '');
+    told_action constant text := nullif(current_setting('scheduler_private.action', true), '');
+    moment constant timestamptz := clock_timestamp();
+begin
+    if tg_op = 'UPDATE' then
+        if not exists (select from new_row n join old_row o on o.name = n.name where n.version <> o.version) then
+            return null;
+        end if;
+        perform scheduler_private.check_links(array(select n.name from new_row n join old_row o on o.name = n.name
+            where n.schedule <> o.schedule and n.made_by is null), '{}');
+        insert into scheduler_private.job_version (job, version, action, definition, changes, role, application, source, reason, at)
+        select n.name, n.version, coalesce(told_action, case
+                when c.changes - '{paused_at,paused_by,pause_reason,paused_until}'::text[] = '{}' then
+                    case when n.paused_at is null then 'resume' else 'pause' end
+                when c.changes - 'enabled' = '{}' then case when n.enabled then 'enable' else 'disable' end
+                else 'update' end),
+            d.definition, c.changes, session_user, current_setting('application_name'),
+            case told_source when 'file' then n.source else told_source end, told_reason, moment
+        from new_row n join old_row o on o.name = n.name,
+            -- Made once a row: without the offset they would be made for each column.
+            lateral (select to_jsonb(n) - noted as definition, to_jsonb(o) - noted as former offset 0) d,
+            lateral (select coalesce(jsonb_object_agg(a.key, jsonb_build_array(d.former -> a.key, a.value)), '{}') as changes
+                     from jsonb_each(d.definition) a where a.value is distinct from d.former -> a.key) c
+        where n.version <> o.version order by n.name;
+    elsif tg_op = 'INSERT' then
+        perform scheduler_private.check_links(array(select n.name from new_row n where n.made_by is null), '{}');
+        insert into scheduler_private.job_version (job, version, action, definition, role, application, source, reason, at)
+        select n.name, n.version, coalesce(told_action, 'insert'), to_jsonb(n) - noted, session_user, current_setting('application_name'),
+            case told_source when 'file' then n.source else told_source end, told_reason, moment
+        from new_row n order by n.name;
+    else
+        perform scheduler_private.check_links('{}', array(select o.name from old_row o where o.made_by is null));
+        insert into scheduler_private.job_version (job, version, action, definition, role, application, source, reason, at)
+        select o.name, o.version + 1, 'delete', to_jsonb(o) - noted, session_user, current_setting('application_name'),
+            case told_source when 'file' then o.source else told_source end, told_reason, moment
+        from old_row o order by o.name;
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) RETURNS TABLE(problem text, meant text)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+#variable_conflict use_variable
+declare
+    kind constant text := jsonb_typeof(value);
+    types constant jsonb := case jsonb_typeof(schema -> 'type') when 'string' then jsonb_build_array(schema -> 'type') else schema -> 'type' end;
+    plain constant text := value #>> '{}';
+    keys text[];
+    entry record;
+    seconds numeric;
+begin
+    if kind = 'null' and (types ? 'null' or types is null) then
+        return;
+    end if;
+    if not (types ? kind or (kind = 'number' and types ? 'integer' and scale(plain::numeric) = 0)) then
+        problem := format('%s is %s; expected %s', path, scheduler_private.shown(value), coalesce(schema ->> 'expected',
+            case when types ? 'string' then 'text' when types ? 'boolean' then 'true or false' when types ? 'integer' then 'a whole number'
+                 when types ? 'number' then 'a number' when types ? 'array' then 'a list' else 'a map of keys to values' end));
+        meant := case when schema ? 'duration' and kind = 'number' and plain ~ '^[1-9][0-9]{0,8}$' then plain || 's' end;
+        return next;
+        return;
+    end if;
+    if schema ? 'enum' and not schema -> 'enum' @> jsonb_build_array(value) then
+        keys := array(select c #>> '{}' from jsonb_array_elements(schema -> 'enum') c where c <> 'null');
+        problem := format('%s is %s; expected one of %s', path, scheduler_private.shown(value), array_to_string(keys, ', '));
+        meant := scheduler_private.nearest(plain, keys);
+        return next;
+    elsif kind = 'string' then
+        problem := null;
+        if schema ? 'duration' then
+            seconds := scheduler_private.duration_seconds(plain);
+            meant := case when seconds is null then scheduler_private.duration_meant(plain) end;
+            problem := case when seconds is null then 'a duration such as 30s, 5m, 1h30m or 30d'
+                when seconds not between coalesce((schema #>> '{duration,shortest}')::numeric, 0)
+                    and coalesce((schema #>> '{duration,longest}')::numeric, 1e12) then schema #>> '{duration,expected}' end;
+        elsif length(plain) < (schema ->> 'minLength')::integer then
+            problem := format('at least %s characters', schema ->> 'minLength');
+        elsif length(plain) > (schema ->> 'maxLength')::integer then
+            problem := format('at most %s characters', schema ->> 'maxLength');
+        elsif schema ? 'pattern' then
+            begin
+                problem := case when plain !~ (schema ->> 'pattern')
+                    then coalesce(schema ->> 'expected', 'text that matches ' || (schema ->> 'pattern')) end;
+            exception when invalid_regular_expression then
+                problem := null;   -- a pattern only .NET can read: the node judges
+            end;
+        end if;
+        if problem is not null then
+            problem := format('%s is %s; expected %s', path, scheduler_private.shown(value), problem);
+            return next;
+        end if;
+    elsif kind = 'number' then
+        if plain::numeric < (schema ->> 'minimum')::numeric or plain::numeric > (schema ->> 'maximum')::numeric
+            or plain::numeric <= (schema ->> 'exclusiveMinimum')::numeric or plain::numeric >= (schema ->> 'exclusiveMaximum')::numeric then
+            problem := format('%s is %s; expected %s', path, scheduler_private.shown(value),
+                case when schema ? 'maximum'
+                     then coalesce(schema ->> 'minimum', 'more than ' || (schema ->> 'exclusiveMinimum')) || ' to ' || (schema ->> 'maximum')
+                     else coalesce('at least ' || (schema ->> 'minimum'), 'more than ' || (schema ->> 'exclusiveMinimum'),
+                         'less than ' || (schema ->> 'exclusiveMaximum')) end);
+            meant := null;
+            return next;
+        end if;
+    elsif kind = 'array' then
+        if jsonb_array_length(value) < (schema ->> 'minItems')::integer or jsonb_array_length(value) > (schema ->> 'maxItems')::integer then
+            problem := format('%s is a list of %s; expected %s', path, jsonb_array_length(value),
+                case when jsonb_array_length(value) < (schema ->> 'minItems')::integer then 'at least ' || (schema ->> 'minItems')
+                     else 'at most ' || (schema ->> 'maxItems') end || ' entries');
+            meant := null;
+            return next;
+        elsif schema ? 'items' then
+            return query select p.problem, p.meant
+                from jsonb_array_elements(value) with ordinality as e (item, n),
+                    lateral scheduler_private.json_problems(e.item, schema -> 'items', format('%s[%s]', path, e.n - 1)) p;
+        end if;
+    elsif kind = 'object' then
+        keys := array(select jsonb_object_keys(coalesce(schema -> 'properties', '{}')));
+        for entry in select e.key, e.value from jsonb_each(value) e loop
+            if schema -> 'properties' ? entry.key then
+                return query select p.problem, p.meant
+                    from scheduler_private.json_problems(entry.value, schema -> 'properties' -> entry.key, path || '.' || entry.key) p;
+            elsif jsonb_typeof(schema -> 'additionalProperties') = 'object' then
+                return query select p.problem, p.meant
+                    from scheduler_private.json_problems(entry.value, schema -> 'additionalProperties', path || '.' || left(entry.key, 60)) p;
+            elsif schema -> 'additionalProperties' = 'false' then
+                problem := format('%s has the unknown key %s; expected %s', path, scheduler_private.shown(to_jsonb(entry.key)),
+                    case when cardinality(keys) = 0 then 'none' else 'one of ' || array_to_string(keys, ', ') end);
+                meant := scheduler_private.nearest(entry.key, keys);
+                return next;
+            end if;
+        end loop;
+        return query select format('%s has no %s; expected it', path, quote_literal(r)), null::text
+            from jsonb_array_elements_text(schema -> 'required') r where not value ? r;
+    end if;
+end $_$;
+
+CREATE FUNCTION scheduler_private.kind_problem(kind text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select case when count(*) > 0 and not coalesce(bool_or(kind_problem.kind = any (n.kinds)), false)
+        then format('kind ''%s'' is known to no live node; runs of the job wait for one', kind_problem.kind) end
+    from scheduler_private.node n
+    where n.lease_until > clock_timestamp() and n.state <> 'stopped' and n.kinds <> '{}'
+$$;
+
 CREATE FUNCTION scheduler_private.long_holder(relation regclass) RETURNS text
     LANGUAGE sql
     AS $$
@@ -491,6 +1865,48 @@ CREATE FUNCTION scheduler_private.long_holder(relation regclass) RETURNS text
         and l.database = (select d.oid from pg_database d where d.datname = current_database())
         and a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp() - interval '250 milliseconds'
     order by a.xact_start limit 1
+$$;
+
+CREATE FUNCTION scheduler_private.matching_jobs(pattern text) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    names text[];
+    near text;
+begin
+    if pattern is null or pattern !~ '^[a-z0-9._/*?{}-]{1,200}$' then
+        raise exception 'pattern is %; expected a job''s name, in which * stands for any letters and ? for one',
+            coalesce(scheduler_private.shown(to_jsonb(pattern)), 'empty') using errcode = 'invalid_parameter_value';
+    end if;
+    if pattern !~ '[*?]' then
+        names := array(select j.name from scheduler.job j where j.name = pattern);
+    else
+        names := array(select j.name from scheduler.job j
+            where j.name like replace(replace(replace(pattern, '_', '\_'), '*', '%'), '?', '_') order by j.name);
+    end if;
+    if cardinality(names) = 0 then
+        near := scheduler_private.nearest(pattern, array(select j.name from scheduler.job j order by j.name));
+        if near is null then
+            raise exception 'there is no job %', scheduler_private.shown(to_jsonb(pattern)) using errcode = 'no_data_found', hint = 'see scheduler.job';
+        end if;
+        raise exception 'there is no job %', scheduler_private.shown(to_jsonb(pattern))
+            using errcode = 'no_data_found', hint = format('did you mean %s?', quote_literal(near));
+    end if;
+    return names;
+end $_$;
+
+CREATE FUNCTION scheduler_private.nearest(name text, valid text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select near.candidate
+    from (
+        select c.candidate, scheduler_private.edits(nearest.name, c.candidate) as edits, c.place
+        from unnest(valid) with ordinality as c (candidate, place)
+        where abs(length(c.candidate) - length(nearest.name)) <= greatest(1, length(nearest.name) / 3) and length(nearest.name) between 1 and 256
+            and (cardinality(valid) <= 1000 or left(c.candidate, 1) = left(nearest.name, 1) or right(c.candidate, 1) = right(nearest.name, 1))
+    ) near
+    where near.edits <= greatest(1, length(nearest.name) / 3) and near.edits < length(near.candidate)
+    order by near.edits, near.place limit 1
 $$;
 
 CREATE FUNCTION scheduler_private.node_opened(lease bigint, former bigint DEFAULT NULL::bigint) RETURNS boolean
@@ -520,6 +1936,67 @@ begin
     return true;
 end $$;
 
+CREATE FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if meant is null then
+        raise exception 'job %: %', scheduler_private.shown(to_jsonb(job)), problem
+            using errcode = 'check_violation', schema = 'scheduler', table = 'job', column = refuse."column";
+    else
+        raise exception 'job %: %', scheduler_private.shown(to_jsonb(job)), problem
+            using errcode = 'check_violation', hint = format('did you mean %s?', quote_literal(meant)),
+                  schema = 'scheduler', table = 'job', column = refuse."column";
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception '% of %.% is refused: versions of jobs are only added', lower(tg_op), tg_table_schema, tg_table_name
+        using errcode = 'insufficient_privilege', hint = 'scheduler.undo(name) restores a former version as a new one';
+end $$;
+
+CREATE FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+declare
+    keys constant text[] := '{FREQ,INTERVAL,UNTIL,BYSECOND,BYMINUTE,BYHOUR,BYDAY,BYMONTHDAY,BYYEARDAY,BYWEEKNO,BYMONTH,BYSETPOS,WKST}';
+    frequencies constant text[] := '{YEARLY,MONTHLY,WEEKLY,DAILY,HOURLY,MINUTELY,SECONDLY}';
+    piece text;
+    key text;
+    value text;
+    near text;
+begin
+    if rule is null or upper(rule) !~ '(^|;)(RRULE:)?FREQ=' then
+        problem := format('schedule ''%s'' cannot be read; expected ''rrule FREQ=…'' with one of %s', part, array_to_string(frequencies, ', '));
+        return;
+    end if;
+    foreach piece in array string_to_array(regexp_replace(upper(rule), '^RRULE:', ''), ';') loop
+        continue when piece = '';
+        key := split_part(piece, '=', 1);
+        value := split_part(piece, '=', 2);
+        if key = 'COUNT' then
+            problem := format('schedule ''%s'': COUNT is not supported; expected UNTIL, or the job''s ends', part);
+        elsif not (key = any (keys)) then
+            problem := format('schedule ''%s'': ''%s'' is no key of a recurrence rule; expected one of %s', part, key, array_to_string(keys, ', '));
+            near := scheduler_private.nearest(key, keys);
+            meant := case when near is not null then replace(part, split_part(piece, '=', 1) || '=', near || '=') end;
+        elsif value = '' then
+            problem := format('schedule ''%s'': ''%s'' has no value', part, key);
+        elsif key = 'FREQ' and not (value = any (frequencies)) then
+            problem := format('schedule ''%s'': FREQ is ''%s''; expected one of %s', part, value, array_to_string(frequencies, ', '));
+            near := scheduler_private.nearest(value, frequencies);
+            meant := case when near is not null then replace(part, value, near) end;
+        end if;
+        if problem is not null then
+            meant := nullif(meant, part);
+            return;
+        end if;
+    end loop;
+end $$;
+
 CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regclass, from_at timestamp with time zone, until_at timestamp with time zone)
     LANGUAGE sql STABLE
     SET "TimeZone" TO 'UTC'
@@ -535,6 +2012,168 @@ CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regcl
     order by 2
 $_$;
 
+CREATE FUNCTION scheduler_private.schedule_part_problem(part text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    expected constant text := 'expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, a macro such as @daily, ''every 5m'', '
+        '''at 2026-12-01T02:00:00Z'', ''rrule FREQ=…'', ''after JOB'', ''on startup'', ''on release'', ''on notify CHANNEL'' or ''manual''';
+    part_max constant integer := 500;
+    macros constant text[] := '{@hourly,@daily,@weekly,@monthly,@yearly,@annually,@midnight}';
+    keywords constant text[] := '{every,at,rrule,after,on,manual}';
+    words constant text[] := regexp_split_to_array(part, '[ \t\n\r]+');
+    rest constant text := trim(substring(part from '^\S+\s+(.*)$'));
+    count constant integer := cardinality(words);
+    near text;
+begin
+    if length(part) > part_max then
+        problem := format('a part of the schedule has %s characters; expected at most %s', length(part), part_max);
+    elsif part = '' then
+        problem := 'a schedule is empty; ' || expected;
+    elsif part = 'manual' then
+        problem := 'schedule ''manual'' stands beside others; expected it alone';
+    elsif words[1] = 'every' then
+        if count <> 2 or coalesce(scheduler_private.duration_seconds(words[2]), 0) < 1 then
+            problem := format('schedule ''%s'' cannot be read; expected ''every'' and a duration of at least 1s, such as ''every 30s'' or ''every 1h30m''',
+                part);
+            meant := 'every ' || scheduler_private.duration_meant(rest);
+        end if;
+    elsif part like '@%' then
+        if not (count = 1 and part = any (macros)) then
+            problem := format('schedule ''%s'' is not known; expected one of %s', part, array_to_string(macros, ', '));
+            meant := case words[1]
+                when '@every' then 'every ' || coalesce(scheduler_private.duration_meant(rest), rest)
+                when '@reboot' then 'on startup'
+                else scheduler_private.nearest(words[1], macros)
+            end;
+        end if;
+    elsif words[1] = 'at' then
+        begin
+            if rest !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]\s*[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.0+)?)?)?\s*(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?$'
+                or rest::timestamptz is null or rest is null then
+                raise invalid_datetime_format;
+            end if;
+        exception when invalid_datetime_format or datetime_field_overflow then
+            problem := format('schedule ''%s'' cannot be read; expected ''at'' and an instant such as 2026-12-01T02:00:00Z', part);
+        end;
+    elsif words[1] = 'rrule' then
+        select r.problem, r.meant into problem, meant from scheduler_private.rrule_problem(part, rest) r;
+    elsif words[1] = 'after' then
+        if not (count = 2 or (count = 4 and words[3] = 'on' and words[4] in ('success', 'failure', 'any'))) then
+            problem := format('schedule ''%s'' cannot be read; expected ''after JOB'', ''after JOB on success'', ''after JOB on failure'' or '
+                '''after JOB on any''', part);
+            near := scheduler_private.nearest(words[count], '{success,failure,any}');
+            meant := case when count = 4 and near is not null then format('after %s on %s', words[2], near)
+                when count = 3 and near is not null then format('after %s on %s', words[2], near) end;
+        elsif words[2] !~ '^[a-z0-9._/{}-]{1,200}$' then
+            problem := format('schedule ''%s'': ''%s'' is no job''s name; expected 1 to 200 lower-case letters, digits and . _ - /', part, words[2]);
+        end if;
+    elsif words[1] = 'on' then
+        if count = 3 and words[2] = 'notify' and words[3] !~ '^[a-z_][a-z0-9_]{0,62}$' then
+            problem := format('schedule ''%s'': ''%s'' is no channel; expected at most 63 lower-case letters, digits and _, not beginning with a digit',
+                part, words[3]);
+            meant := case when lower(words[3]) ~ '^[a-z_][a-z0-9_]{0,62}$' then 'on notify ' || lower(words[3]) end;
+        elsif count = 3 and words[2] = 'notify' and words[3] like 'scheduler\_%' then
+            problem := format('schedule ''%s'': channels named scheduler_… are the scheduler''s own; expected another name', part);
+        elsif not ((count = 2 and words[2] in ('startup', 'release')) or (count = 3 and words[2] = 'notify')) then
+            problem := format('schedule ''%s'' cannot be read; expected ''on startup'', ''on release'' or ''on notify CHANNEL''', part);
+            near := case when words[2] in ('start', 'boot') then 'startup' else scheduler_private.nearest(words[2], '{startup,release,notify}') end;
+            meant := case when (count = 2 and near <> 'notify') or (count = 3 and near = 'notify')
+                then 'on ' || near || coalesce(' ' || words[3], '') end;
+        end if;
+    elsif scheduler_private.duration_meant(part) is not null then
+        -- pg_cron writes '30 seconds'.
+        problem := format('schedule ''%s'' cannot be read; expected ''every'' before a duration', part);
+        meant := 'every ' || scheduler_private.duration_meant(part);
+    elsif count between 5 and 7 then
+        select c.problem, c.meant into problem, meant from scheduler_private.cron_problem(part, words) c;
+    else
+        near := scheduler_private.nearest(words[1], keywords);
+        if count = 1 then
+            near := coalesce(case when ('@' || lower(part)) = any (macros) then '@' || lower(part) end,
+                scheduler_private.nearest('@' || part, macros), case when near = 'manual' then near end);
+            meant := near;
+        elsif near is not null and near <> 'manual' then
+            select case when p.problem is null then near || ' ' || rest else p.meant end into meant
+            from scheduler_private.schedule_part_problem(near || ' ' || rest) p;
+        end if;
+        problem := format('schedule ''%s'' has %s; %s', part, count || case when count = 1 then ' field' else ' fields' end, expected);
+    end if;
+end $_$;
+
+CREATE FUNCTION scheduler_private.schedule_parts(schedule text) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    piece text;
+    parts text[] := '{}';
+begin
+    if position(';' in schedule) = 0 then
+        return array[trim(both E' \t\n\r' from schedule)];
+    end if;
+    foreach piece in array string_to_array(schedule, ';') loop
+        piece := trim(both E' \t\n\r' from piece);
+        if parts[cardinality(parts)] ~* '^rrule\M' and (piece ~ '^[A-Za-z-]+=\S*$' or piece = '') then
+            parts[cardinality(parts)] := parts[cardinality(parts)] || ';' || piece;
+        else
+            parts := parts || piece;
+        end if;
+    end loop;
+    return parts;
+end $_$;
+
+CREATE FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    length_max constant integer := 1000;
+    parts_max constant integer := 20;
+    parts text[];
+begin
+    -- What most jobs have.
+    if schedule = 'manual' or schedule ~ '^every [1-9][0-9]{0,5}[dhms]$'
+        or schedule ~ ('^(?:0 )?(?:\*|\*/[1-9][0-9]?|[0-5]?[0-9]) (?:\*|\*/[1-9][0-9]?|1?[0-9]|2[0-3]) \* \* (?:\*|\?|[1-7])$') then
+        return;
+    end if;
+    if length(schedule) > length_max then
+        problem := format('schedule has %s characters; expected at most %s', length(schedule), length_max);
+        return;
+    end if;
+    parts := scheduler_private.schedule_parts(schedule);
+    if cardinality(parts) > parts_max then
+        problem := format('schedule has %s parts; expected at most %s', cardinality(parts), parts_max);
+        return;
+    end if;
+    if parts = '{manual}' then
+        return;
+    end if;
+    for i in 1 .. cardinality(parts) loop
+        select p.problem, p.meant into problem, meant from scheduler_private.schedule_part_problem(parts[i]) p;
+        if problem is not null then
+            if meant is not null then
+                parts[i] := meant;
+                meant := array_to_string(parts, '; ');
+            elsif parts[i] = '' and cardinality(parts) > 1 then
+                meant := nullif(array_to_string(array_remove(parts, ''), '; '), '');
+            end if;
+            return;
+        end if;
+    end loop;
+end $_$;
+
+CREATE FUNCTION scheduler_private.shown(value jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case jsonb_typeof(value)
+        when 'string' then '''' || case when length(t.text) > 60 then left(t.text, 60) || '…' else t.text end || ''''
+        when 'object' then 'a map'
+        when 'array' then 'a list of ' || jsonb_array_length(value)
+        when 'null' then 'empty'
+        else left(t.text, 60)
+    end
+    from (select regexp_replace(value #>> '{}', '[[:cntrl:]]', ' ', 'g') as text) t
+$$;
+
 CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RETURNS TABLE(event text, source text, job text, condition text)
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -549,6 +2188,88 @@ CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RET
         or (w[1] = 'on' and w[2] in ('startup', 'release') and cardinality(w) = 2)
         or (w[1] = 'on' and w[2] = 'notify' and cardinality(w) = 3 and w[3] ~ '^[a-z_][a-z0-9_]{0,62}$')
 $_$;
+
+CREATE FUNCTION scheduler_private.supersede() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    held record;
+    latest timestamptz;
+    count integer := 0;
+    ended integer;
+begin
+    for held in
+        select g.job, g.active_key, scheduler_private.due_of(g.active_key) as due_at
+        from scheduler_private.job_gate g where g.supersedes and g.active_key is not null order by g.job
+    loop
+        select max(r.due_at) into latest from scheduler_private.run r
+        where r.job = held.job and r.due_at > held.due_at and r.state = 'queued';
+        continue when latest is null;
+        update scheduler_private.run r
+        set cancel = jsonb_build_object('at', clock_timestamp(), 'by', 'scheduler', 'reason', 'a later fire takes its place')
+        where r.due_at = held.due_at and r.run_key = held.active_key and r.state = 'running' and r.cancel is null;
+        get diagnostics ended = row_count;
+        if ended > 0 then perform pg_notify('scheduler_cancel', held.active_key); end if;
+        count := count + ended;
+        -- Waiting ones hold no gate: only the one that runs has it.
+        update scheduler_private.run r
+        set state = 'finished', verdict = 'cancelled', reason = 'a later fire takes its place', ended_at = clock_timestamp(), token = r.token + 1
+        where r.job = held.job and r.due_at > held.due_at and r.due_at < latest and r.state = 'queued';
+        get diagnostics ended = row_count;
+        count := count + ended;
+    end loop;
+    return count;
+end $$;
+
+CREATE FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql
+    AS $_$
+declare
+    remembered_max constant integer := 4000;
+    known text := coalesce(current_setting('scheduler_private.known_zones', true), '');
+    zones text[];
+begin
+    if zone = 'UTC' or position(',' || zone || ',' in known) > 0 then
+        return;
+    end if;
+    zones := array(select z.name from pg_timezone_names z where z.name ~ '^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$' order by z.name);
+    if zone = any (zones) then
+        if length(known) < remembered_max then
+            perform set_config('scheduler_private.known_zones', known || ',' || zone || ',', false);
+        end if;
+        return;
+    end if;
+    problem := format('time_zone %s is not known; expected an IANA name such as UTC or Europe/Berlin', scheduler_private.shown(to_jsonb(zone)));
+    meant := coalesce(
+        (select z from unnest(zones) z where lower(z) = lower(zone) limit 1),
+        (select z from unnest(zones) z where lower(z) like '%/' || replace(replace(replace(lower(zone), '\', ''), '%', ''), ' ', '\_') limit 1),
+        scheduler_private.nearest(zone, zones));
+end $_$;
+
+CREATE TABLE scheduler_private.job_version (
+    id bigint NOT NULL,
+    job text NOT NULL,
+    version integer NOT NULL,
+    action text NOT NULL,
+    definition jsonb NOT NULL,
+    changes jsonb,
+    role text NOT NULL,
+    application text NOT NULL,
+    source text NOT NULL,
+    reason text,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT job_version_action_is_known CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text, 'pause'::text, 'resume'::text, 'enable'::text, 'disable'::text, 'undo'::text])))
+);
+
+CREATE FUNCTION scheduler_private.version_text(version scheduler_private.job_version) RETURNS text
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    AS $$
+    select jsonb_build_array(version.id, version.job, version.version, version.action, version.definition, version.changes, version.role,
+        version.application, version.source, version.reason, version.at::text)::text
+$$;
 
 CREATE TABLE fleet.config (
     hash text NOT NULL,
@@ -852,6 +2573,7 @@ CREATE TABLE scheduler_private.run (
     params jsonb,
     requested_by text,
     cause text,
+    cancel jsonb,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -887,6 +2609,70 @@ UNION ALL
    FROM scheduler_private.run r
   WHERE ((r.attempts > 0) AND ((r.state = 'running'::text) OR ((r.state = 'finished'::text) AND (r.owner IS NOT NULL))));
 
+CREATE VIEW scheduler.audit AS
+ SELECT v.at,
+    v.job,
+    v.version,
+    v.action,
+    v.role,
+    v.application,
+    v.source,
+    v.reason,
+        CASE
+            WHEN (v.changes IS NOT NULL) THEN v.changes
+            ELSE ( SELECT jsonb_object_agg(d.key,
+                    CASE v.action
+                        WHEN 'delete'::text THEN jsonb_build_array(d.value, NULL::unknown)
+                        ELSE jsonb_build_array(NULL::unknown, d.value)
+                    END) AS jsonb_object_agg
+               FROM jsonb_each(v.definition) d(key, value))
+        END AS changes,
+    v.id
+   FROM scheduler_private.job_version v;
+
+CREATE TABLE scheduler_private.backfill (
+    id bigint NOT NULL,
+    job text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    spacing interval,
+    cap integer NOT NULL,
+    dry_run boolean NOT NULL,
+    requested_by text DEFAULT SESSION_USER NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    due timestamp with time zone[],
+    succeeded_count integer,
+    entered_count integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone,
+    problem text,
+    node text,
+    answered_at timestamp with time zone,
+    CONSTRAINT backfill_state_is_known CHECK ((state = ANY (ARRAY['asked'::text, 'entering'::text, 'done'::text, 'refused'::text])))
+);
+
+CREATE VIEW scheduler.backfill_request AS
+ SELECT b.id,
+    b.job,
+    b.from_at,
+    b.until_at,
+    b.spacing,
+    b.cap,
+    b.dry_run,
+    b.state,
+    cardinality(b.due) AS due_count,
+    b.succeeded_count,
+    b.due[1] AS first_due_at,
+    b.due[cardinality(b.due)] AS last_due_at,
+    b.entered_count,
+    b.problem,
+    b.requested_by,
+    b.requested_at,
+    b.node,
+    b.answered_at
+   FROM scheduler_private.backfill b
+  ORDER BY b.id DESC;
+
 CREATE TABLE scheduler.calendar (
     name text NOT NULL,
     description text DEFAULT ''::text NOT NULL,
@@ -904,55 +2690,47 @@ CREATE TABLE scheduler.calendar (
 
 COMMENT ON TABLE scheduler.calendar IS 'Named holidays and blackouts, one row each; editable.';
 
-CREATE TABLE scheduler.job (
-    name text NOT NULL,
-    kind text NOT NULL,
-    description text DEFAULT ''::text NOT NULL,
-    owner text DEFAULT ''::text NOT NULL,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    schedule text DEFAULT 'manual'::text NOT NULL,
-    time_zone text DEFAULT 'UTC'::text NOT NULL,
-    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    guard jsonb DEFAULT '{}'::jsonb NOT NULL,
-    timeout interval DEFAULT '01:00:00'::interval NOT NULL,
-    retry jsonb DEFAULT '{}'::jsonb NOT NULL,
-    overlap text DEFAULT 'skip'::text NOT NULL,
-    missed text DEFAULT 'once'::text NOT NULL,
-    start_within interval,
-    on_lost text DEFAULT 'rerun'::text NOT NULL,
-    runs_on text[] DEFAULT '{}'::text[] NOT NULL,
-    priority smallint DEFAULT 5 NOT NULL,
-    enabled boolean DEFAULT true NOT NULL,
-    paused_at timestamp with time zone,
-    paused_by text,
-    pause_reason text,
-    source text DEFAULT 'sql'::text NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    problem text,
-    next_fire_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    calendar text,
-    starts timestamp with time zone,
-    ends timestamp with time zone,
-    spread interval,
-    params jsonb DEFAULT '{}'::jsonb NOT NULL,
-    concurrency jsonb DEFAULT '{}'::jsonb NOT NULL,
-    expect jsonb DEFAULT '{}'::jsonb NOT NULL,
-    notify jsonb DEFAULT '{}'::jsonb NOT NULL,
-    for_each jsonb,
-    made_by text,
-    paused_until timestamp with time zone,
-    CONSTRAINT job_missed_is_known CHECK ((missed = ANY (ARRAY['once'::text, 'skip'::text, 'all'::text]))),
-    CONSTRAINT job_name_is_plain CHECK ((name ~ '^[a-z0-9._/-]{1,200}$'::text)),
-    CONSTRAINT job_on_lost_is_known CHECK ((on_lost = ANY (ARRAY['rerun'::text, 'fail'::text]))),
-    CONSTRAINT job_overlap_is_known CHECK ((overlap = ANY (ARRAY['skip'::text, 'queue'::text, 'cancel'::text, 'allow'::text]))),
-    CONSTRAINT job_priority_is_in_range CHECK (((priority >= 0) AND (priority <= 9))),
-    CONSTRAINT job_start_within_is_positive CHECK ((start_within > '00:00:00'::interval)),
-    CONSTRAINT job_timeout_is_positive CHECK ((timeout > '00:00:00'::interval))
+CREATE TABLE scheduler_private.healed (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    node text NOT NULL,
+    job text NOT NULL,
+    trigger text,
+    what text NOT NULL,
+    before jsonb
 );
 
-COMMENT ON TABLE scheduler.job IS 'Declared jobs, one row each; editable.';
+CREATE VIEW scheduler.healed AS
+ SELECT h.at,
+    h.node,
+    h.job,
+    h.trigger,
+    h.what,
+    h.before
+   FROM scheduler_private.healed h
+  ORDER BY h.id DESC;
+
+CREATE TABLE scheduler_private.job_file (
+    what text NOT NULL,
+    name text NOT NULL,
+    last_applied jsonb NOT NULL,
+    source text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    applied_by text NOT NULL,
+    hash text NOT NULL,
+    CONSTRAINT job_file_is_of_something CHECK ((what = ANY (ARRAY['job'::text, 'calendar'::text])))
+);
+
+CREATE VIEW scheduler.job_file AS
+ SELECT f.what,
+    f.name,
+    f.last_applied,
+    f.source,
+    f.applied_at,
+    f.applied_by,
+    f.hash
+   FROM scheduler_private.job_file f
+  ORDER BY f.what, f.name;
 
 CREATE TABLE scheduler_private.job_gate (
     job text NOT NULL,
@@ -975,9 +2753,17 @@ CREATE TABLE scheduler_private.job_gate (
     finished_count bigint DEFAULT 0 NOT NULL,
     success_count bigint DEFAULT 0 NOT NULL,
     paused_until timestamp with time zone,
-    followed boolean DEFAULT false NOT NULL
+    followed boolean DEFAULT false NOT NULL,
+    supersedes boolean DEFAULT false NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE scheduler_private.job_note (
+    job text NOT NULL,
+    version integer NOT NULL,
+    notes text[] NOT NULL,
+    looked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
 
 CREATE VIEW scheduler.job_status AS
  SELECT j.name,
@@ -986,7 +2772,7 @@ CREATE VIEW scheduler.job_status AS
     j.time_zone,
         CASE
             WHEN (NOT j.enabled) THEN 'disabled'::text
-            WHEN (j.paused_at IS NOT NULL) THEN 'paused'::text
+            WHEN ((j.paused_at IS NOT NULL) AND COALESCE((j.paused_until > clock_timestamp()), true)) THEN 'paused'::text
             WHEN (j.problem IS NOT NULL) THEN 'problem'::text
             ELSE COALESCE(live.state, 'idle'::text)
         END AS state,
@@ -1010,9 +2796,12 @@ CREATE VIEW scheduler.job_status AS
     j.owner,
     j.tags,
     j.version,
-    j.source
-   FROM (((scheduler.job j
+    j.source,
+    j.paused_until,
+    COALESCE(n.notes, '{}'::text[]) AS notes
+   FROM ((((scheduler.job j
      LEFT JOIN scheduler_private.job_gate g ON ((g.job = j.name)))
+     LEFT JOIN scheduler_private.job_note n ON (((n.job = j.name) AND (n.version = j.version))))
      LEFT JOIN LATERAL ( SELECT
                 CASE
                     WHEN bool_or((r.state = 'running'::text)) THEN 'running'::text
@@ -1025,6 +2814,24 @@ CREATE VIEW scheduler.job_status AS
            FROM quartz.qrtz_triggers t
           WHERE ((t.sched_name = 'scheduler'::text) AND (t.job_name = j.name) AND (t.job_group = 'jobs'::text) AND (t.next_fire_time > 0))) due ON (true))
   ORDER BY j.name;
+
+CREATE VIEW scheduler.job_version AS
+ SELECT v.job,
+    v.version,
+    v.action,
+    v.at AS valid_from,
+        CASE
+            WHEN (v.action = 'delete'::text) THEN v.at
+            ELSE lead(v.at) OVER (PARTITION BY v.job ORDER BY v.version)
+        END AS valid_until,
+    v.role,
+    v.application,
+    v.source,
+    v.reason,
+    v.definition,
+    v.changes,
+    v.id
+   FROM scheduler_private.job_version v;
 
 CREATE TABLE scheduler_private.node (
     name text NOT NULL,
@@ -1042,6 +2849,7 @@ CREATE TABLE scheduler_private.node (
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     renewed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     lease_until timestamp with time zone NOT NULL,
+    kinds text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT node_name_is_plain CHECK ((name ~ '^[a-zA-Z0-9._-]{1,40}$'::text)),
     CONSTRAINT node_state_is_known CHECK ((state = ANY (ARRAY['live'::text, 'standby'::text, 'draining'::text, 'stopped'::text])))
 )
@@ -1078,7 +2886,7 @@ CREATE VIEW scheduler.run AS
     r.state,
         CASE
             WHEN (r.state <> 'queued'::text) THEN NULL::text
-            WHEN (g.paused AND (r.requested_by IS NULL)) THEN 'the job is paused'::text
+            WHEN (g.paused AND COALESCE((g.paused_until > clock_timestamp()), true) AND (r.requested_by IS NULL)) THEN 'the job is paused'::text
             WHEN ((g.overlap = 'queue'::text) AND (g.active_key IS NOT NULL) AND (g.active_key <> r.run_key)) THEN (('run '::text || g.active_key) || ' of the same job'::text)
             WHEN (NOT (EXISTS ( SELECT
                FROM scheduler_private.node n
@@ -1105,7 +2913,8 @@ CREATE VIEW scheduler.run AS
     r.priority,
     r.params,
     r.losses,
-    r.past_attempts
+    r.past_attempts,
+    r.cancel
    FROM (scheduler_private.run r
      LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))));
 
@@ -1122,6 +2931,15 @@ CREATE VIEW scheduler.running AS
    FROM scheduler_private.run r
   WHERE (r.state = 'running'::text)
   ORDER BY r.started_at;
+
+ALTER TABLE scheduler_private.backfill ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.backfill_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE scheduler_private.channel (
     name text NOT NULL,
@@ -1145,11 +2963,59 @@ CREATE TABLE scheduler_private.event (
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
-CREATE TABLE scheduler_private.job_note (
+ALTER TABLE scheduler_private.healed ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.healed_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE scheduler_private.job_chain (
+    place bigint NOT NULL,
+    version_id bigint NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE scheduler_private.job_chain_end (
+    only_row boolean DEFAULT true NOT NULL,
+    place bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT chain_end_is_one_row CHECK (only_row)
+)
+WITH (fillfactor='50');
+
+CREATE SEQUENCE scheduler_private.job_change_mark
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE scheduler_private.job_change (
     job text NOT NULL,
-    version integer NOT NULL,
-    notes text[] NOT NULL,
-    looked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    mark bigint DEFAULT nextval('scheduler_private.job_change_mark'::regclass) NOT NULL,
+    marked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
+
+ALTER TABLE scheduler_private.job_version ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.job_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE scheduler_private.kind (
+    name text NOT NULL,
+    schema jsonb NOT NULL,
+    defaults jsonb DEFAULT '{}'::jsonb NOT NULL,
+    summary text DEFAULT ''::text NOT NULL,
+    published_by text NOT NULL,
+    published_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 CREATE SEQUENCE scheduler_private.lease_id
@@ -1221,6 +3087,7 @@ CREATE TABLE scheduler_private.run_default (
     params jsonb,
     requested_by text,
     cause text,
+    cancel jsonb,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -1243,6 +3110,14 @@ CREATE TABLE scheduler_private.subscription (
     CONSTRAINT subscription_condition_is_known CHECK ((condition = ANY (ARRAY[''::text, 'success'::text, 'failure'::text, 'any'::text]))),
     CONSTRAINT subscription_event_is_known CHECK ((event = ANY (ARRAY['after'::text, 'startup'::text, 'release'::text, 'notify'::text])))
 );
+
+CREATE TABLE scheduler_private.sweep (
+    only_row boolean DEFAULT true NOT NULL,
+    after_name text DEFAULT ''::text NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT sweep_is_one_row CHECK (only_row)
+)
+WITH (fillfactor='50');
 
 ALTER TABLE ONLY scheduler_private.run ATTACH PARTITION scheduler_private.run_default DEFAULT;
 
@@ -1309,6 +3184,9 @@ ALTER TABLE ONLY scheduler.calendar
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY scheduler_private.backfill
+    ADD CONSTRAINT backfill_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY scheduler_private.channel
     ADD CONSTRAINT channel_pkey PRIMARY KEY (name);
 
@@ -1318,11 +3196,38 @@ ALTER TABLE ONLY scheduler_private.cluster_start
 ALTER TABLE ONLY scheduler_private.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (run_key);
 
+ALTER TABLE ONLY scheduler_private.healed
+    ADD CONSTRAINT healed_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduler_private.job_chain_end
+    ADD CONSTRAINT job_chain_end_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY scheduler_private.job_chain
+    ADD CONSTRAINT job_chain_pkey PRIMARY KEY (place);
+
+ALTER TABLE ONLY scheduler_private.job_chain
+    ADD CONSTRAINT job_chain_version_id_key UNIQUE (version_id);
+
+ALTER TABLE ONLY scheduler_private.job_change
+    ADD CONSTRAINT job_change_pkey PRIMARY KEY (job);
+
+ALTER TABLE ONLY scheduler_private.job_file
+    ADD CONSTRAINT job_file_pkey PRIMARY KEY (what, name);
+
 ALTER TABLE ONLY scheduler_private.job_gate
     ADD CONSTRAINT job_gate_pkey PRIMARY KEY (job);
 
 ALTER TABLE ONLY scheduler_private.job_note
     ADD CONSTRAINT job_note_pkey PRIMARY KEY (job);
+
+ALTER TABLE ONLY scheduler_private.job_version
+    ADD CONSTRAINT job_version_job_version_key UNIQUE (job, version);
+
+ALTER TABLE ONLY scheduler_private.job_version
+    ADD CONSTRAINT job_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduler_private.kind
+    ADD CONSTRAINT kind_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY scheduler_private.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
@@ -1350,6 +3255,9 @@ ALTER TABLE ONLY scheduler_private.schema_object
 
 ALTER TABLE ONLY scheduler_private.subscription
     ADD CONSTRAINT subscription_pkey PRIMARY KEY (event, source, job, condition);
+
+ALTER TABLE ONLY scheduler_private.sweep
+    ADD CONSTRAINT sweep_pkey PRIMARY KEY (only_row);
 
 CREATE INDEX chunk_of_job ON fleet.chunk USING btree (job_id);
 
@@ -1389,9 +3297,7 @@ CREATE INDEX idx_qrtz_mh_inst ON quartz.qrtz_misfire_history USING btree (sched_
 
 CREATE INDEX idx_qrtz_mh_misfire_time ON quartz.qrtz_misfire_history USING btree (sched_name, misfire_time);
 
-CREATE INDEX idx_qrtz_t_c ON quartz.qrtz_triggers USING btree (sched_name, calendar_name);
-
-CREATE INDEX idx_qrtz_t_g_n ON quartz.qrtz_triggers USING btree (sched_name, trigger_group, trigger_name);
+CREATE INDEX idx_qrtz_t_c ON quartz.qrtz_triggers USING btree (sched_name, calendar_name) WHERE (calendar_name IS NOT NULL);
 
 CREATE INDEX idx_qrtz_t_j ON quartz.qrtz_triggers USING btree (sched_name, job_name, job_group);
 
@@ -1399,7 +3305,17 @@ CREATE INDEX idx_qrtz_t_nft_st ON quartz.qrtz_triggers USING btree (sched_name, 
 
 CREATE INDEX trigger_of_quartz ON quartz.qrtz_triggers USING btree (sched_name, next_fire_time) WHERE (((execution_group)::text IS DISTINCT FROM 'fire'::text) AND (trigger_state = 'WAITING'::text));
 
+CREATE INDEX job_for_each ON scheduler.job USING btree (name) WHERE (for_each IS NOT NULL);
+
+CREATE INDEX job_made_by ON scheduler.job USING btree (made_by) WHERE (made_by IS NOT NULL);
+
 CREATE INDEX job_of_calendar ON scheduler.job USING btree (calendar) WHERE (calendar IS NOT NULL);
+
+CREATE INDEX backfill_open ON scheduler_private.backfill USING btree (id) WHERE (state = ANY (ARRAY['asked'::text, 'entering'::text]));
+
+CREATE INDEX gate_supersedes ON scheduler_private.job_gate USING btree (job) WHERE supersedes;
+
+CREATE INDEX job_change_in_order ON scheduler_private.job_change USING btree (mark);
 
 CREATE INDEX request_by_age ON scheduler_private.request USING btree (requested_at);
 
@@ -1427,6 +3343,14 @@ CREATE TRIGGER calendar_checked BEFORE INSERT OR DELETE OR UPDATE ON scheduler.c
 
 CREATE TRIGGER calendar_told AFTER INSERT OR DELETE OR UPDATE ON scheduler.calendar FOR EACH ROW EXECUTE FUNCTION scheduler_private.calendar_changed();
 
+CREATE TRIGGER child_guard_delete BEFORE DELETE ON scheduler.job FOR EACH ROW WHEN ((old.made_by IS NOT NULL)) EXECUTE FUNCTION scheduler_private.child_guard();
+
+CREATE TRIGGER child_guard_insert BEFORE INSERT ON scheduler.job FOR EACH ROW WHEN ((new.made_by IS NOT NULL)) EXECUTE FUNCTION scheduler_private.child_guard();
+
+CREATE TRIGGER child_guard_update BEFORE UPDATE ON scheduler.job FOR EACH ROW WHEN (((old.made_by IS NOT NULL) OR (new.made_by IS NOT NULL))) EXECUTE FUNCTION scheduler_private.child_guard();
+
+CREATE TRIGGER job_check BEFORE INSERT OR UPDATE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_check();
+
 CREATE TRIGGER job_edited AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN ((new.version <> old.version)) EXECUTE FUNCTION scheduler_private.job_changed();
 
 CREATE TRIGGER job_made AFTER INSERT ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
@@ -1437,9 +3361,27 @@ CREATE TRIGGER job_subscribed AFTER INSERT ON scheduler.job FOR EACH ROW EXECUTE
 
 CREATE TRIGGER job_subscribed_anew AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN (((new.schedule IS DISTINCT FROM old.schedule) OR (new.schedule ~ '\mrelease\M'::text))) EXECUTE FUNCTION scheduler_private.job_subscribed();
 
+CREATE TRIGGER job_to_store_delete AFTER DELETE ON scheduler.job REFERENCING OLD TABLE AS old_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_to_store();
+
+CREATE TRIGGER job_to_store_insert AFTER INSERT ON scheduler.job REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_to_store();
+
+CREATE TRIGGER job_to_store_update AFTER UPDATE ON scheduler.job REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_to_store();
+
 CREATE TRIGGER job_unsubscribed BEFORE DELETE ON scheduler.job FOR EACH ROW WHEN ((old.schedule ~ '\mafter\M'::text)) EXECUTE FUNCTION scheduler_private.job_subscribed();
 
 CREATE TRIGGER job_version BEFORE UPDATE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
+
+CREATE TRIGGER job_versioned_delete AFTER DELETE ON scheduler.job REFERENCING OLD TABLE AS old_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_versioned();
+
+CREATE TRIGGER job_versioned_insert AFTER INSERT ON scheduler.job REFERENCING NEW TABLE AS new_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_versioned();
+
+CREATE TRIGGER job_versioned_update AFTER UPDATE ON scheduler.job REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_versioned();
+
+CREATE TRIGGER chain_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON scheduler_private.job_chain FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.refuse_change();
+
+CREATE CONSTRAINT TRIGGER version_chained AFTER INSERT ON scheduler_private.job_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION scheduler_private.chain_versions();
+
+CREATE TRIGGER version_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON scheduler_private.job_version FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.refuse_change();
 
 ALTER TABLE ONLY fleet.chunk
     ADD CONSTRAINT chunk_job_id_fkey FOREIGN KEY (job_id) REFERENCES fleet.job(id) ON DELETE CASCADE;
@@ -1467,6 +3409,9 @@ ALTER TABLE ONLY quartz.qrtz_triggers
 
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_calendar_exists FOREIGN KEY (calendar) REFERENCES scheduler.calendar(name);
+
+ALTER TABLE ONLY scheduler_private.job_chain
+    ADD CONSTRAINT job_chain_version_id_fkey FOREIGN KEY (version_id) REFERENCES scheduler_private.job_version(id);
 
 ALTER TABLE ONLY scheduler_private.job_gate
     ADD CONSTRAINT job_gate_job_fkey FOREIGN KEY (job) REFERENCES scheduler.job(name) ON DELETE CASCADE;
@@ -1518,19 +3463,132 @@ REVOKE ALL ON FUNCTION fleet.register(name text, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_node;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_admin;
 
+REVOKE ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_viewer;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.cancel(run_key text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.cancel(run_key text, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.cancel(run_key text, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.cancel(run_key text, reason text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.disable(pattern text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.disable(pattern text, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.disable(pattern text, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.disable(pattern text, reason text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.enable(pattern text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.enable(pattern text, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.enable(pattern text, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.enable(pattern text, reason text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) TO scheduler_node;
+
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_viewer;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_operator;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_admin;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.preview_answer(question bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.preview_answer(question bigint) TO scheduler_viewer;
+GRANT ALL ON FUNCTION scheduler.preview_answer(question bigint) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.preview_answer(question bigint) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.preview_answer(question bigint) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.resume(pattern text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.resume(pattern text, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.resume(pattern text, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.resume(pattern text, reason text) TO scheduler_node;
+
 REVOKE ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_operator;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.run_now(name text, params jsonb, key text) TO scheduler_node;
 
+REVOKE ALL ON FUNCTION scheduler.schedule(schedule text, command text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.schedule(schedule text, command text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.schedule(schedule text, command text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.schedule(schedule text, command text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text, kind text, database text, params jsonb, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text, kind text, database text, params jsonb, description text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text, kind text, database text, params jsonb, description text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text, kind text, database text, params jsonb, description text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.unschedule(name text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.unschedule(name text, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.unschedule(name text, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.unschedule(name text, reason text) TO scheduler_node;
+
+GRANT ALL ON FUNCTION scheduler_private.backfill_step() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.backfill_step() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.calendar_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.calendar_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.chain_from(first bigint) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.chain_from(first bigint) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.chain_problem() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.chain_problem() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_admin;
 
+GRANT SELECT ON TABLE scheduler.job TO scheduler_viewer;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.job TO scheduler_node;
+
+GRANT ALL ON FUNCTION scheduler_private.check_calendar(job scheduler.job) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_calendar(job scheduler.job) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.check_json(job text, name text, content jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_json(job text, name text, content jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.check_links(edited text[], removed text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_links(edited text[], removed text[]) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.check_plain(job scheduler.job) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_plain(job scheduler.job) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.check_settings(job scheduler.job) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_settings(job scheduler.job) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.child_guard() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.child_guard() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.column_schema(name text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.column_schema(name text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.cron_problem(part text, fields text[], OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.cron_problem(part text, fields text[], OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_admin;
@@ -1538,32 +3596,101 @@ GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep inte
 GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.due_of(run_key text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.duration_meant(words text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.duration_meant(words text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.duration_seconds(duration text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.duration_seconds(duration text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.edits(a text, b text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.edits(a text, b text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.followed_jobs(schedule text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.followed_jobs(schedule text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.followers(parent text, verdict text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.followers(parent text, verdict text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.job_check() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.job_check() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.job_subscribed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_subscribed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.job_to_store() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.job_to_store() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.job_versioned() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.job_versioned() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.kind_problem(kind text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.kind_problem(kind text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.matching_jobs(pattern text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.matching_jobs(pattern text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.nearest(name text, valid text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.nearest(name text, valid text[]) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.node_opened(lease bigint, former bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.node_opened(lease bigint, former bigint) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.refuse_change() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.refuse_change() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.schedule_part_problem(part text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.schedule_part_problem(part text, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.schedule_parts(schedule text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.schedule_parts(schedule text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.supersede() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.supersede() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT SELECT ON TABLE scheduler_private.job_version TO scheduler_admin;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_version TO scheduler_node;
+
+GRANT ALL ON FUNCTION scheduler_private.version_text(version scheduler_private.job_version) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.version_text(version scheduler_private.job_version) TO scheduler_admin;
 
 GRANT SELECT ON TABLE fleet.config TO scheduler_viewer;
 GRANT SELECT ON TABLE fleet.config TO scheduler_operator;
@@ -1643,23 +3770,55 @@ GRANT SELECT ON TABLE scheduler.attempt TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.attempt TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.attempt TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler.audit TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.audit TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.audit TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.audit TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.backfill TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.backfill TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.backfill_request TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.backfill_request TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.backfill_request TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.backfill_request TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler.calendar TO scheduler_viewer;
-GRANT SELECT ON TABLE scheduler.calendar TO scheduler_operator;
-GRANT SELECT ON TABLE scheduler.calendar TO scheduler_admin;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.calendar TO scheduler_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.calendar TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.calendar TO scheduler_node;
 
-GRANT SELECT ON TABLE scheduler.job TO scheduler_viewer;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_operator;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_admin;
-GRANT ALL ON TABLE scheduler.job TO scheduler_node;
+GRANT SELECT ON TABLE scheduler_private.healed TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.healed TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.healed TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.healed TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.healed TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.healed TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_file TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_file TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.job_file TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.job_file TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.job_file TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.job_file TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.job_gate TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.job_gate TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_note TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_note TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler.job_status TO scheduler_viewer;
 GRANT SELECT ON TABLE scheduler.job_status TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.job_status TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.job_status TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.job_version TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.job_version TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.job_version TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.job_version TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.node TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.node TO scheduler_node;
@@ -1679,6 +3838,8 @@ GRANT SELECT ON TABLE scheduler.running TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.running TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.running TO scheduler_node;
 
+GRANT ALL ON SEQUENCE scheduler_private.backfill_id_seq TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler_private.channel TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.channel TO scheduler_node;
 
@@ -1688,8 +3849,23 @@ GRANT ALL ON TABLE scheduler_private.cluster_start TO scheduler_node;
 GRANT SELECT ON TABLE scheduler_private.event TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.event TO scheduler_node;
 
-GRANT SELECT ON TABLE scheduler_private.job_note TO scheduler_admin;
-GRANT ALL ON TABLE scheduler_private.job_note TO scheduler_node;
+GRANT ALL ON SEQUENCE scheduler_private.healed_id_seq TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_chain TO scheduler_admin;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_chain TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_chain_end TO scheduler_admin;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_chain_end TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.job_change_mark TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_change TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_change TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.job_version_id_seq TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.kind TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.kind TO scheduler_node;
 
 GRANT ALL ON SEQUENCE scheduler_private.lease_id TO scheduler_node;
 
@@ -1712,3 +3888,6 @@ GRANT ALL ON TABLE scheduler_private.schema_object TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.subscription TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.subscription TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.sweep TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.sweep TO scheduler_node;

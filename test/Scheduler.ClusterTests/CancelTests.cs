@@ -33,7 +33,8 @@ public sealed class CancelTests
         await using var cluster = await TestCluster.Start(
             new()
             {
-                Nodes = 1, Setup = new() { Slots = 1 },
+                Nodes = 1,
+                Setup = new() { Slots = 1 },
                 Jobs = SqlJobText.File(new("long", "manual") { Statement = "select pg_sleep(60)" }, new("short", "manual")),
             });
         await cluster.RunNowAndWait("long");

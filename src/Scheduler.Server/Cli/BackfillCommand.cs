@@ -15,7 +15,8 @@ internal static class BackfillCommand
         var to = new Option<string>("--to") { Description = "End of the range; this instant is left out", HelpName = "TIME", Required = true };
         var spacing = new Option<string?>("--spacing")
         {
-            Description = "At least this long between two runs' beginnings, 1s to 7d", HelpName = "TIME",
+            Description = "At least this long between two runs' beginnings, 1s to 7d",
+            HelpName = "TIME",
         };
         var cap = new Option<int>("--cap")
         {

@@ -55,6 +55,8 @@ public sealed record JobStatusRow
     public string Source { get; init; } = "";
     /// <summary>When its pause ends by itself, or null.</summary>
     public DateTime? PausedUntil { get; init; }
+    /// <summary>What is worth knowing about its schedule.</summary>
+    public string[] Notes { get; init; } = [];
 }
 
 /// <summary>A row of the table <c>scheduler.job</c>: the job as declared.</summary>

@@ -74,13 +74,15 @@ public static class Lint
         {
             var set = new DateTimeOffset(change.Set, TimeSpan.Zero);
             var regular = Between(written, set, set + change.Length).Select(t => t.UtcDateTime).ToHashSet();
-            var instead = Between(part, change.At, change.At + change.Length)
+            var instead = Between(part, change.At - change.Length, change.At + change.Length).Where(t => t >= change.At)
                 .Select(t => t.UtcDateTime + change.After).Where(t => !regular.Contains(t)).ToList();
             return $"{head}from {change.Shown:HH:mm} to {change.Set:HH:mm}, there is no {listed}; "
                 + (instead.Count > 0 ? $"due at {Listed(instead)} instead" : "not due instead");
         }
-        var first = Between(part, change.At - change.Length, change.At).Count;
-        var second = Between(part, change.At, change.At + change.Length).Count;
+        // In one walk: asked in the middle of the night, Quartz does not know that the first time has been.
+        var both = Between(part, change.At - change.Length, change.At + change.Length);
+        var first = both.Count(t => t < change.At);
+        var second = both.Count - first;
         return $"{head}from {change.Shown:HH:mm} back to {change.Set:HH:mm}, {listed} {(times.Count == 1 ? "comes" : "come")} twice; "
             + (first > 0 && second > 0 ? "due both times"
                 : first > 0 ? "due the first time only" : second > 0 ? "due the second time only" : "not due");

@@ -16,16 +16,13 @@ public sealed class NamedCalendar
     private static readonly string[] TimeForms = ["HH:mm", "HH:mm:ss"];
     private static readonly string[] InstantForms = ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"];
 
-    private readonly TimeZoneInfo zone;
-    private readonly HashSet<DateOnly> holidays;
-    private readonly HashSet<DayOfWeek> weekdays;
     private readonly BlackoutCalendar spans;
 
     private NamedCalendar(
-        CalendarDefinition definition, TimeZoneInfo zone, HashSet<DateOnly> holidays, HashSet<DayOfWeek> weekdays, BlackoutCalendar chain)
+        CalendarDefinition definition, HashSet<DateOnly> holidays, HashSet<DayOfWeek> weekdays, BlackoutCalendar chain)
     {
         (Name, UpdatedAt) = (definition.Name, new DateTimeOffset(DateTime.SpecifyKind(definition.UpdatedAt, DateTimeKind.Utc)));
-        (this.zone, this.holidays, this.weekdays, spans) = (zone, holidays, weekdays, chain);
+        spans = chain;
         var days = string.Join(',', holidays.Order().Select(d => d.DayNumber)) + "|" + string.Join(',', weekdays.Order());
         var text = $"{definition.TimeZone}|{days}|{definition.Blackouts}";
         Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
@@ -73,7 +70,7 @@ public sealed class NamedCalendar
             else if (entry is { Cron: { } cron, From: null, To: null, Daily: null }) { chain = new CronCalendar(chain, Cron(cron), zone); }
             else { throw new ScheduleException($"a blackout has no form that is known; expected from and to, daily, or cron"); }
         }
-        return new NamedCalendar(definition, zone, holidays, weekdays, new BlackoutCalendar(chain, spans));
+        return new NamedCalendar(definition, holidays, weekdays, new BlackoutCalendar(chain, spans));
     }
 
     /// <summary>True when jobs may be due at that instant.</summary>
@@ -81,24 +78,8 @@ public sealed class NamedCalendar
 
     /// <summary>An instant up to which nothing is included after one that is left out; the same instant when only trying tells. Null when it is
     /// beyond all calendars.</summary>
-    internal DateTimeOffset? NextIncluded(DateTimeOffset leftOut)
-    {
-        var local = TimeZoneInfo.ConvertTime(leftOut, zone);
-        var next = spans.GetNextIncludedTimeUtc(leftOut);
-        if (holidays.Contains(DateOnly.FromDateTime(local.Date)) || weekdays.Contains(local.DayOfWeek))
-        {
-            if (local.Year >= YearMax) { return null; }
-            var midnight = local.Date.AddDays(1);
-            // Where the clocks leave midnight out, its offset is the one before: the day begins when they are changed.
-            var offset = zone.IsAmbiguousTime(midnight) ? zone.GetAmbiguousTimeOffsets(midnight).Max() : zone.GetUtcOffset(midnight);
-            var begins = new DateTimeOffset(midnight, offset);
-            next = begins > next ? begins : next;
-        }
-        return next;
-    }
-
-    // Quartz's own calendar ends there.
-    private const int YearMax = 2299;
+    internal DateTimeOffset? NextIncluded(DateTimeOffset leftOut) =>
+        leftOut.Year >= BlackoutCalendar.YearMax ? null : spans.GetNextIncludedTimeUtc(leftOut);
 
     private static IReadOnlyList<BlackoutEntry> Entries(string json)
     {

@@ -66,7 +66,13 @@ internal sealed class PartTrigger(PartRule rule) : TriggerBase(TimeProvider.Syst
 
     private DateTimeOffset? Included(DateTimeOffset? due, ICalendar? calendar)
     {
-        while (due is { } instant && calendar is not null && !calendar.IsTimeIncluded(instant)) { due = GetFireTimeAfter(due); }
+        for (var tries = 0; due is { } instant && calendar is not null && !calendar.IsTimeIncluded(instant); tries++)
+        {
+            if (tries >= ScheduleLimits.TriesMax || instant.Year >= BlackoutCalendar.YearMax) { return null; }
+            // A year of seconds may be left out: go on where the calendar does.
+            var included = calendar is BlackoutCalendar ? calendar.GetNextIncludedTimeUtc(instant).AddTicks(-1) : instant;
+            due = GetFireTimeAfter(included > instant ? included : instant);
+        }
         return due;
     }
 }

@@ -68,7 +68,13 @@ internal sealed class QuartzPlan
                     left.Remove(planned.Key.Name, out var trigger);
                     lives |= plan.Compare(planned, trigger, lastDue, now, settled);
                 }
-                if (!lives) { throw new ScheduleException($"schedule '{schedule.Text}' is never due after {plan.EditedAt.UtcDateTime:yyyy-MM-dd}"); }
+                if (!lives)
+                {
+                    var problem = $"schedule '{schedule.Text}' is never due after {plan.EditedAt.UtcDateTime:yyyy-MM-dd}";
+                    if (schedule.Limits == ScheduleLimits.None) { throw new ScheduleException(problem); }
+                    // What ends a job, or closes its calendar, is in force: its former triggers go.
+                    plan.Problem = problem + "; see its starts, ends and calendar";
+                }
             }
             if (settled) { plan.Drifts.AddRange(left.Values.Select(t => new Drift(t.Job, t.Name, "a trigger nobody declared", t.ToJson()))); }
             plan.Gone.AddRange(left.Values);
@@ -122,7 +128,7 @@ internal sealed class QuartzPlan
             return true;
         }
         var from = DueFrom(trigger, lastDue, now);
-        if (planned.Part.Part is not EveryPart) { Owing.Add((planned.Part, from)); }
+        if (!planned.Part.OwesByItself) { Owing.Add((planned.Part, from)); }
         if (planned.Build(from, now) is not { } built)
         {
             // Over: what is stored of it goes, after what it owes.

@@ -13,7 +13,7 @@ namespace Scheduler.Jobs;
 public sealed record ScheduleLimits(DateTimeOffset? Starts, DateTimeOffset? Ends, TimeSpan Offset, NamedCalendar? Calendar)
 {
     // Two days of a job that is due every second and falls into hours that are left out; whole days and spans take one try each.
-    private const int TriesMax = 200_000;
+    internal const int TriesMax = 200_000;
 
     /// <summary>No limits.</summary>
     public static ScheduleLimits None { get; } = new(null, null, TimeSpan.Zero, null);

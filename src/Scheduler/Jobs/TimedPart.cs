@@ -26,11 +26,16 @@ internal sealed record TimedPart(SchedulePart Part, ScheduleLimits Limits, TimeZ
     public bool Fits(StoredTrigger trigger) =>
         HasOwnTrigger ? trigger.Type == PartTrigger.TypeName && trigger.Cron == Part.Text && trigger.Zone == Zone.Id : Part.Fits(trigger);
 
-    private bool HasOwnTrigger => Part.NeedsOwnTrigger || (Part is CronPart && Limits.Offset > TimeSpan.Zero);
+    /// <summary>True for an interval that Quartz's own trigger counts: it owes what is past by itself.</summary>
+    public bool OwesByItself => Part is EveryPart && !HasOwnTrigger;
+
+    // Behind a calendar Quartz's own triggers try every instant that is left out: a month of seconds takes them seconds, under a lock.
+    private bool HasOwnTrigger => Part.NeedsOwnTrigger || (Part is CronPart && Limits.Offset > TimeSpan.Zero)
+        || (Part is not AtPart && Limits.Calendar is not null);
 
     /// <summary>Quartz's end of the trigger: the last instant for all but intervals and single instants, whose end Quartz leaves out.</summary>
     public DateTimeOffset? End() => Limits.Ends is not { } ends ? null
-        : Part is EveryPart or AtPart ? ends.AddTicks(-(ends.UtcTicks % TimeSpan.TicksPerSecond)).AddSeconds(1) : ends;
+        : !HasOwnTrigger && Part is EveryPart or AtPart ? ends.AddTicks(-(ends.UtcTicks % TimeSpan.TicksPerSecond)).AddSeconds(1) : ends;
 
     private PartRule Rule() => new(Part.Text, Zone.Id, Limits.Offset, Part is RrulePart ? Limits.Starts : null);
 }
@@ -50,7 +55,7 @@ internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, TimedPart Part
     /// <param name="now">The present.</param>
     public ITrigger? Build(DateTimeOffset after, DateTimeOffset now)
     {
-        if (Part.Next(Part.Part is EveryPart || after > now ? after : now) is not { } first) { return null; }
+        if (Part.Next(Part.OwesByItself || after > now ? after : now) is not { } first) { return null; }
         var trigger = TriggerBuilder.Create()
             .WithIdentity(Key)
             .ForJob(Job)
@@ -61,7 +66,7 @@ internal sealed record PlannedTrigger(TriggerKey Key, JobKey Job, TimedPart Part
             .WithCalendarName(Part.Limits.Calendar?.Name)
             .WithSchedule(Part.Builder())
             .Build();
-        if (Part.Part is EveryPart every) { ((IMutableTrigger)trigger).PreviousFireTimeUtc = first - every.Interval; }
+        if (Part.OwesByItself && Part.Part is EveryPart every) { ((IMutableTrigger)trigger).PreviousFireTimeUtc = first - every.Interval; }
         return trigger;
     }
 }

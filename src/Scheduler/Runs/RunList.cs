@@ -49,6 +49,8 @@ public sealed record LedgerRow
     public short Priority { get; init; }
     /// <summary>Values that override the job's own.</summary>
     public JsonElement? Params { get; init; }
+    /// <summary>Who asked for its end, when and why, or null.</summary>
+    public JsonElement? Cancel { get; init; }
     /// <summary>Times its node died with it.</summary>
     public short Losses { get; init; }
     /// <summary>Attempts before the present one.</summary>

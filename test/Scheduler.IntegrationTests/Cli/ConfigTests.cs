@@ -85,9 +85,9 @@ public sealed class ConfigTests
             + add new  (a.yaml:4; sql, every 12h)
             ~ change changed  (a.yaml:2)
                 schedule: 'every 1h' -> 'every 2h'  (from a.yaml:2)
-                timeout: '30m' -> '20m'  (replaces what was set in SQL; the file had '10m')
+                timeout: '30m' -> '20m'  (replaces what was set by scheduler (test) at …; the file had '10m')
             = keep edited  (a.yaml:3; edited in SQL, kept until the file changes it)
-                priority: 9, set in SQL; the file says 3
+                priority: 9, set by scheduler (test) at …; the file says 3
             fires from … to …:
                 changed: +0 -84, 84 in all
                 new: +14 -0, 14 in all

@@ -188,7 +188,10 @@ public sealed class FileStoreTests
         files.Jobs("a.yaml", ("one", ""));
         await files.Apply();
         await db.Execute("""
-            insert into scheduler.job (name, kind, settings, source, made_by) values ('child', 'sql', '{"statement": "select 1"}', 'a.yaml:2', 'one')
+            begin;
+            set local scheduler.for_each = 'one';
+            insert into scheduler.job (name, kind, settings, source, made_by) values ('child', 'sql', '{"statement": "select 1"}', 'a.yaml:2', 'one');
+            commit
             """);
         Assert.That((await files.Plan()).HasChanges, Is.False);
         files.Jobs("a.yaml", ("one", ""), ("child", ""));
