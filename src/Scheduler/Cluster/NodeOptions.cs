@@ -30,6 +30,9 @@ public sealed record NodeOptions
     /// <summary>Who fires due triggers on this node. Nodes of one cluster may differ, and each may change at its next start. Default
     /// <see cref="FireBy.Set"/>.</summary>
     public FireBy Engine { get; init; } = FireBy.Set;
+    /// <summary>Folders in which jobs may delete files and write backups and archives, absolute and without links. Default none: no job
+    /// may.</summary>
+    public IReadOnlyList<string> FileRoots { get; init; } = [];
     /// <summary>Address others reach this node at, shown in its row. Default none.</summary>
     public string? Url { get; init; }
     /// <summary>What jobs of kind <c>command</c> may do on this node. Default: nothing.</summary>

@@ -17,11 +17,11 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "http.port", "http.allow", "commands.allow", "commands.shell", "commands.env", "commands.users",
-            "commands.folder"];
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "commands.allow", "commands.shell", "commands.env",
+            "commands.users", "commands.folder"];
 
     // Written as a list, or as one text with commas.
-    private static readonly string[] Lists = ["node.labels", "http.allow", "commands.allow", "commands.env", "commands.users"];
+    private static readonly string[] Lists = ["node.labels", "node.file_roots", "http.allow", "commands.allow", "commands.env", "commands.users"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -92,6 +92,7 @@ public sealed partial class NodeSettings
         {
             Name = name,
             Labels = List("node.labels"),
+            FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
             Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
@@ -193,6 +194,16 @@ public sealed partial class NodeSettings
         var text = settings.GetValueOrDefault(key)?.Text;
         if (text is not (null or "true" or "false")) { Wrong(key, "true or false"); }
         return text == "true";
+    }
+
+    private string[] FileRoots()
+    {
+        var roots = List("node.file_roots");
+        if (roots.Any(r => !Path.IsPathFullyQualified(r) || Path.GetFullPath(r) == Path.GetPathRoot(r)))
+        {
+            Wrong("node.file_roots", "absolute folders, not the root of the file system");
+        }
+        return [.. roots.Select(r => Path.TrimEndingDirectorySeparator(Path.GetFullPath(r)))];
     }
 
     private FireBy? Engine()

@@ -55,6 +55,11 @@ public sealed partial class RunPipeline(
         {
             return new(run, "timed_out", null, Error: "the run took longer than its time-out");
         }
+        catch (GuardBreachedException e)
+        {
+            LogGuard(run.RunKey, e.Message);
+            return new(run, "failed", "guard", e.Result, e.Message);
+        }
         catch (RunLostException e)
         {
             if (!e.AlreadyWritten) { LogRefused(run.RunKey, run.Token, e.Message); }
@@ -211,6 +216,9 @@ public sealed partial class RunPipeline(
 
     [LoggerMessage(1043, LogLevel.Warning, "Run {RunKey} ended with its node's lease, and the ledger could not be asked about it: {Problem}")]
     private partial void LogNotExplained(string runKey, string problem);
+
+    [LoggerMessage(1045, LogLevel.Error, "The guard stopped {RunKey}, which waits for 'scheduler run approve': {Problem}")]
+    private partial void LogGuard(string runKey, string problem);
 
     [LoggerMessage(1044, LogLevel.Information, "Run {RunKey} was handed back: {Accepted}")]
     private partial void LogHandedBack(string runKey, bool accepted);

@@ -20,7 +20,7 @@ public sealed class RunLostException(string runKey, string why, bool alreadyWrit
 /// The run a kind works for: who it is, and the fence around what it does to the scheduler's own database. One per attempt; given to a
 /// kind's constructor.
 /// </summary>
-public sealed class RunScope
+public sealed partial class RunScope
 {
     private static readonly TimeSpan CommitWithin = TimeSpan.FromSeconds(10);
 

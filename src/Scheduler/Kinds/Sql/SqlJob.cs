@@ -114,7 +114,7 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
             foreach (var statement in SqlText.Parse(settings.Statement))
             {
                 await using var command = new NpgsqlCommand(statement.Text, connection);
-                foreach (var name in statement.Parameters) { command.Parameters.Add(BuiltIn(name)); }
+                foreach (var name in statement.Parameters) { command.Parameters.Add(Value(name)); }
                 rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
             }
         }
@@ -126,15 +126,6 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
         + (e.Notice.Detail is { Length: > 0 } detail ? $"\n  detail: {detail}" : "")
         + (e.Notice.Hint is { Length: > 0 } hint ? $"\n  hint: {hint}" : ""));
 
-    private NpgsqlParameter BuiltIn(string name) => name switch
-    {
-        "run.key" => new NpgsqlParameter<string> { TypedValue = run.RunKey },
-        "run.due_at" => new NpgsqlParameter<DateTime> { TypedValue = run.DueAt },
-        "run.token" => new NpgsqlParameter<long> { TypedValue = run.RunToken },
-        "run.attempt" => new NpgsqlParameter<int> { TypedValue = run.Attempt },
-        "job.name" => new NpgsqlParameter<string> { TypedValue = run.Job },
-        "node.name" => new NpgsqlParameter<string> { TypedValue = run.Node },
-        _ when Placeholders.IsSecret(name) => new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) },
-        _ => throw new InvalidOperationException($"built-in '{name}' has no value"),
-    };
+    private NpgsqlParameter Value(string name) => Placeholders.IsSecret(name)
+        ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, run.DueAt);
 }
