@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Quartz;
 using Quartz.Extensibility;
+using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 using Scheduler.Runs;
