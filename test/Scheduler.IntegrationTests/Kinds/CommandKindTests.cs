@@ -26,7 +26,7 @@ public sealed class CommandKindTests
         Assert.That(result, Does.StartWith("{\"exit_code\":0,"));
         Assert.That(run.Said(), Is.EqualTo(
             new[] { "o [; touch /tmp/x]", "o [$(id)]", "o [`id`]", "o [", "o ]", "o [--]", "o [@/etc/passwd]", "o [*]", "o [a b]", "o ['\"]",
-                $"o [{KindRun.Key}]", "o [$HOME]", "o []" }));
+                $"o [{run.Key}]", "o [$HOME]", "o []" }));
 
         await using var other = new KindRun();
         var colour = new Dictionary<string, string> { ["COLOUR"] = "blue ${run.token}" };
@@ -112,15 +112,20 @@ public sealed class CommandKindTests
     public async Task When_the_runner_itself_is_killed_its_tree_is_swept()
     {
         await using var run = new KindRun();
-        await Assert.ThrowsAsync<RunFailedException>(() => Shell(run, "setsid sleep 1000 & echo $!; kill -9 $PPID; sleep 1000"));
-        Assert.That(Lives(run.Said()[0][2..]), Is.False);
+        var work = Shell(run, "setsid sleep 1000 & echo $!; echo $PPID; sleep 1000");
+        IReadOnlyList<string> said = [];
+        await Until.Holds("it has said the process ids", () => Task.FromResult((said = [.. said, .. Lines(run)]).Count == 2));
+        using (var runner = Process.GetProcessById(int.Parse(said[1][2..], CultureInfo.InvariantCulture))) { runner.Kill(); }
+        await Assert.ThatAsync(() => work, Throws.TypeOf<RunFailedException>());
+        Assert.That(Lives(said[0][2..]), Is.False);
+        Assert.That(run.Said(), Is.EqualTo(new[] { "s 3 processes were left behind and have been ended" }));
     }
 
     [Test]
     public async Task A_flood_of_output_is_kept_within_limits_and_ends_the_run_in_no_way()
     {
         await using var run = new KindRun();
-        await Shell(run, "yes 'a line that is repeated' | head -c 50000000; printf '\\000\\033[31mred\\033[0m\\377end'");
+        await Shell(run, "yes 'a line that is repeated' | head -c 50000000; printf '\\n\\000\\033[31mred\\033[0m\\377end'");
         var said = run.Said();
         Assert.That(said, Has.Count.InRange(1000, 20_000));
         Assert.That(said[^1], Is.EqualTo("o \ufffdred\ufffdend"));

@@ -24,11 +24,11 @@ public sealed class HttpKindTests
             Headers = new Dictionary<string, string> { ["X-Attempt"] = "${run.attempt}" },
         });
         Assert.That(receiver.Requests.TryDequeue(out var request), Is.True);
-        Assert.That(request!.Key, Is.EqualTo(KindRun.Key));
+        Assert.That(request!.Key, Is.EqualTo(run.Key));
         Assert.That(request.Token, Is.EqualTo(7));
         Assert.That(request.Method, Is.EqualTo("POST"));
         Assert.That(request.Path, Does.EndWith("?a=kind-test"));
-        Assert.That(request.Body, Is.EqualTo($"{{\"key\": \"{KindRun.Key}\"}}"));
+        Assert.That(request.Body, Is.EqualTo($"{{\"key\": \"{run.Key}\"}}"));
         Assert.That(request.Headers["X-Attempt"], Is.EqualTo("1"));
         Assert.That(request.Headers["Content-Type"], Is.EqualTo("application/json"));
         Assert.That(result, Does.StartWith("{\"status\":200,"));
@@ -75,7 +75,7 @@ public sealed class HttpKindTests
         await using var third = new KindRun();
         await Execute(third, settings with { Redirects = 3, Headers = new Dictionary<string, string> { ["Authorization"] = "Bearer x" } });
         Assert.That(inner.Requests.TryDequeue(out var request), Is.True);
-        Assert.That(request!.Key, Is.EqualTo(KindRun.Key));
+        Assert.That(request!.Key, Is.EqualTo(third.Key));
         Assert.That(request.Headers.ContainsKey("Authorization"), Is.False, "a job's own headers go to the first host only");
     }
 

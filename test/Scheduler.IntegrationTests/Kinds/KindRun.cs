@@ -13,20 +13,24 @@ namespace Scheduler.IntegrationTests.Kinds;
 /// <summary>One attempt of a kind as the executor would carry it out, with what it returned and what it said.</summary>
 internal sealed class KindRun : IAsyncDisposable
 {
-    public const string Key = "kind-test@2026-11-21T00:00:00Z";
+    // Each run has a key of its own: what a killed runner leaves behind is found by it.
+    private static int runs;
     private readonly CancellationTokenSource cancel = new();
     private readonly Redactor redactor = new();
     private readonly Databases databases = new("Host=127.0.0.1;Database=none", "test", slots: 1);
 
     public KindRun()
     {
+        var due = new DateTime(2026, 11, 21, 0, 0, 0, DateTimeKind.Utc).AddSeconds(Interlocked.Increment(ref runs));
+        Key = $"kind-test@{due:yyyy-MM-dd'T'HH:mm:ss'Z'}";
         State.BeginLease(new NodeIdentity("test", 1, []));
         State.LiveFor(TimeSpan.FromMinutes(5));
-        var row = new RunRow(Key, "kind-test", new(2026, 11, 21, 0, 0, 0, DateTimeKind.Utc), Token: 7, Attempts: 1, Version: 1, Owner: 1);
+        var row = new RunRow(Key, "kind-test", due, Token: 7, Attempts: 1, Version: 1, Owner: 1);
         var ledger = new Ledger(databases, NullLogger<Ledger>.Instance);
         Scope = new RunScope(ledger, databases, row, 1, TimeSpan.FromMinutes(1), null, cancel.Token, redactor, SecretSource.Empty);
     }
 
+    public string Key { get; }
     public NodeState State { get; } = new();
     public RunScope Scope { get; }
 

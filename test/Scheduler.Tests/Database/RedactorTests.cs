@@ -58,9 +58,12 @@ public sealed class RedactorTests
     [TestCase("\u001b]8;;http://x\u001b\\link", ExpectedResult = "link")]
     [TestCase("a\0b\u0008c", ExpectedResult = "a\ufffdb\ufffdc")]
     [TestCase("\u009b2Jgone", ExpectedResult = "gone")]
-    [TestCase("half \ud83d end", ExpectedResult = "half \ufffd end")]
     [TestCase("whole \ud83d\ude00", ExpectedResult = "whole \ud83d\ude00")]
     [TestCase("cut \u001b", ExpectedResult = "cut ")]
     [TestCase("cut \u001b[12", ExpectedResult = "cut ")]
     public string Text_of_programs_is_made_fit_to_store(string text) => PlainText.Clean(text);
+
+    // Not a case of the test above: an attribute's text cannot hold half a character.
+    [Test]
+    public void Half_a_character_is_replaced() => Assert.That(PlainText.Clean("half \ud83d end \udd25"), Is.EqualTo("half \ufffd end \ufffd"));
 }

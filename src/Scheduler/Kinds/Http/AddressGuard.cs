@@ -26,8 +26,7 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     // Addresses that carry an IPv4 address in them, and where: a gateway on the way would deliver to that one.
     private static readonly (IPNetwork Network, int At)[] Carriers =
     [
-        (IPNetwork.Parse("::ffff:0:0/96"), 12), (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12),
-        (IPNetwork.Parse("2002::/16"), 2),
+        (IPNetwork.Parse("::/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2),
     ];
 
     private readonly Rule[] rules = [.. allow.Select(Parse)];
@@ -48,7 +47,8 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     public async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken token)
     {
         var (host, port) = (context.DnsEndPoint.Host.Trim('[', ']'), context.DnsEndPoint.Port);
-        var addresses = await Dns.GetHostAddressesAsync(host, token);
+        // An address is not looked up: of "0.0.0.0" a look-up says that it is no host, which is not the point.
+        var addresses = IPAddress.TryParse(host, out var itself) ? [itself] : await Dns.GetHostAddressesAsync(host, token);
         var allowed = addresses.Where(a => Allows(host, a, port)).ToArray();
         if (allowed.Length == 0)
         {
@@ -74,6 +74,8 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     private static IPAddress Bare(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6) { return address; }
+        // Never asked of an IPNetwork, which takes an IPv4 address in an IPv6 one for either, as it likes.
+        if (address.IsIPv4MappedToIPv6) { return address.MapToIPv4(); }
         var bytes = address.GetAddressBytes();
         var plain = new IPAddress(bytes);      // without a scope
         foreach (var (network, at) in Carriers)
