@@ -29,6 +29,7 @@ grant execute on function scheduler.schedule(text, text, text, text, text, text,
 grant execute on function scheduler.run_now(text, jsonb, text), scheduler.cancel(text, text),
     scheduler.backfill(text, tstzrange, interval, integer, boolean) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.note_files(jsonb, text[], text[], text) to scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.approve(text, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant usage on schema scheduler_private, quartz to scheduler_admin, scheduler_node;
 grant select on all tables in schema scheduler_private, quartz to scheduler_admin;
 grant all on all tables in schema scheduler, scheduler_private, quartz, fleet to scheduler_node;

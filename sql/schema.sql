@@ -109,6 +109,53 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler.approve(run_key text, reason text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    stopped scheduler_private.run;
+    present integer;
+    going_on text;
+begin
+    if coalesce(trim(approve.reason), '') = '' then
+        raise exception 'reason is empty; expected why it is right to delete that much' using errcode = 'invalid_parameter_value';
+    end if;
+    select r.* into stopped from scheduler_private.run r
+    where r.due_at = scheduler_private.due_of(approve.run_key) and r.run_key = approve.run_key;
+    if not found then
+        raise exception 'there is no run %', quote_literal(approve.run_key)
+            using errcode = 'no_data_found', hint = 'see scheduler.awaiting_approval';
+    end if;
+    -- Held until the end: two approvals of one run are one after the other.
+    select g.version into present from scheduler_private.job_gate g where g.job = stopped.job for no key update;
+    select a.new_run_key into going_on from scheduler_private.approval a where a.run_key = approve.run_key;
+    if found then
+        return going_on;
+    end if;
+    if stopped.verdict is distinct from 'failed' or stopped.reason is distinct from 'guard' then
+        raise exception 'run % waits for no approval: it is %', quote_literal(approve.run_key),
+            stopped.state || coalesce(', ' || stopped.verdict, '') || coalesce(' (' || stopped.reason || ')', '')
+            using errcode = 'object_not_in_prerequisite_state', hint = 'only runs with the verdict failed and the reason guard do';
+    end if;
+    if present is distinct from stopped.version then
+        raise exception 'job % was changed since: the run had version %, the job has %', quote_literal(stopped.job), stopped.version,
+            coalesce(present::text, 'none')
+            using errcode = 'object_not_in_prerequisite_state', hint = 'run the job anew: its guard counts again';
+    end if;
+    going_on := scheduler.run_now(stopped.job, stopped.params);
+    if exists (select from scheduler_private.run r
+               where r.due_at = scheduler_private.due_of(going_on) and r.run_key = going_on and r.state = 'finished') then
+        raise exception 'a run of job % is under way', quote_literal(stopped.job)
+            using errcode = 'object_in_use', hint = 'approve again when it has ended';
+    end if;
+    insert into scheduler_private.approval (run_key, job, due_at, counts, new_run_key, reason)
+    values (stopped.run_key, stopped.job, coalesce((select a.due_at from scheduler_private.approval a where a.new_run_key = stopped.run_key),
+        stopped.due_at), coalesce(stopped.result -> 'would_delete', '{}'), going_on, approve.reason);
+    return going_on;
+end $$;
+
 CREATE FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2574,6 +2621,7 @@ CREATE TABLE scheduler_private.run (
     requested_by text,
     cause text,
     cancel jsonb,
+    checkpoint jsonb,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -2629,6 +2677,57 @@ CREATE VIEW scheduler.audit AS
         END AS changes,
     v.id
    FROM scheduler_private.job_version v;
+
+CREATE TABLE scheduler_private.approval (
+    run_key text NOT NULL,
+    job text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    new_run_key text NOT NULL,
+    reason text NOT NULL,
+    approved_by text DEFAULT SESSION_USER NOT NULL,
+    approved_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE scheduler_private.job_gate (
+    job text NOT NULL,
+    version integer NOT NULL,
+    enabled boolean NOT NULL,
+    paused boolean NOT NULL,
+    overlap text NOT NULL,
+    missed text NOT NULL,
+    start_within interval,
+    on_lost text NOT NULL,
+    priority smallint NOT NULL,
+    runs_on text[] NOT NULL,
+    active_key text,
+    last_run_key text,
+    last_verdict text,
+    last_due_at timestamp with time zone,
+    last_ended_at timestamp with time zone,
+    last_success_at timestamp with time zone,
+    failures_in_row integer DEFAULT 0 NOT NULL,
+    finished_count bigint DEFAULT 0 NOT NULL,
+    success_count bigint DEFAULT 0 NOT NULL,
+    paused_until timestamp with time zone,
+    followed boolean DEFAULT false NOT NULL,
+    supersedes boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
+
+CREATE VIEW scheduler.awaiting_approval AS
+ SELECT r.run_key,
+    r.job,
+    r.due_at,
+    r.ended_at,
+    (r.result -> 'would_delete'::text) AS would_delete,
+    r.error,
+    r.version
+   FROM (scheduler_private.job_gate g
+     JOIN scheduler_private.run r ON (((r.due_at = g.last_due_at) AND (r.run_key = g.last_run_key))))
+  WHERE ((g.last_verdict = 'failed'::text) AND (r.reason = 'guard'::text) AND (NOT (EXISTS ( SELECT
+           FROM scheduler_private.approval a
+          WHERE (a.run_key = r.run_key)))));
 
 CREATE TABLE scheduler_private.backfill (
     id bigint NOT NULL,
@@ -2731,32 +2830,6 @@ CREATE VIEW scheduler.job_file AS
     f.hash
    FROM scheduler_private.job_file f
   ORDER BY f.what, f.name;
-
-CREATE TABLE scheduler_private.job_gate (
-    job text NOT NULL,
-    version integer NOT NULL,
-    enabled boolean NOT NULL,
-    paused boolean NOT NULL,
-    overlap text NOT NULL,
-    missed text NOT NULL,
-    start_within interval,
-    on_lost text NOT NULL,
-    priority smallint NOT NULL,
-    runs_on text[] NOT NULL,
-    active_key text,
-    last_run_key text,
-    last_verdict text,
-    last_due_at timestamp with time zone,
-    last_ended_at timestamp with time zone,
-    last_success_at timestamp with time zone,
-    failures_in_row integer DEFAULT 0 NOT NULL,
-    finished_count bigint DEFAULT 0 NOT NULL,
-    success_count bigint DEFAULT 0 NOT NULL,
-    paused_until timestamp with time zone,
-    followed boolean DEFAULT false NOT NULL,
-    supersedes boolean DEFAULT false NOT NULL
-)
-WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE scheduler_private.job_note (
     job text NOT NULL,
@@ -2917,6 +2990,57 @@ CREATE VIEW scheduler.run AS
     r.cancel
    FROM (scheduler_private.run r
      LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))));
+
+CREATE TABLE scheduler_private.run_output (
+    due_at timestamp with time zone NOT NULL,
+    run_key text NOT NULL,
+    attempt integer NOT NULL,
+    first_line bigint NOT NULL,
+    line_count integer NOT NULL,
+    bytes_before bigint NOT NULL,
+    bytes bigint NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    lines text NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='5000', toast.autovacuum_vacuum_scale_factor='0.05', toast.autovacuum_vacuum_threshold='5000');
+
+CREATE VIEW scheduler.run_output AS
+ SELECT c.run_key,
+    "substring"(c.run_key, '^[^@!]+'::text) AS job,
+    c.due_at,
+    c.attempt,
+    l.line,
+    l.at,
+    l.stream,
+    l.text
+   FROM (( SELECT o.due_at,
+            o.run_key,
+            o.attempt,
+            o.first_line,
+            o.bytes_before,
+            o.begun_at,
+            o.lines,
+            lag((o.first_line + o.line_count), 1, (1)::bigint) OVER earlier AS next_line,
+            lag((o.bytes_before + o.bytes), 1, (0)::bigint) OVER earlier AS next_byte
+           FROM scheduler_private.run_output o
+          WINDOW earlier AS (PARTITION BY o.due_at, o.run_key, o.attempt ORDER BY o.first_line)) c
+     CROSS JOIN LATERAL ( SELECT c.next_line AS line,
+            c.begun_at AS at,
+            'dropped'::text AS stream,
+            format('… %s lines (%s bytes) were not kept …'::text, (c.first_line - c.next_line), (c.bytes_before - c.next_byte)) AS text
+          WHERE (c.first_line > c.next_line)
+        UNION ALL
+         SELECT ((c.first_line + u.place) - 1),
+            (c.begun_at + (((substr(split_part(u.entry, ' '::text, 1), 2))::bigint)::double precision * '00:00:00.001'::interval)),
+                CASE "left"(u.entry, 1)
+                    WHEN 'o'::text THEN 'stdout'::text
+                    WHEN 'e'::text THEN 'stderr'::text
+                    WHEN 'n'::text THEN 'notice'::text
+                    ELSE 'scheduler'::text
+                END AS "case",
+            substr(u.entry, (strpos(u.entry, ' '::text) + 1)) AS substr
+           FROM unnest(string_to_array(c.lines, '
+'::text)) WITH ORDINALITY u(entry, place)) l);
 
 CREATE VIEW scheduler.running AS
  SELECT r.run_key,
@@ -3088,6 +3212,7 @@ CREATE TABLE scheduler_private.run_default (
     requested_by text,
     cause text,
     cancel jsonb,
+    checkpoint jsonb,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -3184,6 +3309,12 @@ ALTER TABLE ONLY scheduler.calendar
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY scheduler_private.approval
+    ADD CONSTRAINT approval_new_run_key_key UNIQUE (new_run_key);
+
+ALTER TABLE ONLY scheduler_private.approval
+    ADD CONSTRAINT approval_pkey PRIMARY KEY (run_key);
+
 ALTER TABLE ONLY scheduler_private.backfill
     ADD CONSTRAINT backfill_pkey PRIMARY KEY (id);
 
@@ -3249,6 +3380,9 @@ ALTER TABLE ONLY scheduler_private.run
 
 ALTER TABLE ONLY scheduler_private.run_default
     ADD CONSTRAINT run_default_pkey PRIMARY KEY (due_at, run_key);
+
+ALTER TABLE ONLY scheduler_private.run_output
+    ADD CONSTRAINT run_output_pkey PRIMARY KEY (due_at, run_key, attempt, first_line);
 
 ALTER TABLE ONLY scheduler_private.schema_object
     ADD CONSTRAINT schema_object_pkey PRIMARY KEY (name);
@@ -3462,6 +3596,11 @@ GRANT ALL ON FUNCTION fleet.heartbeat(node_id uuid) TO scheduler_admin;
 REVOKE ALL ON FUNCTION fleet.register(name text, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_node;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION scheduler.approve(run_key text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_node;
 
 REVOKE ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_viewer;
@@ -3775,6 +3914,17 @@ GRANT SELECT ON TABLE scheduler.audit TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.audit TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.audit TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler_private.approval TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.approval TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_gate TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_gate TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.awaiting_approval TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.awaiting_approval TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.awaiting_approval TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.awaiting_approval TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler_private.backfill TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.backfill TO scheduler_node;
 
@@ -3804,9 +3954,6 @@ GRANT SELECT ON TABLE scheduler.job_file TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.job_file TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.job_file TO scheduler_node;
 
-GRANT SELECT ON TABLE scheduler_private.job_gate TO scheduler_admin;
-GRANT ALL ON TABLE scheduler_private.job_gate TO scheduler_node;
-
 GRANT SELECT ON TABLE scheduler_private.job_note TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.job_note TO scheduler_node;
 
@@ -3832,6 +3979,14 @@ GRANT SELECT ON TABLE scheduler.run TO scheduler_viewer;
 GRANT SELECT ON TABLE scheduler.run TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.run TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.run TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.run_output TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.run_output TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.run_output TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.run_output TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.run_output TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.run_output TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler.running TO scheduler_viewer;
 GRANT SELECT ON TABLE scheduler.running TO scheduler_operator;

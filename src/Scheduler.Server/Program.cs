@@ -1,6 +1,10 @@
 using System.CommandLine;
+using Scheduler.Kinds.Commands;
 using Scheduler.Server.Cli;
 using Scheduler.Server.Dev;
+
+// Before anything else is made: a runner is small and starts in no time.
+if (CommandRunner.IsAsked(args)) { return CommandRunner.Run(); }
 
 var root = new RootCommand("A clustered job server: every fire runs once, on one node, and leaves one verdict.")
 {

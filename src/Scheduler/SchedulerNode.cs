@@ -14,8 +14,8 @@ namespace Scheduler;
 /// <summary>The life of a node, top to bottom: schema, lease, jobs, executor, Quartz; and the same backwards at a stop.</summary>
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
-    Executor executor, Finisher finisher, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events, ChannelEar ear,
-    QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
+    Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
+    ChannelEar ear, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -41,6 +41,7 @@ public sealed partial class SchedulerNode(
         await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
         if (declared is not null) { await ApplyFiles(declared, cancellationToken); }
 
+        output.Start();
         finisher.Start();
         executor.Start();
         entry.Start();
@@ -87,6 +88,7 @@ public sealed partial class SchedulerNode(
             await entry.Stop();
             await finisher.Stop(EndWithin);
             await executor.GiveBackTheRest();
+            await output.Stop(EndWithin);
             await listener.StopAsync(cancellationToken);
         }
         if (state.State != "starting") { await lease.Stop(); }

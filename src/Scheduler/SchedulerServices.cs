@@ -5,6 +5,11 @@ using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Fleet;
 using Scheduler.Jobs;
+using Scheduler.Kinds.Commands;
+using Scheduler.Kinds.Files;
+using Scheduler.Kinds.Http;
+using Scheduler.Kinds.Postgres;
+using Scheduler.Kinds.Rows;
 using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
 
@@ -14,7 +19,9 @@ namespace Scheduler;
 public static class SchedulerServices
 {
     /// <summary>The kinds that come with the product.</summary>
-    public static IReadOnlyList<Kind> BuiltInKinds { get; } = [SqlJob.Kind, .. FleetKinds.All];
+    public static IReadOnlyList<Kind> BuiltInKinds { get; } =
+        [SqlJob.Kind, CommandJob.Kind, HttpJob.Kind, HttpProbeJob.Kind, RowsDelete.Kind, FilesDelete.Kind, PostgresBackup.Kind,
+        PostgresMaintain.Kind, PartitionMaintain.Kind, .. FleetKinds.All];
 
     /// <summary>Add a node. It starts and stops with the host; nothing is connected before that.</summary>
     public static SchedulerBuilder AddScheduler(this IServiceCollection services, NodeOptions options)
@@ -41,7 +48,10 @@ public static class SchedulerServices
         services.AddSingleton<QuestionDesk>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 
+        services.AddSingleton(new SecretSource(options.OwnSecrets));
         services.AddSingleton<Ledger>();
+        services.AddSingleton<OutputPump>();
+        services.AddSingleton<HttpCaller>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<Finisher>();
         services.AddSingleton<LargeStatements>();

@@ -26,6 +26,9 @@ internal static class Output
 
     public static void Json<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonStyle));
 
+    /// <summary>A value as JSON on one line, for output that comes line by line.</summary>
+    public static void OneJsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLine));
+
     /// <summary>Rows as JSON or as a table; <paramref name="whenEmpty"/> is said on stderr when there is none.</summary>
     public static void Rows<T>(bool json, IReadOnlyList<T> rows, string whenEmpty, params Column<T>[] columns)
     {

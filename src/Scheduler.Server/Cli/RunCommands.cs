@@ -3,13 +3,16 @@ using Scheduler.Runs;
 
 namespace Scheduler.Server.Cli;
 
-/// <summary><c>scheduler run list|show|cancel</c>.</summary>
+/// <summary><c>scheduler run list|show|logs|cancel|approve</c>.</summary>
 internal static class RunCommands
 {
     // Beyond this a terminal is the wrong tool; SQL on scheduler.run is the right one.
     private const int LimitMax = 10_000;
 
-    public static Command Create() => new("run", "Runs: what was done, and how it ended") { List(), Show(), Cancel() };
+    public static Command Create() => new("run", "Runs: what was done, and how it ended")
+    {
+        List(), Show(), RunLogs.Create(), Cancel(), Approve(),
+    };
 
     /// <summary>Runs as a table or as JSON.</summary>
     public static void Table(bool json, IReadOnlyList<LedgerRow> runs, string whenEmpty) => Output.Rows(json, runs, whenEmpty,
@@ -64,6 +67,22 @@ internal static class RunCommands
             Output.Rows(json: false, attempts, "none: no node took it", new("attempt", a => a.Attempt), new("token", a => a.Token),
                 new("node", a => a.Node), new("started_at", a => a.StartedAt), new("ended_at", a => a.EndedAt),
                 new("outcome", a => a.Outcome), new("error", a => Short(a.Error)));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Approve()
+    {
+        var key = new Argument<string>("KEY") { Description = "Key of the run the guard stopped" };
+        var reason = new Option<string>("--reason") { Description = "Why it is right to delete that much", HelpName = "TEXT", Required = true };
+        var command = new Command("approve", "Let what its guard stopped go on, as a further run whose key is printed") { key, reason }.Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var goesOn = await GuardApproval.Approve(
+                Settings.ConnectionOf(parsed), parsed.GetRequiredValue(key), parsed.GetRequiredValue(reason), token);
+            if (parsed.GetValue(Settings.Json)) { Output.Json(new { run_key = goesOn }); }
+            else { Console.Out.WriteLine(goesOn); }
             return ExitCode.Ok;
         });
         return command;

@@ -30,10 +30,38 @@ public sealed record NodeOptions
     /// <summary>Who fires due triggers on this node. Nodes of one cluster may differ, and each may change at its next start. Default
     /// <see cref="FireBy.Set"/>.</summary>
     public FireBy Engine { get; init; } = FireBy.Set;
+    /// <summary>Folders in which jobs may delete files and write backups and archives, absolute and without links. Default none: no job
+    /// may.</summary>
+    public IReadOnlyList<string> FileRoots { get; init; } = [];
     /// <summary>Address others reach this node at, shown in its row. Default none.</summary>
     public string? Url { get; init; }
+    /// <summary>What jobs of kind <c>command</c> may do on this node. Default: nothing.</summary>
+    public CommandOptions Commands { get; init; } = new();
+    /// <summary>Addresses that jobs may call over HTTP although they are not public: networks (<c>10.0.0.0/8</c>), addresses, host names, each with
+    /// a port or without (<c>127.0.0.1:8080</c>). Default none: only public addresses.</summary>
+    public IReadOnlyList<string> HttpAllow { get; init; } = [];
+    /// <summary>Names of the secrets these settings are made of; no job may have them. Default none.</summary>
+    public IReadOnlyList<string> OwnSecrets { get; init; } = [];
     /// <summary>Folder of job files applied at start, or null for none: the jobs in the database stay as they are.</summary>
     public string? JobsFolder { get; init; }
+}
+
+/// <summary>What jobs of kind <c>command</c> may do on a node.</summary>
+public sealed record CommandOptions
+{
+    /// <summary>Programs they may start, by absolute path; a path that ends in <c>/</c> stands for the programs in that folder. Default
+    /// none.</summary>
+    public IReadOnlyList<string> Allow { get; init; } = [];
+    /// <summary>Whether a job may hand a script to /bin/sh (<c>shell: true</c>). Default no.</summary>
+    public bool Shell { get; init; }
+    /// <summary>Variables of the node's environment a job may ask for (<c>pass_env</c>). Default none.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+    /// <summary>Users of the machine a job may run as (<c>user</c>); the node must be root. Default none.</summary>
+    public IReadOnlyList<string> Users { get; init; } = [];
+    /// <summary>Folder in which each run has a working folder of its own while it lasts. Default: below the machine's temporary folder.</summary>
+    public string? Folder { get; init; }
+    /// <summary>How the small process that watches over a command is started. Default: this program with the argument <c>run-command</c>.</summary>
+    public IReadOnlyList<string> Runner { get; init; } = [];
 }
 
 /// <summary>Who a node is to the ledger. A new one with every lease.</summary>

@@ -17,8 +17,11 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "http.port"];
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "commands.allow", "commands.shell", "commands.env",
+            "commands.users", "commands.folder"];
 
+    // Written as a list, or as one text with commas.
+    private static readonly string[] Lists = ["node.labels", "node.file_roots", "http.allow", "commands.allow", "commands.env", "commands.users"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -27,6 +30,7 @@ public sealed partial class NodeSettings
 
     private readonly Dictionary<string, Setting> settings = new(StringComparer.Ordinal);
     private readonly List<string> problems = [];
+    private readonly HashSet<string> ownSecrets = new(StringComparer.Ordinal);
 
     /// <summary>Lay a file's settings over these. A mistake is kept for <see cref="Check"/>, with <c>file:line:column</c>.</summary>
     public void AddFile(string path)
@@ -87,8 +91,8 @@ public sealed partial class NodeSettings
         var options = unset with
         {
             Name = name,
-            Labels = [.. (settings.GetValueOrDefault("node.labels")?.Text ?? "").Split(',',
-                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
+            Labels = List("node.labels"),
+            FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
             Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
             Drain = Time("node.drain", TimeSpan.Zero, TimeSpan.FromHours(24)) ?? unset.Drain,
@@ -100,7 +104,21 @@ public sealed partial class NodeSettings
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))
                 .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
             JobsFolder = jobsFolder,
+            HttpAllow = List("http.allow"),
+            Commands = new()
+            {
+                Allow = List("commands.allow"),
+                Shell = Flag("commands.shell"),
+                Environment = List("commands.env"),
+                Users = List("commands.users"),
+                Folder = settings.GetValueOrDefault("commands.folder")?.Text,
+            },
         };
+        foreach (var program in options.Commands.Allow.Where(p => !p.StartsWith('/')))
+        {
+            problems.Add($"{settings["commands.allow"].Place}: commands.allow has '{program}'; expected absolute paths, e.g. /usr/bin/rsync");
+        }
+        options = options with { OwnSecrets = [.. ownSecrets] };
         HttpPort();
         Check();
         return options;
@@ -122,7 +140,7 @@ public sealed partial class NodeSettings
             case YamlScalarNode scalar when key.Length > 0 && !IsSection(key):
                 Set(key, scalar.Value ?? "", place);
                 break;
-            case YamlSequenceNode list when key == "node.labels" && list.Children.All(c => c is YamlScalarNode):
+            case YamlSequenceNode list when Lists.Contains(key) && list.Children.All(c => c is YamlScalarNode):
                 Set(key, string.Join(',', list.Children.Select(c => ((YamlScalarNode)c).Value)), place);
                 break;
             case YamlMappingNode map when key.Length == 0 || IsSection(key):
@@ -130,13 +148,13 @@ public sealed partial class NodeSettings
                 {
                     var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
                     if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
-                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http"])); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "commands"])); }
                 }
                 break;
             default:
                 problems.Add(key.Length == 0 || IsSection(key)
                     ? $"{place}: expected {(key.Length == 0 ? "keys such as connection:, node:, http:" : $"keys below '{key}:'")}"
-                    : $"{place}: '{key}' expects one value{(key == "node.labels" ? " or a list" : "")}");
+                    : $"{place}: '{key}' expects one value{(Lists.Contains(key) ? " or a list" : "")}");
                 break;
         }
     }
@@ -151,7 +169,7 @@ public sealed partial class NodeSettings
         problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
             ? near : $"; known are {string.Join(", ", valid)}"));
 
-    private static bool IsSection(string key) => key is "node" or "http" or "databases";
+    private static bool IsSection(string key) => key is "node" or "http" or "commands" or "databases";
 
     private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
         ? key.Length > DatabasesPrefix.Length
@@ -166,6 +184,26 @@ public sealed partial class NodeSettings
         }
         Wrong(key, $"a whole number from {min} to {max}");
         return null;
+    }
+
+    private string[] List(string key) =>
+        (settings.GetValueOrDefault(key)?.Text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private bool Flag(string key)
+    {
+        var text = settings.GetValueOrDefault(key)?.Text;
+        if (text is not (null or "true" or "false")) { Wrong(key, "true or false"); }
+        return text == "true";
+    }
+
+    private string[] FileRoots()
+    {
+        var roots = List("node.file_roots");
+        if (roots.Any(r => !Path.IsPathFullyQualified(r) || Path.GetFullPath(r) == Path.GetPathRoot(r)))
+        {
+            Wrong("node.file_roots", "absolute folders, not the root of the file system");
+        }
+        return [.. roots.Select(r => Path.TrimEndingDirectorySeparator(Path.GetFullPath(r)))];
     }
 
     private FireBy? Engine()
@@ -212,12 +250,9 @@ public sealed partial class NodeSettings
 
     private string Secret(string name, string place)
     {
-        if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value) { return value; }
-        var folder = Environment.GetEnvironmentVariable("SCHEDULER_SECRETS_DIR");
-        var file = string.IsNullOrEmpty(folder) ? null : Path.Combine(folder, name);
-        if (file is not null && File.Exists(file)) { return File.ReadAllText(file).TrimEnd('\r', '\n'); }
-        problems.Add($"{place}: secret '{name}' is missing; set the environment variable {name}, or "
-            + (file is null ? $"put a file {name} into a folder named by SCHEDULER_SECRETS_DIR" : $"make the file {file}"));
+        ownSecrets.Add(name);
+        if (SecretSource.Find(name, out var looked) is { } value) { return value; }
+        problems.Add($"{place}: {looked}");
         return "";
     }
 

@@ -6,6 +6,7 @@ public sealed class NodeState : IDisposable
     private readonly Lock gate = new();
     private CancellationTokenSource life = new();
     private NodeIdentity? identity;
+    private long lifeEndsAt;
 
     /// <summary><c>starting</c>, <c>live</c>, <c>standby</c>, <c>draining</c> or <c>stopped</c>.</summary>
     public string State { get; private set; } = "starting";
@@ -56,6 +57,14 @@ public sealed class NodeState : IDisposable
         if (changed) { Changed?.Invoke(state); }
     }
 
+    /// <summary>
+    /// When the right to run that a lease gives ends unless it is renewed, as of now: a time stamp; 0 when it has ended, or is not the present one.
+    /// </summary>
+    internal long LifeEndOf(long leaseId)
+    {
+        lock (gate) { return identity?.LeaseId == leaseId && !life.IsCancellationRequested ? lifeEndsAt : 0; }
+    }
+
     internal void BeginLease(NodeIdentity next)
     {
         lock (gate)
@@ -68,7 +77,12 @@ public sealed class NodeState : IDisposable
     /// <summary>The lease holds for this long from now on; called at each renewal.</summary>
     internal void LiveFor(TimeSpan time)
     {
-        lock (gate) { life.CancelAfter(time > TimeSpan.Zero ? time : TimeSpan.Zero); }
+        lock (gate)
+        {
+            var left = time > TimeSpan.Zero ? time : TimeSpan.Zero;
+            life.CancelAfter(left);
+            lifeEndsAt = System.Diagnostics.Stopwatch.GetTimestamp() + (long)(left.TotalSeconds * System.Diagnostics.Stopwatch.Frequency);
+        }
     }
 
     /// <summary>The lease is over now.</summary>

@@ -102,6 +102,15 @@ public sealed class Databases : IAsyncDisposable
         }
     }
 
+    /// <summary>How to reach a database that jobs name, secrets included, for PostgreSQL's own programs; null for the scheduler's own. Throws
+    /// <see cref="OperatorException"/> when there is none of that name.</summary>
+    internal NpgsqlConnectionStringBuilder Reach(string? name)
+    {
+        if (name is null) { return new(source.ConnectionString); }
+        Target(name);      // says what is known when there is none
+        return Parse(targets[name], $"the connection string of database '{name}'");
+    }
+
     /// <summary>A connection string for a connection of its own, e.g. for LISTEN: no pooling, keepalive every 5 s, statements end after
     /// 10 s.</summary>
     public string ListenConnectionString()

@@ -4,6 +4,19 @@ using Npgsql;
 
 namespace Scheduler.Database;
 
+/// <summary>An HTTP answer that is not the one expected.</summary>
+/// <param name="message">What was asked and what came back.</param>
+/// <param name="status">The answer's status.</param>
+/// <param name="retryAfter">How long the other side asks us to wait before the next try, when it does.</param>
+public sealed class AnswerException(string message, HttpStatusCode status, TimeSpan? retryAfter = null) : HttpRequestException(message, null, status)
+{
+    /// <summary>How long the other side asks us to wait before the next try.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}
+
+/// <summary>A kind's own word that its failure may be over at the next try.</summary>
+public sealed class TryAgainException(string message) : Exception(message);
+
 /// <summary>Says which failures are worth another try. The only place that does; everything else is permanent.</summary>
 public static class Transient
 {
@@ -14,6 +27,7 @@ public static class Transient
     /// </summary>
     public static bool IsTransient(Exception error) => error switch
     {
+        TryAgainException => true,
         PostgresException { SqlState: "57014" } => false,                      // query_canceled: a time-out or a cancel
         PostgresException { SqlState: "25P03" or "57P01" or "57P02" or "57P03" } => true,   // session ended by the server, shutdown, starting up
         PostgresException { SqlState: "55P03" } => true,                       // lock_not_available

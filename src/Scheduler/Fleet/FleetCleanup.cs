@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
+using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Quartz;
@@ -31,7 +31,6 @@ public sealed class FleetCleanup : IJob
 
     private readonly Settings settings;
     private readonly RunScope run;
-    private readonly GuardLimits? guard;
     private readonly Table nodes = new("node");
     private readonly Table configs = new("config");
     private readonly Table heartbeats = new("heartbeat");
@@ -43,7 +42,7 @@ public sealed class FleetCleanup : IJob
     /// <param name="run">The run.</param>
     public FleetCleanup(Settings settings, RunScope run)
     {
-        (this.settings, this.run, guard) = (settings, run, run.Guard);
+        (this.settings, this.run) = (settings, run);
         Table[] usual = settings.OnlyHeartbeats ? [] : [nodes, configs];
         tables = settings.HeartbeatOlderThan is null ? usual : [.. usual, heartbeats];
     }
@@ -51,13 +50,20 @@ public sealed class FleetCleanup : IJob
     /// <inheritdoc />
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
+        JsonElement? dryRun = null;
         await run.Step(async (connection, _, token) =>
         {
             asOf = await Now(connection, token);
-            if (guard is not null) { await AskGuard(connection, guard, token); }
+            dryRun = await AskGuard(connection, token);
+            if (dryRun is { } counted) { return counted.GetRawText(); }
             foreach (var table in tables) { await DeleteBatch(connection, table, token); }
             return Counts();
         });
+        if (dryRun is not null)
+        {
+            context.Result = dryRun;
+            return;
+        }
         foreach (var table in tables)
         {
             // The first batch is done; the last belongs to the commit below.
@@ -78,36 +84,27 @@ public sealed class FleetCleanup : IJob
         });
     }
 
-    private async Task AskGuard(NpgsqlConnection connection, GuardLimits limits, CancellationToken token)
+    // Null: go ahead.
+    private async Task<JsonElement?> AskGuard(NpgsqlConnection connection, CancellationToken token)
     {
+        var limits = run.Guard ?? new(null, null);
+        var approval = (await run.Begun(connection)).Approval;
+        var doomed = new List<Doomed>();
         foreach (var table in tables)
         {
-            var (wouldDelete, total) = await Count(connection, table, limits, token);
-            CheckGuard(table.Name, limits, wouldDelete, total);
+            // Counting every row that may go can take long; the limit says how far it matters. A guard that stops says the whole number.
+            var (wouldDelete, total) = await Count(connection, table, limits, approval is null ? limits.MaxRows + 1 : null, token);
+            if (wouldDelete > limits.MaxRows) { (wouldDelete, total) = await Count(connection, table, limits, null, token); }
+            doomed.Add(new($"fleet.{table.Name}", "rows", table.Name + "s", wouldDelete, limits.MaxFraction is null ? null : total));
             table.Left = wouldDelete;
         }
-    }
-
-    private void CheckGuard(string table, GuardLimits limits, long wouldDelete, long total)
-    {
-        if (wouldDelete > limits.MaxRows)
-        {
-            // Counting stopped at the first row too many.
-            throw new GuardBreachedException($"job {run.Job} would delete more than {limits.MaxRows} rows of fleet.{table}, its guard's max_rows; "
-                + "nothing was deleted. Look at the rows, then raise max_rows or the ages in its settings");
-        }
-        if (wouldDelete > limits.MaxFraction * total)
-        {
-            throw new GuardBreachedException(string.Create(CultureInfo.InvariantCulture,
-                $"job {run.Job} would delete {wouldDelete} of {total} rows of fleet.{table}, more than its guard's max_fraction "
-                + $"{limits.MaxFraction}; ") + "nothing was deleted. Look at the rows, then raise max_fraction or the ages in its settings");
-        }
+        return await run.AskGuard(connection, doomed, approval);
     }
 
     private async Task<(long WouldDelete, long Total)> Count(
-        NpgsqlConnection connection, Table table, GuardLimits limits, CancellationToken token)
+        NpgsqlConnection connection, Table table, GuardLimits limits, long? countMax, CancellationToken token)
     {
-        (NpgsqlDbType, object?)[] bounds = [(NpgsqlDbType.Bigint, limits.MaxRows + 1), (NpgsqlDbType.Double, limits.MaxFraction)];
+        (NpgsqlDbType, object?)[] bounds = [(NpgsqlDbType.Bigint, countMax), (NpgsqlDbType.Double, limits.MaxFraction)];
         await using var command =
             table == nodes
                 ? FleetStatement.Of(connection, CountNodesSql, [Before(settings.PendingOlderThan), Before(settings.OfflineOlderThan), .. bounds])

@@ -42,6 +42,9 @@ internal sealed record GuardEntry
     public long? MaxRows { get; init; }
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double? MaxFraction { get; init; }
+    [Range(0.0, 1e9)]
+    public double? Band { get; init; }
+    public bool? DryRun { get; init; }
 }
 
 /// <summary>The key <c>concurrency</c> of a job: how many runs of all jobs of a group go at once.</summary>

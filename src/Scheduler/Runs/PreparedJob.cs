@@ -12,9 +12,10 @@ using Scheduler.Jobs;
 namespace Scheduler.Runs;
 
 /// <summary>A run under way: which attempt it is, and how a further one is noted in the ledger.</summary>
-internal sealed class RunUnderWay(RunRow run)
+internal sealed class RunUnderWay(RunRow run, Redactor redactor)
 {
     public RunRow Run { get; } = run;
+    public Redactor Redactor { get; } = redactor;
     public int Attempt { get; set; } = run.Attempts;
 }
 
@@ -90,6 +91,10 @@ internal sealed class PreparedJob
                 BackoffType = job.Retry.Exponential ? DelayBackoffType.Exponential : DelayBackoffType.Constant,
                 UseJitter = true,
                 ShouldHandle = new PredicateBuilder().Handle<Exception>(Transient.IsTransient),
+                // What the other side asked for, when it did and that is longer than ours: coming back earlier only adds to its load. The run's
+                // time-out bounds it. Null: the delay as declared.
+                DelayGenerator = failure => new ValueTask<TimeSpan?>(
+                    failure.Outcome.Exception is AnswerException { RetryAfter: { } asked } && asked > job.Retry.Delay ? asked : null),
                 // Noted before the wait: an operator sees at once why the run takes longer.
                 OnRetry = failure => failed(failure.Context.Properties.GetValue(UnderWay, null!), failure),
             });

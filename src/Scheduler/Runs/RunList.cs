@@ -82,6 +82,21 @@ public sealed record AttemptRow
     public string? Error { get; init; }
 }
 
+/// <summary>A row of the view <c>scheduler.run_output</c>.</summary>
+public sealed record OutputRow
+{
+    /// <summary>Number of the attempt, from 1.</summary>
+    public int Attempt { get; init; }
+    /// <summary>Number of the line within the attempt, from 1; of a marker, of the first line that was not kept.</summary>
+    public long Line { get; init; }
+    /// <summary>When it was said.</summary>
+    public DateTime At { get; init; }
+    /// <summary><c>stdout</c>, <c>stderr</c>, <c>notice</c>, <c>scheduler</c>, or <c>dropped</c> for a marker.</summary>
+    public string Stream { get; init; } = "";
+    /// <summary>The line.</summary>
+    public string Text { get; init; } = "";
+}
+
 /// <summary>Which runs to list; null means any.</summary>
 /// <param name="Job">Name of the job.</param>
 /// <param name="State"><c>queued</c>, <c>running</c> or <c>finished</c>.</param>
@@ -128,6 +143,25 @@ public static class RunList
             var attempts = await c.QueryAsync<AttemptRow>(new CommandDefinition(
                 "select * from scheduler.attempt where run_key = @runKey and due_at = @dueAt order by attempt", key, cancellationToken: token));
             return (run, (IReadOnlyList<AttemptRow>)attempts.AsList());
+        }, token);
+
+    /// <summary>
+    /// What a run has said so far after a given line, oldest first, and whether it has its verdict. Throws <see cref="OperatorException"/> (3) when
+    /// there is no run of that key.
+    /// </summary>
+    public static Task<(IReadOnlyList<OutputRow> Lines, bool Finished)> Logs(
+        string connectionString, string runKey, int afterAttempt, long afterLine, CancellationToken token) =>
+        OperatorConnection.Use(connectionString, async c =>
+        {
+            var key = new { runKey, dueAt = DueOf(runKey), afterAttempt, afterLine };
+            // Asked first: when it is finished, all it said is there.
+            var state = await c.ExecuteScalarAsync<string?>(new CommandDefinition(
+                "select state from scheduler.run where run_key = @runKey and due_at = @dueAt", key, cancellationToken: token));
+            if (state is null) { throw NotFound(runKey, await Neighbours(c, runKey)); }
+            var lines = await c.QueryAsync<OutputRow>(new CommandDefinition(
+                "select attempt, line, at, stream, text from scheduler.run_output where run_key = @runKey and due_at = @dueAt"
+                + " and (attempt, line) > (@afterAttempt, @afterLine) order by attempt, line", key, cancellationToken: token));
+            return ((IReadOnlyList<OutputRow>)lines.AsList(), state == "finished");
         }, token);
 
     /// <summary>Ask for one run of a job now; returns its key. Throws <see cref="OperatorException"/> (3) with the nearest name when there

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -6,6 +7,7 @@ using Polly.Retry;
 using Polly.Timeout;
 using Quartz;
 using Quartz.Extensibility;
+using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 
@@ -16,12 +18,14 @@ namespace Scheduler.Runs;
 /// turns what a kind threw into a verdict. Only transient failures are tried again (see <see cref="Transient"/>).
 /// </summary>
 public sealed partial class RunPipeline(
-    Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, IServiceScopeFactory scopes, TimeProvider time,
-    ILogger<RunPipeline> log)
+    Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, SecretSource secrets, OutputPump pump,
+    IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+    // Escapes no more than JSON must: the "+" of an encoded secret stays one and is found.
+    private static readonly JsonSerializerOptions ResultOptions = new(KindSettings.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly TimeSpan ExplainWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -35,6 +39,7 @@ public sealed partial class RunPipeline(
     {
         var run = flight.Run;
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(life, handBack, flight.Cancelled);
+        var redactor = new Redactor();
         try
         {
             var job = await Definition(run, cancel.Token);
@@ -44,11 +49,16 @@ public sealed partial class RunPipeline(
                 var known = string.Join(", ", kinds.All.Select(k => k.Name));
                 return new(run, "failed", "unknown kind", Error: $"this node knows no kind '{job.Definition.Kind}'; known are {known}");
             }
-            return await CarryOut(run, job, kind, cancel.Token);
+            return await CarryOut(run, job, kind, redactor, cancel.Token);
         }
         catch (TimeoutRejectedException)
         {
             return new(run, "timed_out", null, Error: "the run took longer than its time-out");
+        }
+        catch (GuardBreachedException e)
+        {
+            LogGuard(run.RunKey, e.Message);
+            return new(run, "failed", "guard", e.Result, e.Message);
         }
         catch (RunLostException e)
         {
@@ -71,8 +81,9 @@ public sealed partial class RunPipeline(
         }
         catch (Exception e)
         {
-            LogFailed(run.RunKey, e.GetType().Name, e.Message);
-            return new(run, "failed", null, Error: Describe(e));
+            var error = Describe(e, redactor);
+            LogFailed(run.RunKey, e.GetType().Name, error);
+            return new(run, "failed", null, Json((e as RunFailedException)?.Result, redactor), error);
         }
     }
 
@@ -89,21 +100,29 @@ public sealed partial class RunPipeline(
         }
     }
 
-    private async Task<RunEnd?> CarryOut(RunRow run, StoredJob job, Kind kind, CancellationToken token)
+    private async Task<RunEnd?> CarryOut(RunRow run, StoredJob job, Kind kind, Redactor redactor, CancellationToken token)
     {
         var prepared = PreparedJob.Of(job, kind, time, NoteFailure);
-        var underWay = new RunUnderWay(run);
+        var underWay = new RunUnderWay(run, redactor);
         RunEnd? end = null;
         await prepared.Execute(underWay, async attemptToken =>
         {
-            var scope = new RunScope(ledger, databases, run, underWay.Attempt, prepared.Timeout, prepared.Guard, attemptToken);
-            var result = await Attempt(run, prepared, scope);
-            end = scope.Committed ? null : new RunEnd(run, "succeeded", null, result);
+            var scope = new RunScope(
+                ledger, databases, run, underWay.Attempt, prepared.Timeout, prepared.Guard, attemptToken, redactor, secrets, pump);
+            try
+            {
+                var result = Json(await Attempt(run, prepared, scope), redactor);
+                end = scope.Committed ? null : new RunEnd(run, "succeeded", null, result);
+            }
+            finally { await pump.Close(scope.Output); }
         }, token);
         return end;
     }
 
-    private async Task<string?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
+    private static string? Json(object? result, Redactor redactor) =>
+        result is null ? null : redactor.Clean(JsonSerializer.Serialize(result, result.GetType(), ResultOptions));
+
+    private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {
         await using var services = scopes.CreateAsyncScope();
         var job = prepared.Build(services.ServiceProvider, scope);
@@ -114,12 +133,7 @@ public sealed partial class RunPipeline(
             var context = JobExecutionContextBuilder.For(job).WithJob(prepared.Detail(run)).WithTrigger(trigger)
                 .FiredAt(time.GetUtcNow(), due).Recovering(run.Token > 1).Build();
             await job.Execute(context, scope.Token);
-            return context.Result switch
-            {
-                null => null,
-                string text => JsonSerializer.Serialize(text),
-                var value => JsonSerializer.Serialize(value, KindSettings.Options),
-            };
+            return context.Result;
         }
         finally
         {
@@ -130,7 +144,7 @@ public sealed partial class RunPipeline(
 
     private async ValueTask NoteFailure(RunUnderWay underWay, OnRetryArguments<object> failure)
     {
-        var error = Describe(failure.Outcome.Exception!);
+        var error = Describe(failure.Outcome.Exception!, underWay.Redactor);
         LogRetry(underWay.Run.RunKey, failure.AttemptNumber + 1, error, failure.RetryDelay.TotalMilliseconds);
         underWay.Attempt = await NoteAttempt(underWay.Run, error, failure.Context.CancellationToken);
     }
@@ -170,11 +184,13 @@ public sealed partial class RunPipeline(
         catch (Exception e) { LogNotExplained(run.RunKey, e.Message); }
     }
 
-    private static string Describe(Exception error)
+    private static string Describe(Exception error, Redactor redactor)
     {
         var text = error is PostgresException p
             ? $"{p.SqlState}: {p.MessageText}{(p.Detail is null ? "" : $" Detail: {p.Detail}")}{(p.Hint is null ? "" : $" Hint: {p.Hint}")}"
-            : error is OperatorException ? error.Message : $"{error.GetType().Name}: {error.Message}";
+            : error is OperatorException or RunFailedException or TryAgainException or AnswerException ? error.Message
+            : $"{error.GetType().Name}: {error.Message}";
+        text = redactor.Clean(text);
         // Cut between characters, not inside one: half a surrogate pair cannot be sent, and a NUL cannot be stored.
         var cut = new System.Text.StringBuilder(Math.Min(text.Length, ErrorLengthMax) + 2);
         foreach (var rune in text.EnumerateRunes())
@@ -200,6 +216,9 @@ public sealed partial class RunPipeline(
 
     [LoggerMessage(1043, LogLevel.Warning, "Run {RunKey} ended with its node's lease, and the ledger could not be asked about it: {Problem}")]
     private partial void LogNotExplained(string runKey, string problem);
+
+    [LoggerMessage(1045, LogLevel.Error, "The guard stopped {RunKey}, which waits for 'scheduler run approve': {Problem}")]
+    private partial void LogGuard(string runKey, string problem);
 
     [LoggerMessage(1044, LogLevel.Information, "Run {RunKey} was handed back: {Accepted}")]
     private partial void LogHandedBack(string runKey, bool accepted);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Npgsql;
+using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 
@@ -18,24 +20,32 @@ public sealed class RunLostException(string runKey, string why, bool alreadyWrit
 /// The run a kind works for: who it is, and the fence around what it does to the scheduler's own database. One per attempt; given to a
 /// kind's constructor.
 /// </summary>
-public sealed class RunScope
+public sealed partial class RunScope
 {
     private static readonly TimeSpan CommitWithin = TimeSpan.FromSeconds(10);
 
     private readonly Ledger ledger;
     private readonly Databases databases;
 
-    internal RunScope(
-        Ledger ledger, Databases databases, RunRow run, int attempt, TimeSpan statementTimeout, GuardLimits? guard, CancellationToken token)
+    private readonly Redactor redactor;
+    private readonly SecretSource secrets;
+
+    internal RunScope(Ledger ledger, Databases databases, RunRow run, int attempt, TimeSpan statementTimeout, GuardLimits? guard,
+        CancellationToken token, Redactor? redactor = null, SecretSource? secrets = null, OutputPump? pump = null)
     {
         (this.ledger, this.databases, Run, Attempt) = (ledger, databases, run, attempt);
         (StatementTimeout, Guard, Token) = (statementTimeout, guard, token);
+        (this.redactor, this.secrets) = (redactor ?? new(), secrets ?? SecretSource.Empty);
+        Output = new(run, attempt, pump, this.redactor, TimeProvider.System);
     }
+
+    /// <summary>What the run says, line by line; in the database within a second, redacted.</summary>
+    public RunOutput Output { get; }
 
     /// <summary>The server ends a statement of this run after this time, whatever becomes of the node: the job's time-out.</summary>
     internal TimeSpan StatementTimeout { get; }
     /// <summary>The same as PostgreSQL's setting has it: milliseconds.</summary>
-    internal string StatementTimeoutText => ((long)StatementTimeout.TotalMilliseconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    internal string StatementTimeoutText => ((long)StatementTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
     /// <summary>Limits beyond which a deleting job stops; null when the job sets none.</summary>
     public GuardLimits? Guard { get; }
 
@@ -54,6 +64,41 @@ public sealed class RunScope
     public string Node => databases.NodeName;
     /// <summary>Ends at the run's time-out, at cancellation, at shutdown, and before the node's lease does.</summary>
     public CancellationToken Token { get; }
+
+    /// <summary>
+    /// A secret by its name, as it is now; from here on it is taken out of everything this run stores or logs. Throws
+    /// <see cref="OperatorException"/> when there is none of that name, or jobs may not have it.
+    /// </summary>
+    public string Secret(string name)
+    {
+        var value = secrets.ForJobs(name);
+        redactor.Add(name, value);
+        return value;
+    }
+
+    /// <summary>The value of a built-in such as <c>run.key</c> as text; instants in UTC.</summary>
+    public string BuiltIn(string name) => name switch
+    {
+        "run.key" => RunKey,
+        "run.due_at" => DueAt.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture),
+        "run.token" => RunToken.ToString(CultureInfo.InvariantCulture),
+        "run.attempt" => Attempt.ToString(CultureInfo.InvariantCulture),
+        "job.name" => Job,
+        "node.name" => Node,
+        _ => throw new InvalidOperationException($"built-in '{name}' has no value"),
+    };
+
+    /// <summary>Fill the placeholders of a setting: built-ins and <c>${secret:NAME}</c>. See <see cref="Placeholders"/>.</summary>
+    /// <param name="text">The setting, checked before with <see cref="Placeholders.Problem"/>.</param>
+    /// <param name="escape">Makes a value fit for where the text goes, e.g. <see cref="Uri.EscapeDataString(string)"/>; null leaves it as it is.
+    /// </param>
+    public string Fill(string text, Func<string, string>? escape = null) => Placeholders.Fill(text, name =>
+    {
+        var value = name.StartsWith(Placeholders.SecretPrefix, StringComparison.Ordinal)
+            ? Secret(name[Placeholders.SecretPrefix.Length..]) : BuiltIn(name);
+        return escape is null ? value : escape(value);
+    });
+
     /// <summary>True once <see cref="Commit"/> has ended the run with its verdict.</summary>
     internal bool Committed { get; private set; }
 
@@ -77,7 +122,7 @@ public sealed class RunScope
         await using var transaction = await connection.BeginTransactionAsync(Token);
         if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
-        await ledger.FinishInside(connection, Run, result, Token);
+        await ledger.FinishInside(connection, Run, result is null ? null : redactor.Clean(result), Token);
         await CommitBounded(transaction);
         Committed = true;
     }

@@ -8,7 +8,8 @@ namespace Scheduler.Runs;
 
 /// <summary>
 /// Keeps the ledger's storage flat: makes the partitions of the coming days, drops those wholly older than <see cref="NodeOptions.KeepRuns"/>, and
-/// deletes callers' keys of that age; clears pauses that are over, and notes on jobs whose kind no live node knows. Every node does; they take turns.
+/// deletes callers' keys and runs' output of that age; clears pauses that are over, and notes on jobs whose kind no live node knows. Every node does;
+/// they take turns.
 /// </summary>
 /// <remarks>
 /// A partition with a queued or running run is never dropped. Firing is not held up: a lock that is not to be had within 200 ms is left for the
@@ -33,6 +34,7 @@ public sealed partial class Upkeep(Databases databases, NodeOptions options, Tim
     private static readonly string EndPausesSql = SqlFiles.Read("queries/upkeep_end_pauses.sql");
     private static readonly string KindProblemsSql = SqlFiles.Read("queries/kind_problems.sql");
     private static readonly string PruneRequestsSql = SqlFiles.Read("queries/upkeep_prune_requests.sql");
+    private static readonly string PruneOutputSql = SqlFiles.Read("queries/upkeep_prune_output.sql");
 
     private readonly CancellationTokenSource stopping = new();
     private Task? loop;
@@ -60,9 +62,11 @@ public sealed partial class Upkeep(Databases databases, NodeOptions options, Tim
             if (deleted > 0) { LogPruned(deleted, "runs outside every partition"); }
             var (forgotten, moreKeys) = await Prune(connection, PruneRequestsSql, token);
             if (forgotten > 0) { LogPruned(forgotten, "keys of requests"); }
+            var (silenced, moreOutput) = await Prune(connection, PruneOutputSql, token);
+            if (silenced > 0) { LogPruned(silenced, "pieces of output"); }
             await Ask(connection, EndPausesSql, token);
             await Ask(connection, KindProblemsSql, token);
-            return await DropOld(connection, token) && !more && !moreKeys;
+            return await DropOld(connection, token) && !more && !moreKeys && !moreOutput;
         }
         finally { connection.Notice -= Tell; }
     }

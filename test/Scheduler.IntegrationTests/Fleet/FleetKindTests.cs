@@ -96,7 +96,7 @@ public sealed class FleetKindTests
         Assert.That(await fleet.Value<long>("select count(*) from fleet.node"), Is.EqualTo(1));
     }
 
-    [TestCase(3L, null, ExpectedResult = "more than 3 rows of fleet.node")]
+    [TestCase(3L, null, ExpectedResult = "4 rows of fleet.node")]
     [TestCase(null, 0.3, ExpectedResult = "4 of 10 rows of fleet.node")]
     public async Task<string> Cleanup_stops_at_its_guard_before_the_first_row_goes(long? maxRows, double? maxFraction)
     {

@@ -13,7 +13,8 @@ public sealed record SqlSettings : IValidatableObject
 {
     /// <summary>
     /// One or several statements, separated by semicolons, run in order in one transaction. May name <c>${run.key}</c>, <c>${run.due_at}</c>,
-    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>; these are bound, never pasted. No default.
+    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>, <c>${secret:NAME}</c>; these are bound, never
+    /// pasted. No default.
     /// </summary>
     [Required]
     public string Statement { get; init; } = "";
@@ -107,23 +108,24 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
     private async Task<string> RunAll(NpgsqlConnection connection, CancellationToken token)
     {
         long rows = 0;
-        foreach (var statement in SqlText.Parse(settings.Statement))
+        connection.Notice += Hear;
+        try
         {
-            await using var command = new NpgsqlCommand(statement.Text, connection);
-            foreach (var name in statement.Parameters) { command.Parameters.Add(BuiltIn(name)); }
-            rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
+            foreach (var statement in SqlText.Parse(settings.Statement))
+            {
+                await using var command = new NpgsqlCommand(statement.Text, connection);
+                foreach (var name in statement.Parameters) { command.Parameters.Add(Value(name)); }
+                rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
+            }
         }
+        finally { connection.Notice -= Hear; }
         return JsonSerializer.Serialize(new { rows });
     }
 
-    private NpgsqlParameter BuiltIn(string name) => name switch
-    {
-        "run.key" => new NpgsqlParameter<string> { TypedValue = run.RunKey },
-        "run.due_at" => new NpgsqlParameter<DateTime> { TypedValue = run.DueAt },
-        "run.token" => new NpgsqlParameter<long> { TypedValue = run.RunToken },
-        "run.attempt" => new NpgsqlParameter<int> { TypedValue = run.Attempt },
-        "job.name" => new NpgsqlParameter<string> { TypedValue = run.Job },
-        "node.name" => new NpgsqlParameter<string> { TypedValue = run.Node },
-        _ => throw new InvalidOperationException($"built-in '{name}' has no value"),
-    };
+    private void Hear(object sender, NpgsqlNoticeEventArgs e) => run.Output.Write(OutputSource.Notice, $"{e.Notice.Severity}: {e.Notice.MessageText}"
+        + (e.Notice.Detail is { Length: > 0 } detail ? $"\n  detail: {detail}" : "")
+        + (e.Notice.Hint is { Length: > 0 } hint ? $"\n  hint: {hint}" : ""));
+
+    private NpgsqlParameter Value(string name) => Placeholders.IsSecret(name)
+        ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, run.DueAt);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Scheduler.Jobs;
 
 namespace Scheduler.Kinds.Sql;
 
@@ -14,7 +15,7 @@ public sealed record SqlStatement(string Text, IReadOnlyList<string> Parameters)
 public static class SqlText
 {
     /// <summary>Built-in values a statement may name.</summary>
-    public static IReadOnlyList<string> BuiltIns { get; } = ["run.key", "run.due_at", "run.token", "run.attempt", "job.name", "node.name"];
+    public static IReadOnlyList<string> BuiltIns => Placeholders.BuiltIns;
 
     // These end or begin transactions: the effect would be durable before the verdict is.
     private static readonly string[] Refused = ["begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare"];
@@ -59,10 +60,10 @@ public static class SqlText
     {
         var end = sql.IndexOf('}', position);
         var name = end < 0 ? sql[(position + 2)..] : sql[(position + 2)..end];
-        if (end < 0 || !BuiltIns.Contains(name))
+        if (end < 0 || (!BuiltIns.Contains(name) && !Placeholders.IsSecret(name)))
         {
             throw new FormatException($"${{{name}{(end < 0 ? "" : "}")} is not a built-in; "
-                + $"known are {string.Join(", ", BuiltIns.Select(b => $"${{{b}}}"))}");
+                + $"known are {string.Join(", ", BuiltIns.Append("secret:NAME").Select(b => $"${{{b}}}"))}");
         }
         if (!names.Contains(name)) { names.Add(name); }
         text.Append('$').Append(names.IndexOf(name) + 1);
@@ -98,7 +99,8 @@ public static class SqlText
         return word.Length == 0 && position < statement.Length ? statement[position].ToString() : word.ToLowerInvariant();
     }
 
-    private static string? Misplaced(string quoted) => BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal));
+    private static string? Misplaced(string quoted) => BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal))
+        ?? (quoted.Contains("${" + Placeholders.SecretPrefix, StringComparison.Ordinal) ? Placeholders.SecretPrefix + "…" : null);
 
     // Length of the quoted text or comment that begins here; 0 when none does.
     private static int Skippable(string sql, int at)

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Scheduler.Database;
+
+/// <summary>
+/// Knows the secrets of one run and takes them out of whatever is about to be stored or logged, also where they stand base64-encoded (at any offset,
+/// as in Basic authentication), URL-encoded, JSON-escaped or in hexadecimal.
+/// </summary>
+/// <remarks>Not found: secrets shorter than <see cref="LengthMin"/> characters, and encodings other than these (compressed, encrypted, reversed).
+/// </remarks>
+public sealed class Redactor
+{
+    /// <summary>Shorter values are no secrets worth the name; taking every "a" out of a text would leave nothing of it.</summary>
+    public const int LengthMin = 4;
+    // The part of an encoded secret that does not depend on its neighbours; below this length it would be found in ordinary text.
+    private const int EncodedMin = 6;
+
+    private readonly Lock gate = new();
+    private volatile (string Form, string Mark)[] forms = [];
+
+    /// <summary>From now on this value does not pass; each line of it neither.</summary>
+    public void Add(string name, string value)
+    {
+        var mark = $"[secret {name}]";
+        var lines = value.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var known = lines.Prepend(value).Where(v => v.Length >= LengthMin).Distinct(StringComparer.Ordinal).SelectMany(FormsOf);
+        lock (gate)
+        {
+            forms = [.. forms.Concat(known.Select(f => (Form: f, Mark: mark))).DistinctBy(f => f.Form).OrderByDescending(f => f.Form.Length)];
+        }
+    }
+
+    /// <summary>The text without any of the secrets.</summary>
+    public string Clean(string text)
+    {
+        foreach (var (form, mark) in forms)
+        {
+            if (text.Contains(form, StringComparison.Ordinal)) { text = text.Replace(form, mark, StringComparison.Ordinal); }
+        }
+        return text;
+    }
+
+    private static IEnumerable<string> FormsOf(string value)
+    {
+        var bytes = Encoding.UTF8.GetBytes(value);
+        var url = Uri.EscapeDataString(value);
+        IEnumerable<string> forms =
+        [
+            value, url, Lower(url), url.Replace("%20", "+", StringComparison.Ordinal), System.Net.WebUtility.HtmlEncode(value),
+            JsonSerializer.Serialize(value)[1..^1], JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
+            Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes),
+        ];
+        return forms.Concat(Enumerable.Range(0, 3).SelectMany(offset => Base64(bytes, offset))).Distinct(StringComparer.Ordinal);
+    }
+
+    // Within a longer text the secret begins at one of three places of a group of three bytes; the characters at its ends carry bits of its
+    // neighbours and are left out.
+    private static IEnumerable<string> Base64(byte[] bytes, int offset)
+    {
+        var text = Convert.ToBase64String([.. new byte[offset], .. bytes]).TrimEnd('=');
+        var first = offset == 0 ? 0 : offset + 1;
+        var last = (offset + bytes.Length) % 3 == 0 ? text.Length : text.Length - 1;
+        if (last - first < EncodedMin) { return []; }
+        var core = text[first..last];
+        return [core, core.Replace('+', '-').Replace('/', '_')];
+    }
+
+    private static string Lower(string url)
+    {
+        var text = new StringBuilder(url);
+        for (var i = 0; i + 2 < text.Length; i++)
+        {
+            if (text[i] == '%') { (text[i + 1], text[i + 2]) = (char.ToLowerInvariant(text[i + 1]), char.ToLowerInvariant(text[i + 2])); }
+        }
+        return text.ToString();
+    }
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using Npgsql;
+using NUnit.Framework;
+using Scheduler.TestKit;
+
+namespace Scheduler.ClusterTests;
+
+/// <summary>Large deletes beside live traffic, guards, and backups, with nodes killed in the middle.</summary>
+[TestFixture]
+public sealed class DeleteTests
+{
+    private const long Doomed = 1_000_000;
+    private const int Writers = 50;
+
+    // A writer that waits for any one lock longer than 200 ms is refused by the server, and counted.
+    [Test]
+    public async Task A_million_rows_go_beside_fifty_writers_and_over_two_nodes_and_nobody_waits()
+    {
+        await using var cluster = await TestCluster.Start(new()
+        {
+            Nodes = 2,
+            Prepare = $"""
+                create table public.item (id bigint primary key, old boolean not null, n int not null default 0, note text) with (fillfactor = 80);
+                insert into public.item select g, g <= {Doomed}, 0, repeat('x', 40) from generate_series(1, {Doomed + 200_000}) g;
+                create table public.item_gone (like public.item); analyze public.item
+                """,
+            Jobs = """
+                jobs:
+                  purge:
+                    kind: rows.delete
+                    schedule: manual
+                    timeout: 20m
+                    with: { table: public.item, where: old, archive_to: public.item_gone }
+                """,
+        });
+        using var enough = new CancellationTokenSource();
+        var (waited, longest, updates) = (0, TimeSpan.Zero, 0L);
+        var gate = new Lock();
+        var writers = Enumerable.Range(0, Writers).Select(seed => Task.Run(async () =>
+        {
+            var random = new Random(seed);
+            await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(cluster.Database.ConnectionString)
+            {
+                Pooling = false,
+                MaxAutoPrepare = 2,
+                AutoPrepareMinUsages = 1,
+                Options = "-c lock_timeout=200 -c synchronous_commit=off",
+            });
+            await using var connection = await source.OpenConnectionAsync();
+            await using var update = new NpgsqlCommand("update public.item set n = n + 1 where id = $1", connection);
+            var id = new NpgsqlParameter<long>();
+            update.Parameters.Add(id);
+            while (!enough.IsCancellationRequested)
+            {
+                id.TypedValue = random.NextInt64(1, Doomed + 200_000);
+                var from = Stopwatch.GetTimestamp();
+                try { await update.ExecuteNonQueryAsync(); }
+                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable) { Interlocked.Increment(ref waited); }
+                var took = Stopwatch.GetElapsedTime(from);
+                lock (gate)
+                {
+                    longest = took > longest ? took : longest;
+                    updates++;
+                }
+                // Fifty users, not fifty loops: the machine has other things to do.
+                await Until.Pause(TimeSpan.FromMilliseconds(random.Next(5, 30)));
+            }
+        })).ToList();
+
+        var (key, node) = await cluster.RunNowAndWait("purge");
+        await cluster.Until("a third is gone", async () => await Rows(cluster, key) > Doomed / 3, TimeSpan.FromMinutes(5));
+        await node.Kill();
+        var before = await cluster.Database.Value<long>(
+            "select (checkpoint ->> 'deleted')::bigint from scheduler_private.run where run_key = @key", new { key });
+        var row = await cluster.UntilFinished(key, TimeSpan.FromMinutes(8));
+        await enough.CancelAsync();
+        await Task.WhenAll(writers);
+
+        TestContext.Out.WriteLine($"{updates} updates, the longest took {longest.TotalMilliseconds:0} ms, {waited} waited over 200 ms for a lock;"
+            + $" {before} rows were gone when the node was killed");
+        Assert.That(row.Verdict, Is.EqualTo("succeeded"), row.ToString());
+        Assert.That(row.Node, Is.Not.EqualTo(node.Name));
+        Assert.That(waited, Is.Zero, "writers that waited over 200 ms for a lock");
+        var gone = await cluster.Database.Value<long>("select count(*) from public.item_gone");
+        Assert.That(gone, Is.EqualTo(await cluster.Database.Value<long>("select count(distinct id) from public.item_gone")), "each row went once");
+        Assert.That(gone + await cluster.Database.Value<long>("select count(*) from public.item where old"), Is.EqualTo(Doomed));
+        Assert.That(await cluster.Database.Value<long>("select (result ->> 'deleted')::bigint from scheduler.run where run_key = @key", new { key }),
+            Is.EqualTo(gone), "the second owner counts on from the first");
+        Assert.That(gone, Is.GreaterThan(Doomed * 0.99));
+        Assert.That(before, Is.GreaterThan(Doomed / 3));
+    }
+
+    [Test]
+    public async Task A_condition_that_suddenly_matches_nine_tenths_stops_and_approval_lets_it_go_on()
+    {
+        await using var cluster = await TestCluster.Start(new()
+        {
+            Nodes = 2,
+            Prepare = "create table public.item (id int primary key, old boolean not null);"
+                + " insert into public.item select g, g <= 100 from generate_series(1, 10000) g",
+            Jobs = """
+                jobs:
+                  purge:
+                    kind: rows.delete
+                    schedule: manual
+                    guard: { max_fraction: 0.3 }
+                    with: { table: item, where: old }
+                """,
+        });
+        Assert.That((await cluster.UntilFinished(await cluster.RunNow("purge"))).Verdict, Is.EqualTo("succeeded"));
+        await cluster.Database.Execute("update public.item set old = id <= 9100");
+
+        var key = await cluster.RunNow("purge");
+        var stopped = await cluster.UntilFinished(key);
+        Assert.That((stopped.Verdict, stopped.Reason), Is.EqualTo(("failed", "guard")));
+        Assert.That(await cluster.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(9900));
+
+        var goesOn = await cluster.Database.Value<string>("select scheduler.approve(@key, 'moved to the archive by hand')", new { key });
+        Assert.That((await cluster.UntilFinished(goesOn!)).Verdict, Is.EqualTo("succeeded"));
+        Assert.That(await cluster.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(900));
+    }
+
+    [Test]
+    public async Task A_backup_killed_in_the_middle_publishes_no_half_and_another_node_makes_it_whole()
+    {
+        var folder = Directory.CreateTempSubdirectory("scheduler-backups-").FullName;
+        try
+        {
+            await using var cluster = await TestCluster.Start(new()
+            {
+                Nodes = 2,
+                Prepare = "create table public.big as select g,"
+                    + " (select string_agg(md5(random()::text || g || i), '') from generate_series(1, 32) i) as t from generate_series(1, 100000) g",
+                Jobs = $$"""
+                    jobs:
+                      backup:
+                        kind: postgres.backup
+                        schedule: manual
+                        with: { folder: {{folder}}, compression: 6 }
+                    """,
+                Setup = new() { Environment = new Dictionary<string, string> { ["SCHEDULER__NODE__FILE_ROOTS"] = folder } },
+            });
+            var (key, node) = await cluster.RunNowAndWait("backup");
+            await cluster.Until("some of it is written", () => Task.FromResult(
+                Directory.GetFiles(folder, "*.dump", SearchOption.AllDirectories).Any(f => new FileInfo(f).Length > 1_000_000)));
+            await node.Kill();
+            Assert.That(Directory.GetDirectories(folder).Select(d => Path.GetFileName(d)[..6]), Has.All.EqualTo(".part-"), "nothing is published");
+
+            var row = await cluster.UntilFinished(key, TimeSpan.FromMinutes(4));
+            Assert.That(row.Verdict, Is.EqualTo("succeeded"), row.ToString());
+            Assert.That(row.Node, Is.Not.EqualTo(node.Name));
+            Assert.That(Directory.GetDirectories(folder), Has.Length.EqualTo(1), "the half one is gone");
+            var dump = new FileInfo(Directory.GetFiles(folder, "*.dump", SearchOption.AllDirectories).Single());
+            Assert.That(dump.Length, Is.GreaterThan(30_000_000));
+            Assert.That(dump.DirectoryName, Does.Contain("backup!"));
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    private static Task<long> Rows(TestCluster cluster, string key) =>
+        cluster.Database.Value<long>("select coalesce((progress ->> 'rows')::bigint, 0) from scheduler.run where run_key = @key", new { key });
+}

@@ -1,0 +1,28 @@
+using NUnit.Framework;
+using Scheduler.Jobs;
+
+namespace Scheduler.Tests.Jobs;
+
+public sealed class PlaceholdersTests
+{
+    [TestCase("a ${run.key} b", ExpectedResult = "a <run.key> b")]
+    [TestCase("${secret:API_KEY}${job.name}", ExpectedResult = "<secret:API_KEY><job.name>")]
+    [TestCase("$${HOME} $5 {x}", ExpectedResult = "${HOME} $5 {x}")]
+    [TestCase("", ExpectedResult = "")]
+    public string They_are_filled_in(string text) => Placeholders.Fill(text, name => $"<{name}>");
+
+    [Test]
+    public void What_is_filled_in_is_not_looked_at_again() =>
+        Assert.That(Placeholders.Fill("${job.name}", _ => "${secret:X}"), Is.EqualTo("${secret:X}"));
+
+    [TestCase("${run.kye}", "did you mean 'run.key'?")]
+    [TestCase("${run.key", "never closed")]
+    [TestCase("${secret:../../etc/passwd}", "known are")]
+    [TestCase("${secret:.hidden}", "known are")]
+    [TestCase("${secret:}", "known are")]
+    public void Mistakes_are_named(string text, string expected) => Assert.That(Placeholders.Problem("url", text), Does.Contain(expected));
+
+    [Test]
+    public void A_secret_is_refused_where_others_see_it() =>
+        Assert.That(Placeholders.Problem("argv[1]", "${secret:A}", secrets: false), Does.Contain("cannot stand there"));
+}
