@@ -8,7 +8,7 @@ namespace Scheduler.Kinds.Files;
 /// A folder held open. What is done to its entries is done in this very folder, whatever its path leads to by then: nobody can put a link in the way
 /// between a check and a deletion. Linux only.
 /// </summary>
-internal sealed partial class OpenFolder : IDisposable
+internal sealed class OpenFolder : IDisposable
 {
     // Of <fcntl.h>, the same on x86-64 and arm64 but for O_DIRECTORY and O_NOFOLLOW.
     private const int ReadOnly = 0;
@@ -20,13 +20,17 @@ internal sealed partial class OpenFolder : IDisposable
     private const int NotADirectory = 20;
     private const int TooManyLinks = 40;
 
+    /// <summary>True for the system's words for a folder that is gone or is none, or a link by now.</summary>
+    public static bool IsGone(int error) => error is NoSuchFile or NotADirectory or TooManyLinks;
+
     private readonly SafeFileHandle handle;
     private readonly string path;
 
     private OpenFolder(SafeFileHandle handle, string shownPath)
     {
         (this.handle, ShownPath) = (handle, shownPath);
-        path = $"/proc/self/fd/{handle.DangerousGetHandle()}";
+        // Not /proc/self: programs this process starts are given such paths too.
+        path = $"/proc/{Environment.ProcessId}/fd/{handle.DangerousGetHandle()}";
     }
 
     /// <summary>Its path when it was opened, for people.</summary>
@@ -47,6 +51,10 @@ internal sealed partial class OpenFolder : IDisposable
         }
         return folder;
     }
+
+    /// <summary>A name of a file or folder for something with a name of the scheduler's; different ones for different names.</summary>
+    /// <param name="text">A job's name or a run key; <c>/</c> becomes <c>+</c>, which no such name has, and <c>:</c> goes.</param>
+    public static string NameFor(string text) => text.Replace('/', '+').Replace(":", "", StringComparison.Ordinal);
 
     /// <summary>Open a folder in this one; null and the system's error number when it is none, is gone, or is a link.</summary>
     public (OpenFolder? Folder, int Error) Child(string name)
@@ -78,9 +86,11 @@ internal sealed partial class OpenFolder : IDisposable
         _ => $"cannot be opened (error {error})",
     });
 
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle OpenAt(int folder, string path, int flags, int mode);
+    // CharSet.Ansi is UTF-8 on Linux.
+    [DllImport("libc", EntryPoint = "openat", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern SafeFileHandle OpenAt(int folder, string path, int flags, int mode);
 
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int FSync(int file);
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FSync(int file);
 }

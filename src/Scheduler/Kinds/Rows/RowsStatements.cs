@@ -115,7 +115,7 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     {
         var columns = string.Join(", ", table.Columns.Where(c => !c.Generated).Select(c => c.Quoted));
         var returning = archive is not null ? "t.*" : returnRows ? "to_jsonb(t)::text as line" : "1";
-        var kept = archive is null ? "" : $"kept as (insert into {archive.Name.Quoted} ({columns}) select {columns} from gone),";
+        var kept = archive is null ? "" : $"kept as (insert into {archive.Name.Quoted} ({columns}) overriding system value select {columns} from gone),";
         var lines = returnRows ? "union all select null, null, g.line from gone g" : "";
         return $"""
             with doomed as materialized (
@@ -141,8 +141,8 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
         var from = after is [var text] ? Tid(text) : new NpgsqlTid(0, 0);
         var end = (uint)Math.Min(from.BlockNumber + pages, uint.MaxValue);
         var sql = $"""
-            select t.ctid, pg_relation_size({Next(3)}::regclass) / current_setting('block_size')::bigint
-            from (select) x left join lateral (
+            select t.ctid, x.pages
+            from (select pg_relation_size({Next(3)}::regclass) / current_setting('block_size')::bigint as pages) x left join lateral (
                 select t.ctid from only {part.Name.Quoted} t
                 where t.ctid > {Next(0)} and t.ctid < {Next(1)} and {Where} order by t.ctid limit {Next(2)}) t on true
             """;
