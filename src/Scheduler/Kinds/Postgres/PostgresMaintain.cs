@@ -100,7 +100,8 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
             await EndAfterCancel(state);
             throw;
         }
-        finally { await Unlock(connection); }
+        // The session goes back to the pool without the lock and with its usual time-outs, or not at all.
+        finally { await RunScope.Clean(connection); }
     }
 
     // True: it was locked by others for too long and something was left out.
@@ -218,13 +219,6 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = pid });
         command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = since });
         await command.ExecuteNonQueryAsync(token);
-    }
-
-    // The session goes back to the pool without the lock and with its usual time-outs, or not at all.
-    private static async Task Unlock(NpgsqlConnection connection)
-    {
-        try { await Execute(connection, "select pg_advisory_unlock_all(); reset lock_timeout; reset statement_timeout", CancellationToken.None); }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException) { NpgsqlConnection.ClearPool(connection); }
     }
 
     private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken token)

@@ -64,6 +64,13 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
     private async Task<long?> Work(IJobExecutionContext context, CancellationToken token)
     {
         await using var connection = await run.Open();
+        try { return await Work(connection, context, token); }
+        // The condition is text of the job's author: what it may have set in the session is not for the next run to meet.
+        finally { await RunScope.Clean(connection); }
+    }
+
+    private async Task<long?> Work(NpgsqlConnection connection, IJobExecutionContext context, CancellationToken token)
+    {
         using var heard = Notices.Heard(connection, run.Output);
         var begun = await run.Begun(connection);
         table = await RowsTable.Find(connection, settings.Table, "table", token);

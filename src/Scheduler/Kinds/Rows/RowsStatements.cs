@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Database;
+using Scheduler.Jobs;
 using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
 
@@ -146,8 +147,9 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
                 select t.ctid from only {part.Name.Quoted} t
                 where t.ctid > {Next(0)} and t.ctid < {Next(1)} and {Where} order by t.ctid limit {Next(2)}) t on true
             """;
-        await using var command = Command(connection, sql, new NpgsqlParameter<NpgsqlTid> { TypedValue = from },
-            new NpgsqlParameter<NpgsqlTid> { TypedValue = new(end, 0) }, new NpgsqlParameter<int> { TypedValue = FoundMax },
+        await using var command = Command(connection, sql, new NpgsqlParameter<NpgsqlTid> { NpgsqlDbType = NpgsqlDbType.Tid, TypedValue = from },
+            new NpgsqlParameter<NpgsqlTid> { NpgsqlDbType = NpgsqlDbType.Tid, TypedValue = new(end, 0) },
+            new NpgsqlParameter<int> { TypedValue = FoundMax },
             new NpgsqlParameter<string> { TypedValue = part.Name.Quoted });
         var rows = new List<NpgsqlTid>();
         var size = 0L;
@@ -192,7 +194,11 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
 
     private void AddValues(NpgsqlParameterCollection parameters)
     {
-        foreach (var name in Condition.Parameters) { parameters.Add(RunValues.Of(name, run, dueAt)); }
+        foreach (var name in Condition.Parameters)
+        {
+            parameters.Add(Placeholders.IsSecret(name)
+                ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, dueAt));
+        }
     }
 
     private static IReadOnlyList<RowsTable.Column> KeyOf(RowsDeleteSettings settings, RowsTable table)

@@ -1,5 +1,4 @@
 using Npgsql;
-using Scheduler.Jobs;
 using Scheduler.Runs;
 
 namespace Scheduler.Kinds.Sql;
@@ -7,7 +6,7 @@ namespace Scheduler.Kinds.Sql;
 /// <summary>The built-in values statements may name, bound as parameters (see <see cref="SqlText.BuiltIns"/>).</summary>
 internal static class RunValues
 {
-    /// <summary>The parameter for a built-in or a secret.</summary>
+    /// <summary>The parameter for a built-in.</summary>
     /// <param name="name">E.g. <c>run.due_at</c>.</param>
     /// <param name="run">The run.</param>
     /// <param name="dueAt">When the run is due to the statement's mind: an approved run works as of the one it goes on with.</param>
@@ -19,7 +18,6 @@ internal static class RunValues
         "run.attempt" => new NpgsqlParameter<int> { TypedValue = run.Attempt },
         "job.name" => new NpgsqlParameter<string> { TypedValue = run.Job },
         "node.name" => new NpgsqlParameter<string> { TypedValue = run.Node },
-        _ when Placeholders.IsSecret(name) => new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) },
         _ => throw new InvalidOperationException($"built-in '{name}' has no value"),
     };
 }
