@@ -82,7 +82,8 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
         batch.BatchCommands.Add(limits);
         var delete = new NpgsqlBatchCommand(DeleteSql(part, take is not null));
         AddValues(delete.Parameters);
-        delete.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Tid, Value = places.ToArray() });
+        // As text: the driver has no arrays of places.
+        delete.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. places.ToArray().Select(p => $"({Text(p)})")] });
         run.AddFence(delete.Parameters);
         delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = progress });
         delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = checkpoint.ToJson() });
@@ -120,7 +121,7 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
         var lines = returnRows ? "union all select null, null, g.line from gone g" : "";
         return $"""
             with doomed as materialized (
-                select t.ctid from only {part.Name.Quoted} t where t.ctid = any ({Next(0)}::tid[]) and {Where} for update skip locked),
+                select t.ctid from only {part.Name.Quoted} t where t.ctid = any ({Next(0)}::text[]::tid[]) and {Where} for update skip locked),
             gone as (
                 delete from only {part.Name.Quoted} t where t.ctid = any (array(select d.ctid from doomed d)) returning {returning}),
             {kept}
