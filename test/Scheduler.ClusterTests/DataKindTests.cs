@@ -68,7 +68,7 @@ public sealed class DataKindTests
         await scene.ExpectAllDone();
         Assert.That(await scene.Count("select (result ->> 'deleted')::bigint from scheduler.run where run_key = @key", keys["rows"]),
             Is.EqualTo(Rows), "the second owner counts on from the first");
-        Assert.That(await scene.Count("select vacuum_count from pg_stat_user_tables where relname = 'first'"), Is.EqualTo(1), "not a second time");
+        Assert.That(await scene.Count("select vacuum_count from pg_stat_user_tables where relname = 'first'"), Is.EqualTo(1), "once");
         Assert.That(await scene.Count("select count(*) from scheduler.run_output where run_key = @key and attempt = 1 and text like 'NOTICE: at%'",
             keys["rows"]), Is.GreaterThan(0), "what the lost attempt said is kept");
         if (!frozen) { return; }
@@ -76,7 +76,8 @@ public sealed class DataKindTests
         lost.Thaw();
         await scene.Cluster.UntilState(lost, "live");
         await scene.Cluster.Until("its late words were refused and logged", () => Task.FromResult(
-            Kinds.All(k => lost.Log().Any(l => l.Contains(keys[k], StringComparison.Ordinal) && l.Contains("refused", StringComparison.OrdinalIgnoreCase)))));
+            Kinds.All(k => lost.Log().Any(l => l.Contains(keys[k], StringComparison.Ordinal)
+                && l.Contains("refused", StringComparison.OrdinalIgnoreCase)))));
         await scene.ExpectAllDone();
         Assert.That(await scene.Cluster.Count("verdict = 'succeeded' and attempts = 2"), Is.EqualTo(Kinds.Length), "no verdict has changed");
     }
@@ -106,7 +107,8 @@ public sealed class DataKindTests
         Assert.That(await scene.Count("select count(*) from public.item where old"), Is.EqualTo(Rows - gone), "gone and archived are one thing");
         Assert.That(scene.OldFiles(), Is.InRange(1, Files - 1));
         Assert.That(Directory.GetFileSystemEntries(scene.Backups), Is.Empty, "no backup, and no half of one");
-        Assert.That(await scene.Count("select sum(vacuum_count)::bigint from pg_stat_user_tables where relname in ('first', 'second')"), Is.EqualTo(1));
+        Assert.That(await scene.Count("select sum(vacuum_count)::bigint from pg_stat_user_tables where relname in ('first', 'second')"),
+            Is.EqualTo(1));
         Assert.That(await scene.Count("select count(*) from pg_inherits where inhparent = 'public.part'::regclass"), Is.EqualTo(3));
 
         await scene.OpenGates();
@@ -187,7 +189,8 @@ public sealed class DataKindTests
             Assert.That(Directory.GetFileSystemEntries(Backups), Has.Length.EqualTo(1), string.Join(' ', Directory.GetFileSystemEntries(Backups)));
             Assert.That(Directory.GetFiles(Directory.GetDirectories(Backups).Single()).Select(Path.GetFileName).Order(StringComparer.Ordinal),
                 Is.EqualTo(new[] { "manifest.json", "scheduler.dump", "second.dump" }));
-            Assert.That(await Count("select count(*) from pg_stat_user_tables where relname in ('first', 'second') and vacuum_count > 0"), Is.EqualTo(2));
+            Assert.That(await Count("select count(*) from pg_stat_user_tables where relname in ('first', 'second') and vacuum_count > 0"),
+                Is.EqualTo(2));
             Assert.That(await Count("select count(*) from pg_inherits where inhparent = 'public.part'::regclass"), Is.EqualTo(Partitions));
             Assert.That(await Count("select count(*) from pg_locks where locktype = 'advisory' and objsubid = 1"
                 + " and database = (select oid from pg_database where datname = current_database())"

@@ -193,7 +193,8 @@ public sealed class DeleteTests
                 {
                     var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(backup, "manifest.json"), CancellationToken.None));
                     halves.AddRange(manifest.RootElement.GetProperty("files").EnumerateArray()
-                        .Where(f => new FileInfo(Path.Combine(backup, f.GetProperty("file").GetString()!)).Length != f.GetProperty("bytes").GetInt64())
+                        .Where(f => f.GetProperty("bytes").GetInt64()
+                            != new FileInfo(Path.Combine(backup, f.GetProperty("file").GetString()!)).Length)
                         .Select(f => $"{backup}: {f}"));
                 }
                 catch (IOException e) when (Directory.Exists(backup)) { halves.Add($"{backup}: {e.Message}"); }

@@ -81,7 +81,8 @@ public sealed class NameCorpusTests
     [TestCase("a23456789012345678901234567890123456789012345678901234567890123x")]
     public void A_name_that_is_none_or_not_for_jobs_is_refused_with_its_key(string name)
     {
-        Assert.That(new RowsDeleteSettings { Table = name, Where = "true" }.Validate(null!).Select(p => p.MemberNames.Single()), Does.Contain("table"));
+        Assert.That(new RowsDeleteSettings { Table = name, Where = "true" }.Validate(null!).Select(p => p.MemberNames.Single()),
+            Does.Contain("table"));
         Assert.That(new RowsDeleteSettings { Table = "a", Where = "true", ArchiveTo = name }.Validate(null!).Select(p => p.MemberNames.Single()),
             Does.Contain("archive_to"));
     }
@@ -128,7 +129,10 @@ public sealed class NameCorpusTests
         using var folder = new TempFolder();
         using var outside = new TempFolder();
         var precious = outside.File("precious", TimeSpan.FromDays(10));
-        string[] odd = ["-rf", "a b", "a\nb", "*", "?", "[a]", "..a", "...", "$(id)", "`id`", "'", "\"", "\\", "a\\..\\b", "%2e%2e%2f", "\u202egpj", "例", "~"];
+        string[] odd =
+        [
+            "-rf", "a b", "a\nb", "*", "?", "[a]", "..a", "...", "$(id)", "`id`", "'", "\"", "\\", "a\\..\\b", "%2e%2e%2f", "\u202egpj", "例", "~",
+        ];
         foreach (var name in odd) { folder.File(name, TimeSpan.FromDays(10)); }
         File.CreateSymbolicLink(Path.Combine(folder.Path, "..b"), precious);
         Directory.CreateSymbolicLink(Path.Combine(folder.Path, "-r"), outside.Path);
@@ -212,7 +216,10 @@ public sealed class NameCorpusTests
     [Test]
     public void Names_of_jobs_that_differ_get_names_of_files_that_differ()
     {
-        string[] keys = ["a/b@2026-11-21T00:00:00Z", "a_b@2026-11-21T00:00:00Z", "a-b@2026-11-21T00:00:00Z", "a.b!2026-11-21T00:00:00.5Z", "../x", "a/../b"];
+        string[] keys =
+        [
+            "a/b@2026-11-21T00:00:00Z", "a_b@2026-11-21T00:00:00Z", "a-b@2026-11-21T00:00:00Z", "a.b!2026-11-21T00:00:00.5Z", "../x", "a/../b",
+        ];
         var names = keys.Select(OpenFolder.NameFor).ToList();
         Assert.That(names, Is.Unique);
         Assert.That(names, Has.None.Contains("/"));

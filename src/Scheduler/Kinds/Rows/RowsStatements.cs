@@ -117,7 +117,8 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     {
         var columns = string.Join(", ", table.Columns.Where(c => !c.Generated).Select(c => c.Quoted));
         var returning = archive is not null ? "t.*" : returnRows ? "to_jsonb(t)::text as line" : "1";
-        var kept = archive is null ? "" : $"kept as (insert into {archive.Name.Quoted} ({columns}) overriding system value select {columns} from gone),";
+        var kept = archive is null ? "" : $"kept as (insert into {archive.Name.Quoted} ({columns}) overriding system value"
+            + $" select {columns} from gone),";
         var lines = returnRows ? "union all select null, null, g.line from gone g" : "";
         return $"""
             with doomed as materialized (
