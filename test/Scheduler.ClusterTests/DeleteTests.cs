@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Npgsql;
 using NUnit.Framework;
 using Scheduler.TestKit;
@@ -68,7 +69,12 @@ public sealed class DeleteTests
         })).ToList();
 
         var (key, node) = await cluster.RunNowAndWait("purge");
-        await cluster.Until("a third is gone", async () => await Rows(cluster, key) > Doomed / 3, TimeSpan.FromMinutes(5));
+        var seen = new List<long>();
+        await cluster.Until("a third is gone", async () =>
+        {
+            seen.Add(await Rows(cluster, key));
+            return seen[^1] > Doomed / 3;
+        }, TimeSpan.FromMinutes(5));
         await node.Kill();
         var before = await cluster.Database.Value<long>(
             "select (checkpoint ->> 'deleted')::bigint from scheduler_private.run where run_key = @key", new { key });
@@ -88,6 +94,8 @@ public sealed class DeleteTests
             Is.EqualTo(gone), "the second owner counts on from the first");
         Assert.That(gone, Is.GreaterThan(Doomed * 0.99));
         Assert.That(before, Is.GreaterThan(Doomed / 3));
+        Assert.That(seen, Is.Ordered, "progress never goes back");
+        Assert.That(seen.Distinct().Count(), Is.GreaterThan(5), "progress moves");
     }
 
     [Test]
@@ -115,13 +123,17 @@ public sealed class DeleteTests
         Assert.That((stopped.Verdict, stopped.Reason), Is.EqualTo(("failed", "guard")));
         Assert.That(await cluster.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(9900));
 
-        var goesOn = await cluster.Database.Value<string>("select scheduler.approve(@key, 'moved to the archive by hand')", new { key });
-        Assert.That((await cluster.UntilFinished(goesOn!)).Verdict, Is.EqualTo("succeeded"));
+        Assert.That(await cluster.Database.Value<string>("select run_key from scheduler.awaiting_approval"), Is.EqualTo(key), "it waits");
+        Assert.That(cluster[stopped.Node!].Log(), Has.Some.Contains(key).And.Contains("scheduler run approve"), "the alarm");
+
+        var goesOn = await Approve(cluster, key);
+        Assert.That((await cluster.UntilFinished(goesOn)).Verdict, Is.EqualTo("succeeded"));
         Assert.That(await cluster.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(900));
+        Assert.That(await cluster.Database.Value<long>("select count(*) from scheduler.awaiting_approval"), Is.Zero);
     }
 
     [Test]
-    public async Task A_backup_killed_in_the_middle_publishes_no_half_and_another_node_makes_it_whole()
+    public async Task A_backup_killed_in_the_middle_publishes_no_half_and_another_node_makes_it_whole_and_the_next_ones_keep_what_they_should()
     {
         var folder = Directory.CreateTempSubdirectory("scheduler-backups-").FullName;
         try
@@ -136,10 +148,13 @@ public sealed class DeleteTests
                       backup:
                         kind: postgres.backup
                         schedule: manual
-                        with: { folder: {{folder}}, compression: 6 }
+                        with: { folder: {{folder}}, compression: 6, keep_last: 2 }
                     """,
                 Setup = new() { Environment = new Dictionary<string, string> { ["SCHEDULER__NODE__FILE_ROOTS"] = folder } },
             });
+            Assert.That(await cluster.Database.Value<long>("select pg_database_size(current_database())"), Is.GreaterThan(100_000_000));
+            using var enough = new CancellationTokenSource();
+            var watch = WatchForHalves(folder, enough.Token);
             var (key, node) = await cluster.RunNowAndWait("backup");
             await cluster.Until("some of it is written", () => Task.FromResult(
                 Directory.GetFiles(folder, "*.dump", SearchOption.AllDirectories).Any(f => new FileInfo(f).Length > 1_000_000)));
@@ -153,8 +168,55 @@ public sealed class DeleteTests
             var dump = new FileInfo(Directory.GetFiles(folder, "*.dump", SearchOption.AllDirectories).Single());
             Assert.That(dump.Length, Is.GreaterThan(30_000_000));
             Assert.That(dump.DirectoryName, Does.Contain("backup!"));
+
+            for (var i = 0; i < 2; i++)
+            {
+                var next = await cluster.UntilFinished(await cluster.RunNow("backup"), TimeSpan.FromMinutes(4));
+                Assert.That(next.Verdict, Is.EqualTo("succeeded"), next.ToString());
+            }
+            await enough.CancelAsync();
+            Assert.That(await watch, Is.Empty, "a folder with a backup's name that was no whole backup");
+            Assert.That(Directory.GetDirectories(folder), Has.Length.EqualTo(2).And.None.EqualTo(dump.DirectoryName), "the newest two are kept");
         }
         finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    // Looks all the time whether anything has a backup's name that is not whole; returns what it saw.
+    private static async Task<IReadOnlyList<string>> WatchForHalves(string folder, CancellationToken until)
+    {
+        var halves = new List<string>();
+        while (!until.IsCancellationRequested)
+        {
+            foreach (var backup in Directory.GetDirectories(folder).Where(d => !Path.GetFileName(d).StartsWith('.')))
+            {
+                try
+                {
+                    var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(backup, "manifest.json"), CancellationToken.None));
+                    halves.AddRange(manifest.RootElement.GetProperty("files").EnumerateArray()
+                        .Where(f => f.GetProperty("bytes").GetInt64()
+                            != new FileInfo(Path.Combine(backup, f.GetProperty("file").GetString()!)).Length)
+                        .Select(f => $"{backup}: {f}"));
+                }
+                catch (IOException e) when (Directory.Exists(backup)) { halves.Add($"{backup}: {e.Message}"); }
+                catch (IOException) { /* removed by retention while we looked */ }
+            }
+            await Until.Pause(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+        }
+        return halves;
+    }
+
+    private static async Task<string> Approve(TestCluster cluster, string key)
+    {
+        var start = new ProcessStartInfo(SchedulerProgram.Path,
+            ["run", "approve", key, "--reason", "moved to the archive by hand", "--connection", cluster.Database.ConnectionString])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var program = Process.Start(start)!;
+        var said = await program.StandardOutput.ReadToEndAsync();
+        await program.WaitForExitAsync();
+        Assert.That(program.ExitCode, Is.Zero);
+        return said.Trim();
     }
 
     private static Task<long> Rows(TestCluster cluster, string key) =>

@@ -48,7 +48,7 @@ public sealed class PostgresKindTests
         folder.File($".part-{live.RunKey.Replace(":", "", StringComparison.Ordinal)}.1-1/scheduler.dump", TimeSpan.Zero);
         var result = await kind.Run(run => Backup(kind, run, folder));
         Assert.That(result.GetProperty("swept").GetInt32(), Is.EqualTo(2));
-        Assert.That(Directory.GetDirectories(folder.Path, ".*").Select(Path.GetFileName).Order(), Is.EqualTo(new[]
+        Assert.That(Directory.GetDirectories(folder.Path, ".*").Select(Path.GetFileName).Order(StringComparer.Ordinal), Is.EqualTo(new[]
         {
             ".part-kind-test2@2026-11-20T000000Z.1-1", ".part-kind-test@2026-11-21T000000Z.1-1",
         }));

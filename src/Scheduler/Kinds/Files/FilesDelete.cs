@@ -44,6 +44,8 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
     private const int StepFiles = 500;
     // Deeper trees than this are no tree of files somebody made by hand; each level holds a file handle.
     private const int DepthMax = 100;
+    // The system's word for a name that is too long.
+    private const int TooDeep = 36;
 
     private long counted;
     private long all;
@@ -51,6 +53,7 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
     private long folders;
     private long bytes;
     private long left;
+    private long unreadable;
     private long atStep;
     private DateTime before;
 
@@ -75,7 +78,7 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
             }
         }
         await Delete(root, 0);
-        context.Result = JsonSerializer.SerializeToElement(new { deleted, bytes, folders, left, counted });
+        context.Result = JsonSerializer.SerializeToElement(new { deleted, bytes, folders, left, unreadable, counted });
     }
 
     private void Count(OpenFolder folder, int depth)
@@ -83,7 +86,22 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
         foreach (var entry in folder.Entries())
         {
             run.Token.ThrowIfCancellationRequested();
-            if (IsFolder(entry)) { Below(folder, entry.Name, depth, child => Count(child, depth + 1)); }
+            if (IsFolder(entry))
+            {
+                if (!settings.Recursive) { continue; }
+                var (child, error) = depth < DepthMax ? folder.Child(entry.Name) : (null, TooDeep);
+                using (child)
+                {
+                    if (child is not null) { Count(child, depth + 1); }
+                    // Gone meanwhile, or a link by now: not ours.
+                    else if (!OpenFolder.IsGone(error)) { Unreadable(folder, entry.Name, $"cannot be opened (error {error})"); }
+                }
+            }
+            else if (IsFile(entry) && !entry.Exists)
+            {
+                // Names that are no UTF-8 come as others, which are not there.
+                if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal)) { Unreadable(folder, entry.Name, "its name is no UTF-8"); }
+            }
             else if (IsFile(entry))
             {
                 all++;
@@ -96,16 +114,19 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
     {
         foreach (var entry in folder.Entries())
         {
-            if (deleted >= counted) { break; }
+            run.Token.ThrowIfCancellationRequested();
             if (IsFolder(entry))
             {
-                if (depth < DepthMax && settings.Recursive && folder.Child(entry.Name).Folder is { } child)
+                // Asked before its files go: that changes it.
+                var isOld = entry.LastWriteTimeUtc < before;
+                using (var child = settings.Recursive && depth < DepthMax ? folder.Child(entry.Name).Folder : null)
                 {
-                    using (child) { await Delete(child, depth + 1); }
-                    RemoveIfEmpty(folder, entry);
+                    if (child is null) { continue; }
+                    await Delete(child, depth + 1);
                 }
+                if (isOld && settings.EmptyFolders) { RemoveIfEmpty(folder, entry.Name); }
             }
-            else if (IsFile(entry) && Matches(entry)) { Remove(folder, (FileInfo)entry); }
+            else if (deleted < counted && IsFile(entry) && Matches(entry)) { Remove(folder, (FileInfo)entry); }
             if (deleted + left - atStep >= StepFiles) { await Step(); }
         }
     }
@@ -119,15 +140,20 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
             File.Delete(folder.PathOf(file.Name));
             (deleted, bytes) = (deleted + 1, bytes + length);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { left++; }     // in the result; the next run tries again
+        catch (FileNotFoundException) { /* somebody else was first */ }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In the result too; the next run tries again.
+            left++;
+            run.Output.Write(OutputSource.Error, $"{Path.Combine(folder.ShownPath, file.Name)}: {e.Message}");
+        }
     }
 
-    private void RemoveIfEmpty(OpenFolder folder, FileSystemInfo entry)
+    private void RemoveIfEmpty(OpenFolder folder, string name)
     {
-        if (!settings.EmptyFolders || entry.LastWriteTimeUtc >= before) { return; }
         try
         {
-            Directory.Delete(folder.PathOf(entry.Name), recursive: false);
+            Directory.Delete(folder.PathOf(name), recursive: false);
             folders++;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* not empty */ }
@@ -139,15 +165,13 @@ public sealed class FilesDelete(FilesDeleteSettings settings, RunScope run, Node
         return run.Step((_, _, _) => Task.FromResult(JsonSerializer.Serialize(new { files = deleted, of = counted, bytes })));
     }
 
-    private void Below(OpenFolder folder, string name, int depth, Action<OpenFolder> work)
+    private void Unreadable(OpenFolder folder, string name, string why)
     {
-        if (!settings.Recursive || depth >= DepthMax) { return; }
-        // Gone meanwhile, or a link by now: not ours.
-        using var child = folder.Child(name).Folder;
-        if (child is not null) { work(child); }
+        unreadable++;
+        run.Output.Write(OutputSource.Error, $"{Path.Combine(folder.ShownPath, name)}: {why}");
     }
 
-    private bool Matches(FileSystemInfo file) => file.LastWriteTimeUtc < before
+    private bool Matches(FileSystemInfo file) => file.Exists && file.LastWriteTimeUtc < before
         && FileSystemName.MatchesSimpleExpression(settings.Pattern, file.Name, ignoreCase: false);
 
     private static bool IsFolder(FileSystemInfo entry) => entry is DirectoryInfo && entry.LinkTarget is null;

@@ -20,13 +20,17 @@ internal sealed class OpenFolder : IDisposable
     private const int NotADirectory = 20;
     private const int TooManyLinks = 40;
 
+    /// <summary>True for the system's words for a folder that is gone or is none, or a link by now.</summary>
+    public static bool IsGone(int error) => error is NoSuchFile or NotADirectory or TooManyLinks;
+
     private readonly SafeFileHandle handle;
     private readonly string path;
 
     private OpenFolder(SafeFileHandle handle, string shownPath)
     {
         (this.handle, ShownPath) = (handle, shownPath);
-        path = $"/proc/self/fd/{handle.DangerousGetHandle()}";
+        // Not /proc/self: programs this process starts are given such paths too.
+        path = $"/proc/{Environment.ProcessId}/fd/{handle.DangerousGetHandle()}";
     }
 
     /// <summary>Its path when it was opened, for people.</summary>
@@ -47,6 +51,10 @@ internal sealed class OpenFolder : IDisposable
         }
         return folder;
     }
+
+    /// <summary>A name of a file or folder for something with a name of the scheduler's; different ones for different names.</summary>
+    /// <param name="text">A job's name or a run key; <c>/</c> becomes <c>+</c>, which no such name has, and <c>:</c> goes.</param>
+    public static string NameFor(string text) => text.Replace('/', '+').Replace(":", "", StringComparison.Ordinal);
 
     /// <summary>Open a folder in this one; null and the system's error number when it is none, is gone, or is a link.</summary>
     public (OpenFolder? Folder, int Error) Child(string name)

@@ -70,6 +70,13 @@ internal sealed class BackupStore(OpenFolder folder, RunScope run)
         return true;
     }
 
+    /// <summary>Remove a part that was not finished. When that fails too, the next run's <see cref="Sweep"/> does it.</summary>
+    public void Abandon(OpenFolder part)
+    {
+        try { Remove(Path.GetFileName(part.ShownPath)); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* the next run's sweep removes it */ }
+    }
+
     /// <summary>Remove what killed runs of this job left unfinished. Returns how many.</summary>
     /// <param name="live">Run keys and tokens of the job's runs that go on.</param>
     public int Sweep(IReadOnlyCollection<(string RunKey, long Token)> live)
@@ -94,10 +101,13 @@ internal sealed class BackupStore(OpenFolder folder, RunScope run)
             .Select(e => (e.Name, Manifest: Read(e.Name))).Where(b => b.Manifest?.Job == run.Job)
             .OrderByDescending(b => b.Manifest!.EndedAt)
             .Skip(Math.Max(1, keepLast)).Where(b => keepFor is null || now - b.Manifest!.EndedAt > keepFor)
+            // Whatever the clocks of other nodes made of their backups' times: this one was verified just now.
+            .Where(b => b.Name != Name)
             .Select(b => b.Name).ToList();
         foreach (var name in old)
         {
-            Directory.Move(folder.PathOf(name), folder.PathOf(Gone + name));
+            try { Directory.Move(folder.PathOf(name), folder.PathOf(Gone + name)); }
+            catch (DirectoryNotFoundException) { continue; /* another run of the job was first */ }
             Remove(Gone + name);
         }
         if (old.Count > 0) { folder.Flush(); }
@@ -124,5 +134,5 @@ internal sealed class BackupStore(OpenFolder folder, RunScope run)
     private bool IsOfJob(string name, string start) => name.StartsWith(start + NameOf(run.Job) + '@', StringComparison.Ordinal)
         || name.StartsWith(start + NameOf(run.Job) + '!', StringComparison.Ordinal);
 
-    private static string NameOf(string runKey) => runKey.Replace('/', '_').Replace(":", "", StringComparison.Ordinal);
+    private static string NameOf(string runKey) => OpenFolder.NameFor(runKey);
 }

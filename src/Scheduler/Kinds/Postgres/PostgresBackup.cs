@@ -87,6 +87,17 @@ public sealed class PostgresBackup(PostgresBackupSettings settings, RunScope run
     {
         var started = time.GetUtcNow().UtcDateTime;
         using var part = store.NewPart();
+        try { return await Fill(store, part, started, token); }
+        catch
+        {
+            // Of a run that was cancelled or timed out nothing stays; disks are not to fill with halves until the next night.
+            store.Abandon(part);
+            throw;
+        }
+    }
+
+    private async Task<BackupManifest> Fill(BackupStore store, OpenFolder part, DateTime started, CancellationToken token)
+    {
         var files = new ConcurrentBag<BackupFile>();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(token);
         var report = Report(ended.Token);
@@ -111,14 +122,14 @@ public sealed class PostgresBackup(PostgresBackupSettings settings, RunScope run
     {
         var reach = Reach(name);
         var tools = await PostgresTools.For(await ServerMajor(reach, token), name, token);
-        var file = name.Replace('/', '_') + ".dump";
+        var file = OpenFolder.NameFor(name) + ".dump";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var environment = PostgresTools.Environment(reach, $"scheduler backup {run.Job}");
         await using (var target = new FileStream(part.PathOf(file), FileMode.CreateNew, FileAccess.Write))
         {
             await tools.Run("pg_dump",
                 ["--format=custom", FormattableString.Invariant($"--compress={settings.Compression}"), "--no-password", "--lock-wait-timeout=30000"],
-                environment, (output, t) => Copy(output, target, name, hash, t), token);
+                environment, (output, t) => Copy(output, target, name, hash, t), Says, token);
             target.Flush(flushToDisk: true);
         }
         var entries = await List(tools, part.PathOf(file), token);
@@ -140,14 +151,14 @@ public sealed class PostgresBackup(PostgresBackupSettings settings, RunScope run
     }
 
     // A dump that was cut off has no end to its table of contents, or none at all.
-    private static async Task<int> List(PostgresTools tools, string file, CancellationToken token)
+    private async Task<int> List(PostgresTools tools, string file, CancellationToken token)
     {
         var entries = 0;
         await tools.Run("pg_restore", ["--list", file], new Dictionary<string, string>(), async (output, t) =>
         {
             using var reader = new StreamReader(output);
             while (await reader.ReadLineAsync(t) is { } line) { entries += line.Length > 0 && line[0] != ';' ? 1 : 0; }
-        }, token);
+        }, Says, token);
         return entries > 0 ? entries : throw new OperatorException($"pg_restore --list shows nothing in {Path.GetFileName(file)}");
     }
 
@@ -165,7 +176,8 @@ public sealed class PostgresBackup(PostgresBackupSettings settings, RunScope run
         {
             var target = new NpgsqlConnectionStringBuilder(on.ConnectionString) { Database = $"scheduler_restore_{hash}" };
             await tools.Run("pg_restore", ["--exit-on-error", "--no-owner", "--no-privileges", "--no-password", "--dbname", target.Database, file],
-                PostgresTools.Environment(target, $"scheduler test restore {run.Job}"), (output, t) => output.CopyToAsync(Stream.Null, t), token);
+                PostgresTools.Environment(target, $"scheduler test restore {run.Job}"), (output, t) => output.CopyToAsync(Stream.Null, t), Says,
+                token);
         }
         finally { await Execute(connection, $"drop database if exists {scratch} with (force)", CancellationToken.None); }
     }
@@ -183,6 +195,8 @@ public sealed class PostgresBackup(PostgresBackupSettings settings, RunScope run
         // A report that fails says nothing about the backup; the last one before it is published must go through.
         catch (Exception e) when (e is OperationCanceledException or NpgsqlException or RunLostException) { }
     }
+
+    private void Says(string line) => run.Output.Write(OutputSource.Error, line);
 
     private string Progress() => JsonSerializer.Serialize(new { databases = settings.Databases.Count, bytes = bytes.Values.Sum(), each = bytes });
 

@@ -6,6 +6,7 @@ using NpgsqlTypes;
 using Quartz;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
 
 namespace Scheduler.Kinds.Postgres;
@@ -60,6 +61,8 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
 {
     private static readonly string TablesSql = SqlFiles.Read("queries/maintain_tables.sql");
     private static readonly string EndSql = SqlFiles.Read("queries/maintain_end_session.sql");
+    private static readonly string SessionSql = SqlFiles.Read("queries/maintain_session.sql");
+    private static readonly string MissingSql = SqlFiles.Read("queries/maintain_missing.sql");
     private static readonly string LockSql = SqlFiles.Read("queries/maintain_lock.sql");
     private static readonly string BrokenSql = SqlFiles.Read("queries/maintain_broken_indexes.sql");
 
@@ -72,11 +75,15 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
     {
         var state = await Begun();
         await using var connection = await Open(cancellationToken);
+        using var heard = Notices.Heard(connection, run.Output);
         if (state.Pid is { } former) { await EndSession(connection, former, state.Since, cancellationToken); }
-        state = await Lock(connection, state, cancellationToken);
+        // Noted before it takes the lock: whatever holds it can be ended by the next owner.
+        state = await Session(connection, state, cancellationToken);
         await Note(state, 0);
         try
         {
+            await Lock(connection, cancellationToken);
+            await ThrowIfMissing(connection, cancellationToken);
             var tables = await Tables(connection, cancellationToken);
             foreach (var table in tables.Where(t => !state.Done.Contains(t.Oid)))
             {
@@ -93,7 +100,8 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
             await EndAfterCancel(state);
             throw;
         }
-        finally { await Unlock(connection); }
+        // The session goes back to the pool without the lock and with its usual time-outs, or not at all.
+        finally { await RunScope.Clean(connection); }
     }
 
     // True: it was locked by others for too long and something was left out.
@@ -140,7 +148,15 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
         return (await run.Begun(connection)).Checkpoint is { } text ? JsonSerializer.Deserialize<State>(text, KindSettings.Options)! : new();
     }
 
-    private async Task<State> Lock(NpgsqlConnection connection, State state, CancellationToken token)
+    private static async Task<State> Session(NpgsqlConnection connection, State state, CancellationToken token)
+    {
+        await using var command = new NpgsqlCommand(SessionSql, connection);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        await reader.ReadAsync(token);
+        return state with { Pid = reader.GetInt32(0), Since = reader.GetDateTime(1) };
+    }
+
+    private async Task Lock(NpgsqlConnection connection, CancellationToken token)
     {
         await using (var limits = new NpgsqlCommand(
             "select set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false)", connection))
@@ -154,9 +170,21 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
         }
         await using var command = new NpgsqlCommand(LockSql, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = run.Job });
+        await command.ExecuteNonQueryAsync(token);
+    }
+
+    private async Task ThrowIfMissing(NpgsqlConnection connection, CancellationToken token)
+    {
+        var problems = new List<string>();
+        await using var command = new NpgsqlCommand(MissingSql, connection);
+        command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text, Value = settings.Tables.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(token);
-        await reader.ReadAsync(token);
-        return state with { Pid = reader.GetInt32(0), Since = reader.GetDateTime(1) };
+        while (await reader.ReadAsync(token))
+        {
+            var name = reader.GetString(0);
+            problems.Add($"there is no {name}{Spelling.DidYouMean(name, reader.GetFieldValue<string[]>(1))}");
+        }
+        if (problems.Count > 0) { throw new OperatorException($"tables: {string.Join("; ", problems)}"); }
     }
 
     private async Task<List<Table>> Tables(NpgsqlConnection connection, CancellationToken token)
@@ -191,13 +219,6 @@ public sealed class PostgresMaintain(PostgresMaintainSettings settings, RunScope
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = pid });
         command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = since });
         await command.ExecuteNonQueryAsync(token);
-    }
-
-    // The session goes back to the pool without the lock and with its usual time-outs, or not at all.
-    private static async Task Unlock(NpgsqlConnection connection)
-    {
-        try { await Execute(connection, "select pg_advisory_unlock_all(); reset lock_timeout; reset statement_timeout", CancellationToken.None); }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException) { NpgsqlConnection.ClearPool(connection); }
     }
 
     private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken token)

@@ -30,7 +30,7 @@ internal sealed record PostgresTools(string Folder, int Major)
             if (!File.Exists(program) || !File.Exists(Path.Combine(folder, "pg_restore"))) { continue; }
             var said = "";
             await RunProgram(program, ["--version"], new Dictionary<string, string>(),
-                async (output, t) => said = await new StreamReader(output).ReadToEndAsync(t), token);
+                async (output, t) => said = await new StreamReader(output).ReadToEndAsync(t), _ => { }, token);
             if (MajorOf(said) is { } major) { found.Add(new(folder, major)); }
         }
         return found.Where(t => t.Major >= serverMajor).MinBy(t => t.Major) ?? throw new OperatorException(
@@ -43,9 +43,15 @@ internal sealed record PostgresTools(string Folder, int Major)
     /// Run <c>pg_dump</c> or <c>pg_restore</c>. It ends with this node, whatever becomes of that: what it writes goes through this process. Throws
     /// <see cref="OperatorException"/> with what it said last when it fails, <see cref="IOException"/> when its connection was lost.
     /// </summary>
+    /// <param name="name">Which of them.</param>
+    /// <param name="arguments">Its arguments; nothing secret.</param>
+    /// <param name="environment">Variables besides the few that pass.</param>
+    /// <param name="takeOutput">Reads its standard output to the end.</param>
+    /// <param name="says">Gets each line of its standard error.</param>
+    /// <param name="token">Ends it.</param>
     public Task Run(string name, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment,
-        Func<Stream, CancellationToken, Task> takeOutput, CancellationToken token) =>
-        RunProgram(Path.Combine(Folder, name), arguments, environment, takeOutput, token);
+        Func<Stream, CancellationToken, Task> takeOutput, Action<string> says, CancellationToken token) =>
+        RunProgram(Path.Combine(Folder, name), arguments, environment, takeOutput, says, token);
 
     /// <summary>How a program is told where a database is and who asks: never on its command line, which everybody on the machine may read.</summary>
     public static Dictionary<string, string> Environment(NpgsqlConnectionStringBuilder reach, string applicationName)
@@ -76,7 +82,7 @@ internal sealed record PostgresTools(string Folder, int Major)
     }
 
     private static async Task RunProgram(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment,
-        Func<Stream, CancellationToken, Task> takeOutput, CancellationToken token)
+        Func<Stream, CancellationToken, Task> takeOutput, Action<string> says, CancellationToken token)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -96,11 +102,12 @@ internal sealed record PostgresTools(string Folder, int Major)
         try
         {
             process.StandardInput.Close();
-            var errors = Tail(process.StandardError, token);
+            var errors = Tail(process.StandardError, says, token);
             await takeOutput(process.StandardOutput.BaseStream, token);
             await process.WaitForExitAsync(token);
+            var last = await errors;
             if (process.ExitCode == 0) { return; }
-            var said = $"{Path.GetFileName(program)} ended with {process.ExitCode}: {await errors}";
+            var said = $"{Path.GetFileName(program)} ended with {process.ExitCode}: {last}";
             // Words of libpq for a server that is away or went away; another try may find it back.
             throw LostMarks.Any(mark => said.Contains(mark, StringComparison.Ordinal))
                 ? new IOException(said, new SocketException((int)SocketError.ConnectionReset))
@@ -116,11 +123,12 @@ internal sealed record PostgresTools(string Folder, int Major)
         }
     }
 
-    private static async Task<string> Tail(StreamReader reader, CancellationToken token)
+    private static async Task<string> Tail(StreamReader reader, Action<string> says, CancellationToken token)
     {
         var text = new StringBuilder();
         while (await reader.ReadLineAsync(token) is { } line)
         {
+            says(line);
             text.Append(text.Length == 0 ? "" : " | ").Append(line);
             if (text.Length > ErrorLengthMax) { text.Remove(0, text.Length - ErrorLengthMax); }
         }

@@ -5,6 +5,7 @@ using Quartz;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
 
 namespace Scheduler.Kinds.Rows;
@@ -46,15 +47,31 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
         pace = new(settings.Batch);
-        if (await Work(context, cancellationToken) is not { } left) { return; }
+        try
+        {
+            if (await Work(context, cancellationToken) is { } left) { await Succeed(left); }
+        }
+        finally { archive?.Dispose(); }
+    }
+
+    private Task Succeed(long left)
+    {
         var result = new { deleted = checkpoint.Deleted, counted = checkpoint.Counted, left, passes = checkpoint.Pass, archived_in = archive?.File };
-        await run.Commit((_, _, _) => Task.FromResult<string?>(JsonSerializer.Serialize(result, KindSettings.Options)));
+        return run.Commit((_, _, _) => Task.FromResult<string?>(JsonSerializer.Serialize(result, KindSettings.Options)));
     }
 
     // Returns how many rows still match; null after a dry run.
     private async Task<long?> Work(IJobExecutionContext context, CancellationToken token)
     {
         await using var connection = await run.Open();
+        try { return await Work(connection, context, token); }
+        // The condition is text of the job's author: what it may have set in the session is not for the next run to meet.
+        finally { await RunScope.Clean(connection); }
+    }
+
+    private async Task<long?> Work(NpgsqlConnection connection, IJobExecutionContext context, CancellationToken token)
+    {
+        using var heard = Notices.Heard(connection, run.Output);
         var begun = await run.Begun(connection);
         table = await RowsTable.Find(connection, settings.Table, "table", token);
         statements = new(settings, table, await ArchiveTable(connection, token), run, begun.Approval?.DueAt ?? run.DueAt);
@@ -70,7 +87,7 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
 
     private async Task<RowsTable?> ArchiveTable(NpgsqlConnection connection, CancellationToken token)
     {
-        if (settings.ArchiveFolder is { } folder) { archive = RowsArchive.In(folder, node.FileRoots, table.Name, run); }
+        if (settings.ArchiveFolder is { } folder) { archive = RowsArchive.In(folder, node.FileRoots, run); }
         if (settings.ArchiveTo is null) { return null; }
         var found = await RowsTable.Find(connection, settings.ArchiveTo, "archive_to", token);
         foreach (var column in table.Columns.Where(c => !c.Generated)) { found.ColumnOf(column.Name, "archive_to"); }
@@ -90,21 +107,14 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
     // Returns how many rows still match.
     private async Task<long> DeleteAll(NpgsqlConnection connection, CancellationToken token)
     {
-        try
+        while (checkpoint.Deleted < checkpoint.Counted)
         {
-            while (checkpoint.Deleted < checkpoint.Counted)
-            {
-                foreach (var part in table.Parts.SkipWhile(p => p.Oid < checkpoint.Part))
-                {
-                    await DeletePart(connection, part, token);
-                }
-                var left = await statements.Remaining(connection, RemainingMax, token);
-                if (left == 0 || checkpoint.Pass == PassesMax) { return left; }
-                checkpoint = checkpoint with { Pass = checkpoint.Pass + 1, Part = 0, After = null };
-            }
-            return await statements.Remaining(connection, RemainingMax, token);
+            foreach (var part in table.Parts.SkipWhile(p => p.Oid < checkpoint.Part)) { await DeletePart(connection, part, token); }
+            var left = await statements.Remaining(connection, RemainingMax, token);
+            if (left == 0 || checkpoint.Pass == PassesMax) { return left; }
+            checkpoint = checkpoint with { Pass = checkpoint.Pass + 1, Part = 0, After = null };
         }
-        finally { archive?.Dispose(); }
+        return await statements.Remaining(connection, RemainingMax, token);
     }
 
     private async Task DeletePart(NpgsqlConnection connection, RowsPart part, CancellationToken token)

@@ -61,7 +61,12 @@ public sealed record RowsDeleteSettings : IValidatableObject
 
     private string? WhereProblem()
     {
-        try { return Condition(Where) is null ? "expected one condition without semicolons" : null; }
+        try
+        {
+            // Else it would reach beyond the parentheses it is put in: "a) or (b" is met by rows that no batch looked for.
+            return Condition(Where) is null ? "expected one condition without semicolons"
+                : !SqlText.IsBalanced(Where) ? "a parenthesis has no partner" : null;
+        }
         catch (FormatException e) { return e.Message; }
     }
 

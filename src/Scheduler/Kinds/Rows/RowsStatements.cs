@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Database;
+using Scheduler.Jobs;
 using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
 
@@ -81,7 +82,8 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
         batch.BatchCommands.Add(limits);
         var delete = new NpgsqlBatchCommand(DeleteSql(part, take is not null));
         AddValues(delete.Parameters);
-        delete.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Tid, Value = places.ToArray() });
+        // As text: the driver has no arrays of places.
+        delete.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. places.ToArray().Select(p => $"({Text(p)})")] });
         run.AddFence(delete.Parameters);
         delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = progress });
         delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = checkpoint.ToJson() });
@@ -115,11 +117,12 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
     {
         var columns = string.Join(", ", table.Columns.Where(c => !c.Generated).Select(c => c.Quoted));
         var returning = archive is not null ? "t.*" : returnRows ? "to_jsonb(t)::text as line" : "1";
-        var kept = archive is null ? "" : $"kept as (insert into {archive.Name.Quoted} ({columns}) select {columns} from gone),";
+        var kept = archive is null ? "" : $"kept as (insert into {archive.Name.Quoted} ({columns}) overriding system value"
+            + $" select {columns} from gone),";
         var lines = returnRows ? "union all select null, null, g.line from gone g" : "";
         return $"""
             with doomed as materialized (
-                select t.ctid from only {part.Name.Quoted} t where t.ctid = any ({Next(0)}::tid[]) and {Where} for update skip locked),
+                select t.ctid from only {part.Name.Quoted} t where t.ctid = any ({Next(0)}::text[]::tid[]) and {Where} for update skip locked),
             gone as (
                 delete from only {part.Name.Quoted} t where t.ctid = any (array(select d.ctid from doomed d)) returning {returning}),
             {kept}
@@ -141,13 +144,14 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
         var from = after is [var text] ? Tid(text) : new NpgsqlTid(0, 0);
         var end = (uint)Math.Min(from.BlockNumber + pages, uint.MaxValue);
         var sql = $"""
-            select t.ctid, pg_relation_size({Next(3)}::regclass) / current_setting('block_size')::bigint
-            from (select) x left join lateral (
+            select t.ctid, x.pages
+            from (select pg_relation_size({Next(3)}::regclass) / current_setting('block_size')::bigint as pages) x left join lateral (
                 select t.ctid from only {part.Name.Quoted} t
                 where t.ctid > {Next(0)} and t.ctid < {Next(1)} and {Where} order by t.ctid limit {Next(2)}) t on true
             """;
-        await using var command = Command(connection, sql, new NpgsqlParameter<NpgsqlTid> { TypedValue = from },
-            new NpgsqlParameter<NpgsqlTid> { TypedValue = new(end, 0) }, new NpgsqlParameter<int> { TypedValue = FoundMax },
+        await using var command = Command(connection, sql, new NpgsqlParameter<NpgsqlTid> { NpgsqlDbType = NpgsqlDbType.Tid, TypedValue = from },
+            new NpgsqlParameter<NpgsqlTid> { NpgsqlDbType = NpgsqlDbType.Tid, TypedValue = new(end, 0) },
+            new NpgsqlParameter<int> { TypedValue = FoundMax },
             new NpgsqlParameter<string> { TypedValue = part.Name.Quoted });
         var rows = new List<NpgsqlTid>();
         var size = 0L;
@@ -192,7 +196,11 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
 
     private void AddValues(NpgsqlParameterCollection parameters)
     {
-        foreach (var name in Condition.Parameters) { parameters.Add(RunValues.Of(name, run, dueAt)); }
+        foreach (var name in Condition.Parameters)
+        {
+            parameters.Add(Placeholders.IsSecret(name)
+                ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, dueAt));
+        }
     }
 
     private static IReadOnlyList<RowsTable.Column> KeyOf(RowsDeleteSettings settings, RowsTable table)

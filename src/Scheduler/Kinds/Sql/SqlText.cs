@@ -56,6 +56,20 @@ public static class SqlText
         return statements;
     }
 
+    /// <summary>True when every parenthesis outside quotes and comments has its partner: text for which this holds stays inside the parentheses it
+    /// is put in. Throws <see cref="FormatException"/> for quotes and comments that never end.</summary>
+    internal static bool IsBalanced(string sql)
+    {
+        var depth = 0;
+        for (var at = 0; at < sql.Length && depth >= 0;)
+        {
+            var length = Skippable(sql, at);
+            depth += length > 0 ? 0 : sql[at] switch { '(' => 1, ')' => -1, _ => 0 };
+            at += Math.Max(1, length);
+        }
+        return depth == 0;
+    }
+
     private static int Bind(string sql, int position, StringBuilder text, List<string> names)
     {
         var end = sql.IndexOf('}', position);
