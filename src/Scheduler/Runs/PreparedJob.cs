@@ -40,6 +40,9 @@ internal sealed class PreparedJob
         var definition = job.Definition;
         Timeout = definition.Timeout;
         Settings = KindSettings.Read(kind, definition.Settings);
+        Params = definition.Params;
+        NamesPast = definition.Settings.Contains("${prev.", StringComparison.Ordinal)
+            || definition.Settings.Contains("${parent.", StringComparison.Ordinal);
         Guard = JsonSerializer.Deserialize<GuardLimits>(definition.Guard, KindSettings.Options);
         factory = Factories.GetOrAdd((kind.JobType, kind.SettingsType),
             static types => ActivatorUtilities.CreateFactory(types.Job, [types.Settings, typeof(RunScope)]));
@@ -51,6 +54,9 @@ internal sealed class PreparedJob
     public TimeSpan Timeout { get; }
     public object Settings { get; }
     public GuardLimits? Guard { get; }
+    public string Params { get; }
+    /// <summary>True when the settings name runs before this one.</summary>
+    public bool NamesPast { get; }
 
     /// <summary>The one of this definition, made at its first run. Throws for settings that cannot be read.</summary>
     public static PreparedJob Of(StoredJob job, Kind kind, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed) =>

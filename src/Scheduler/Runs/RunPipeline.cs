@@ -108,7 +108,10 @@ public sealed partial class RunPipeline(
         await prepared.Execute(underWay, async attemptToken =>
         {
             var scope = new RunScope(
-                ledger, databases, run, underWay.Attempt, prepared.Timeout, prepared.Guard, attemptToken, redactor, secrets, pump);
+                ledger, databases, run, underWay.Attempt, prepared.Timeout, prepared.Guard, attemptToken, redactor, secrets, pump)
+            {
+                ParamDefaults = prepared.Params,
+            };
             try
             {
                 var result = Json(await Attempt(run, prepared, scope), redactor);
@@ -124,6 +127,7 @@ public sealed partial class RunPipeline(
 
     private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {
+        if (prepared.NamesPast) { await scope.Past(); }
         await using var services = scopes.CreateAsyncScope();
         var job = prepared.Build(services.ServiceProvider, scope);
         try

@@ -113,7 +113,7 @@ public sealed class HttpProbeJob(HttpProbeSettings settings, RunScope run, HttpC
         {
             var address = HttpAddress.Parse(HttpJob.Url(target.Url, run))
                 ?? throw new OperatorException("its address, once it is filled in, is no http or https address");
-            var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value));
+            var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value, value => HttpJob.OneLine(h.Key, value)));
             var own = new Dictionary<string, string> { ["User-Agent"] = "scheduler" };
             var answer = await caller.Send(new(HttpMethod.Get, address, own, headers), redirects: 0, limit.Token);
             status = (int)answer.Status;

@@ -13,8 +13,9 @@ public sealed record SqlSettings : IValidatableObject
 {
     /// <summary>
     /// One or several statements, separated by semicolons, run in order in one transaction. May name <c>${run.key}</c>, <c>${run.due_at}</c>,
-    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>, <c>${secret:NAME}</c>; these are bound, never
-    /// pasted. No default.
+    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>, <c>${prev.due_at}</c>, <c>${prev.succeeded_at}</c>,
+    /// <c>${parent.run_key}</c>, <c>${parent.verdict}</c>, <c>${parent.result.KEY}</c>, <c>${params.NAME}</c>, <c>${secret:NAME}</c>; these are
+    /// bound, never pasted. No default.
     /// </summary>
     [Required]
     public string Statement { get; init; } = "";
