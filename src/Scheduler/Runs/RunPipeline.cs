@@ -19,7 +19,7 @@ namespace Scheduler.Runs;
 /// </summary>
 public sealed partial class RunPipeline(
     Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, SecretSource secrets, OutputPump pump,
-    IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
+    RunWork work, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
@@ -51,9 +51,10 @@ public sealed partial class RunPipeline(
             }
             return await CarryOut(run, job, kind, redactor, cancel.Token);
         }
-        catch (TimeoutRejectedException)
+        catch (TimeoutRejectedException e)
         {
-            return new(run, "timed_out", null, Error: "the run took longer than its time-out");
+            return new(run, "timed_out", null,
+                Error: "the run took longer than its time-out" + (e.InnerException is LeftBehindException left ? "; " + left.Message : ""));
         }
         catch (GuardBreachedException e)
         {
@@ -114,7 +115,9 @@ public sealed partial class RunPipeline(
             };
             try
             {
-                var result = Json(await Attempt(run, prepared, scope), redactor);
+                object? returned = null;
+                await work.Do(scope, async () => returned = await Attempt(run, prepared, scope));
+                var result = Json(returned, redactor);
                 end = scope.Committed ? null : new RunEnd(run, "succeeded", null, result);
             }
             finally { await pump.Close(scope.Output); }

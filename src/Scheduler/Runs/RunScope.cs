@@ -138,7 +138,7 @@ public sealed partial class RunScope
     /// <param name="work">Does the work in the transaction it is given and returns the run's result as JSON, or null.</param>
     public async Task Commit(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
     {
-        await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        await using var connection = await OpenOwn();
         // Before the transaction: within it, the ledger would be in use for as long as the work takes, and no old partition could be dropped. What
         // closes the fence is the verdict's own statement at the end.
         if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
@@ -160,7 +160,7 @@ public sealed partial class RunScope
     /// <param name="work">Does the step in the transaction it is given and returns the progress so far as JSON, e.g. <c>{"rows": 3000}</c>.</param>
     public async Task Step(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string>> work)
     {
-        await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        await using var connection = await OpenOwn();
         if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
         {
             // An earlier attempt's last commit did happen and only its answer was lost: nothing is left to do.
