@@ -44,10 +44,11 @@ begin
     end if;
     held := gate.overlap = 'skip' and gate.active_key is not null;
     insert into scheduler_private.run
-        (run_key, job, due_at, state, version, priority, runs_on, on_lost, ended_at, verdict, reason, params, requested_by)
+        (run_key, job, due_at, state, version, priority, runs_on, on_lost, ended_at, verdict, reason, params, requested_by,
+            concurrency_group)
     values (new_key, run_now.name, due, case when held then 'finished' else 'queued' end, gate.version, gate.priority,
             gate.runs_on, gate.on_lost, case when held then clock_timestamp() end, case when held then 'skipped' end,
-            case when held then 'overlap' end, nullif(own || coalesce(run_now.params, '{}'), '{}'), session_user);
+            case when held then 'overlap' end, nullif(own || coalesce(run_now.params, '{}'), '{}'), session_user, gate.concurrency_group);
     if not held and gate.overlap = 'skip' then
         update scheduler_private.job_gate g set active_key = new_key where g.job = run_now.name;
     end if;
