@@ -80,6 +80,9 @@ internal sealed class PreparedJob
         finally { ResilienceContextPool.Shared.Return(context); }
     }
 
+    private static TimeSpan? AskedFor(Exception? failure) =>
+        failure is AnswerException answer ? answer.RetryAfter : (failure as TryAgainException)?.RetryAfter;
+
     private static ResiliencePipeline Policy(
         JobDefinition job, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed)
     {
@@ -100,7 +103,7 @@ internal sealed class PreparedJob
                 // What the other side asked for, when it did and that is longer than ours: coming back earlier only adds to its load. The run's
                 // time-out bounds it. Null: the delay as declared.
                 DelayGenerator = failure => new ValueTask<TimeSpan?>(
-                    failure.Outcome.Exception is AnswerException { RetryAfter: { } asked } && asked > job.Retry.Delay ? asked : null),
+                    AskedFor(failure.Outcome.Exception) is { } asked && asked > job.Retry.Delay ? asked : null),
                 // Noted before the wait: an operator sees at once why the run takes longer.
                 OnRetry = failure => failed(failure.Context.Properties.GetValue(UnderWay, null!), failure),
             });

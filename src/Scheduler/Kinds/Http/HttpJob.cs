@@ -29,9 +29,7 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
         var request = Request();
         var began = time.GetTimestamp();
         HttpAnswer answer;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(settings.Timeout);
-        try { answer = await caller.Send(request, settings.Redirects, limit.Token); }
+        try { answer = await caller.Send(request, settings.Redirects, settings.Timeout, cancellationToken); }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException
             && !cancellationToken.IsCancellationRequested)
         {
