@@ -49,13 +49,21 @@ public sealed partial class RunScope
         return open.Length;
     }
 
+    /// <summary>True when the run's own session is to be set back before another run has it; see <see cref="Clean"/>.</summary>
+    internal bool CleansSession { get; set; }
+
     /// <summary>Set a session back to what it was when it began: settings, advisory locks, temporary tables, LISTEN. Text of a job ran in it, and
-    /// the next run to use it is another's.</summary>
+    /// the next run to use it is another's. Where that fails, the session goes.</summary>
     internal static async Task Clean(NpgsqlConnection session)
     {
-        if (session.FullState != System.Data.ConnectionState.Open) { return; }     // broken: the pool throws it away
-        using var limit = new CancellationTokenSource(SessionsWithin);
-        await using var command = new NpgsqlCommand(SessionCleanSql, session);
-        await command.ExecuteNonQueryAsync(limit.Token);
+        if (session.FullState != System.Data.ConnectionState.Open) { return; }     // broken: its pool throws it away
+        try
+        {
+            using var limit = new CancellationTokenSource(SessionsWithin);
+            await using var command = new NpgsqlCommand(SessionCleanSql, session);
+            await command.ExecuteNonQueryAsync(limit.Token);
+        }
+        // What the run came to is known already; a session that cannot be set back must only not be used again.
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException) { NpgsqlConnection.ClearPool(session); }
     }
 }

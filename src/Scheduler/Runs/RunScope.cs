@@ -139,6 +139,12 @@ public sealed partial class RunScope
     public async Task Commit(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
     {
         await using var connection = await OpenOwn();
+        try { await Commit(connection, work); }
+        finally { if (CleansSession) { await Clean(connection); } }
+    }
+
+    private async Task Commit(NpgsqlConnection connection, Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
+    {
         // Before the transaction: within it, the ledger would be in use for as long as the work takes, and no old partition could be dropped. What
         // closes the fence is the verdict's own statement at the end.
         if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)

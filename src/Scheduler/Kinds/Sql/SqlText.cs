@@ -57,6 +57,14 @@ public static class SqlText
         return statements;
     }
 
+    // After these something of the statement may stay in the session: settings, locks, temporary tables, LISTEN. Functions are not looked into.
+    private static readonly string[] TraceWords = ["set", "reset", "listen", "load", "declare", "create", "do", "call"];
+    private static readonly string[] TraceCalls = ["set_config", "advisory_lock", "dblink_connect"];
+
+    /// <summary>True when a session may not be the same after a statement as before it.</summary>
+    internal static bool LeavesTraces(string statement) => TraceWords.Contains(FirstWord(statement))
+        || TraceCalls.Any(call => statement.Contains(call, StringComparison.OrdinalIgnoreCase));
+
     private static int Bind(string sql, int position, StringBuilder text, List<string> names)
     {
         var end = sql.IndexOf('}', position);
