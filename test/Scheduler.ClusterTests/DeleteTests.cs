@@ -41,7 +41,10 @@ public sealed class DeleteTests
             var random = new Random(seed);
             await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(cluster.Database.ConnectionString)
             {
-                Pooling = false, MaxAutoPrepare = 2, AutoPrepareMinUsages = 1, Options = "-c lock_timeout=200 -c synchronous_commit=off",
+                Pooling = false,
+                MaxAutoPrepare = 2,
+                AutoPrepareMinUsages = 1,
+                Options = "-c lock_timeout=200 -c synchronous_commit=off",
             });
             await using var connection = await source.OpenConnectionAsync();
             await using var update = new NpgsqlCommand("update public.item set n = n + 1 where id = $1", connection);

@@ -139,7 +139,10 @@ public sealed class PostgresKindTests
             """);
         var settings = new PartitionMaintainSettings
         {
-            Table = "event", Every = PartitionPeriod.Month, Ahead = 2, KeepFor = TimeSpan.FromDays(365),
+            Table = "event",
+            Every = PartitionPeriod.Month,
+            Ahead = 2,
+            KeepFor = TimeSpan.FromDays(365),
         };
         var result = await kind.Run(run => new PartitionMaintain(settings, run, TimeProvider.System));
         Assert.That(result.GetProperty("created").GetArrayLength(), Is.EqualTo(3));

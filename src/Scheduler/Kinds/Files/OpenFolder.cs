@@ -8,7 +8,7 @@ namespace Scheduler.Kinds.Files;
 /// A folder held open. What is done to its entries is done in this very folder, whatever its path leads to by then: nobody can put a link in the way
 /// between a check and a deletion. Linux only.
 /// </summary>
-internal sealed partial class OpenFolder : IDisposable
+internal sealed class OpenFolder : IDisposable
 {
     // Of <fcntl.h>, the same on x86-64 and arm64 but for O_DIRECTORY and O_NOFOLLOW.
     private const int ReadOnly = 0;
@@ -78,9 +78,11 @@ internal sealed partial class OpenFolder : IDisposable
         _ => $"cannot be opened (error {error})",
     });
 
-    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle OpenAt(int folder, string path, int flags, int mode);
+    // CharSet.Ansi is UTF-8 on Linux.
+    [DllImport("libc", EntryPoint = "openat", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern SafeFileHandle OpenAt(int folder, string path, int flags, int mode);
 
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int FSync(int file);
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FSync(int file);
 }
