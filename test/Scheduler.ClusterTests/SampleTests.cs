@@ -22,11 +22,11 @@ public sealed class SampleTests
         process.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        database.DumpParts.Add(said.ToString);
         try
         {
             await Until.Holds(database, "the sample is a live node that knows its kind", async () =>
-                await database.Value<long>("select count(*) from scheduler.node where name = 'invoices' and state = 'live'") == 1
+                (process.HasExited ? throw new InvalidOperationException($"it ended with {process.ExitCode}: {said}") : true)
+                && await database.Value<long>("select count(*) from scheduler.node where name = 'invoices' and state = 'live'") == 1
                 && await database.Value<long>("select count(*) from scheduler_private.kind where name = 'invoices.remind'") == 1, TimeSpan.FromSeconds(60));
             await database.Execute(await File.ReadAllTextAsync(Path.Combine(own.FullName, "invoices.sql")));
 
