@@ -23,6 +23,20 @@ language sql immutable strict parallel safe as $$
                   ],
                   "exclusiveMinimum": 0,
                   "maximum": 1
+                },
+                "band": {
+                  "type": [
+                    "number",
+                    "null"
+                  ],
+                  "minimum": 0,
+                  "maximum": 1000000000
+                },
+                "dry_run": {
+                  "type": [
+                    "boolean",
+                    "null"
+                  ]
                 }
               }
             }'::jsonb
