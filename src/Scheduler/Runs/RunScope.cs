@@ -139,11 +139,11 @@ public sealed partial class RunScope
     public async Task Commit(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
     {
         await using var connection = await OpenOwn();
-        try { await Commit(connection, work); }
+        try { await CommitIn(connection, work); }
         finally { if (CleansSession) { await Clean(connection); } }
     }
 
-    private async Task Commit(NpgsqlConnection connection, Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
+    private async Task CommitIn(NpgsqlConnection connection, Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
     {
         // Before the transaction: within it, the ledger would be in use for as long as the work takes, and no old partition could be dropped. What
         // closes the fence is the verdict's own statement at the end.

@@ -116,19 +116,20 @@ public sealed class SqlRightsTests
         public static async Task<OfLogin> Create(string rights = "")
         {
             var role = "jobs_" + Guid.NewGuid().ToString("N")[..12];
-            var ledger = await LedgerRun.Create($"""
+            var prepare = $"""
                 create role {role} login noinherit {rights};
                 create table public.mine (a int);
                 create procedure public.ends() language plpgsql as 'begin commit; end';
                 grant insert, select on public.mine to {role};
-                """, database => new Dictionary<string, string>
-                {
-                    ["mine"] = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role }.ConnectionString,
-                });
+                """;
+            var ledger = await LedgerRun.Create(prepare, database => Target(database, role));
             await ledger.Database.Execute(SqlFiles.Read("queries/mark_table.sql"));
             await ledger.Database.Execute($"grant usage on schema scheduler_mark to {role}; grant insert, select on scheduler_mark.done to {role}");
             return new(ledger, role);
         }
+
+        private static Dictionary<string, string> Target(TestDatabase database, string role) =>
+            new() { ["mine"] = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role }.ConnectionString };
 
         public Task Run(string statement, SqlOptions? rules = null) => Run(statement, "mine", rules);
 

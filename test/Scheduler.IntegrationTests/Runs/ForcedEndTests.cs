@@ -5,7 +5,6 @@ using Npgsql;
 using NUnit.Framework;
 using Quartz;
 using Scheduler.Cluster;
-using Scheduler.Jobs;
 using Scheduler.Runs;
 using Scheduler.TestKit;
 
