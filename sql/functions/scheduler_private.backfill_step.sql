@@ -29,8 +29,10 @@ begin
         batch := case when alone or asked.spacing is not null then 1 else 500 end;
         foreach instant in array asked.due[asked.entered_count + 1 : asked.entered_count + batch] loop
             key := asked.job || '!backfill@' || to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
-            insert into scheduler_private.run (run_key, job, due_at, state, version, priority, runs_on, on_lost, params, requested_by)
-            select key, asked.job, instant, 'queued', gate.version, gate.priority, gate.runs_on, gate.on_lost, nullif(j.params, '{}'), asked.requested_by
+            insert into scheduler_private.run
+                (run_key, job, due_at, state, version, priority, runs_on, on_lost, params, requested_by, concurrency_group)
+            select key, asked.job, instant, 'queued', gate.version, gate.priority, gate.runs_on, gate.on_lost, nullif(j.params, '{}'),
+                asked.requested_by, gate.concurrency_group
             from scheduler.job j where j.name = asked.job
             on conflict do nothing;
             if found and gate.overlap = 'skip' then

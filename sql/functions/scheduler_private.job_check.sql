@@ -67,6 +67,9 @@ begin
             end loop;
         end if;
     end if;
+    if new.for_each is null and (made or (new.settings, new.params, new.schedule) is distinct from (old.settings, old.params, old.schedule)) then
+        perform scheduler_private.check_values(new);
+    end if;
     if made or (new.overlap, new.missed, new.on_lost, new.timeout, new.start_within, new.spread, new.tags, new.runs_on, new.description, new.owner,
             new.pause_reason, new.priority, new.starts, new.ends, new.paused_until)
         is distinct from (old.overlap, old.missed, old.on_lost, old.timeout, old.start_within, old.spread, old.tags, old.runs_on, old.description,

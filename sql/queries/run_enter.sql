@@ -25,13 +25,14 @@ alive as materialized (
 -- The lock makes decisions on one job strictly one after another; it also returns the newest committed gate, not the snapshot's.
 gate as materialized (
     select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
-        g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key
+        g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
+        g.concurrency_group
     from scheduler_private.job_gate g where g.job in (select job from fresh) order by g.job for no key update
 ),
 -- decide: from here on the text serves engine_fire.sql too
 judged as materialized (
     select f.run_key, f.job, f.due_at, f.cause, f.n, coalesce(g.version, 0) as version, coalesce(g.priority, 5) as priority,
-        coalesce(g.runs_on, '{}') as runs_on, coalesce(g.on_lost, 'rerun') as on_lost, g.overlap, g.active_key,
+        coalesce(g.runs_on, '{}') as runs_on, coalesce(g.on_lost, 'rerun') as on_lost, g.overlap, g.active_key, g.concurrency_group,
         case
             when g.job is null then 'job deleted'
             when not g.enabled then 'disabled'
@@ -54,7 +55,8 @@ decided as materialized (
             when r.refusal is not null then 'skipped'
             when r.overlap = 'skip' and (r.active_key is not null or r.turn > 1) then 'skipped'
         end as verdict,
-        r.runs_on <@ $8::text[] and (r.overlap <> 'queue' or (r.active_key is null and r.turn = 1)) as fits
+        -- Places in a group are given out by claim.sql alone: its runs wait for that, a moment when there is one.
+        r.concurrency_group is null and r.runs_on <@ $8::text[] and (r.overlap <> 'queue' or (r.active_key is null and r.turn = 1)) as fits
     from ranked r
 ),
 placed as materialized (
@@ -69,7 +71,8 @@ holder as materialized (
 ),
 entered as (
     insert into scheduler_private.run
-        (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason, cause)
+        (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason, cause,
+            concurrency_group)
     select p.run_key, p.job, p.due_at,
         case when p.verdict is not null then 'finished' when p.here then 'running' else 'queued' end,
         p.version, p.priority, p.runs_on, p.on_lost,
@@ -77,7 +80,7 @@ entered as (
         case when p.here then 1 else 0 end, case when p.here then 1 else 0 end,
         case when p.here then clock_timestamp() end,
         case when p.verdict is not null then clock_timestamp() end,
-        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end, p.cause
+        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end, p.cause, p.concurrency_group
     from placed p
     on conflict do nothing
     returning run_key, job, state, verdict, version

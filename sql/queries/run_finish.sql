@@ -35,8 +35,8 @@ freed as (
         finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
     from latest l
     where g.job = l.job
-    -- Where runs of a job take turns, the next one may begin.
-    returning g.job, g.followed, case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+    -- Where runs of a job or of a group take turns, the next one may begin.
+    returning g.job, g.followed, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow these are due now, by this very commit. Where nobody follows, the set is empty and nothing more is looked at.
 followed as materialized (

@@ -14,7 +14,7 @@ moved as (
             'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'handed back', 'error', 'its node stopped')
     from back b
     where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.verdict is null
-    returning r.run_key, r.job, r.state, r.verdict
+    returning r.run_key, r.job, r.state, r.verdict, r.concurrency_group
 ),
 gate as materialized (
     select g.job from scheduler_private.job_gate g where g.job in (select job from moved) order by g.job for no key update
@@ -33,4 +33,4 @@ chained as (
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 )
-select m.run_key, case when m.state = 'queued' then pg_notify('scheduler_queued', '') end as told from moved m
+select m.run_key, case when m.state = 'queued' or m.concurrency_group is not null then pg_notify('scheduler_queued', '') end as told from moved m

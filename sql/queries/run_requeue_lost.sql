@@ -39,7 +39,7 @@ moved as (
     where r.due_at = l.due_at and r.run_key = l.run_key and r.token = l.token
         and (l.verdict is null or exists (select from gate g where g.job = l.job)
              or not exists (select from scheduler_private.job_gate g where g.job = l.job))
-    returning r.run_key, r.job, r.due_at, r.verdict, r.losses
+    returning r.run_key, r.job, r.due_at, r.verdict, r.losses, r.concurrency_group
 ),
 ended as materialized (
     select distinct on (m.job) m.job, m.run_key, m.verdict, m.due_at, count(*) over (partition by m.job) as ended_count,
@@ -69,5 +69,5 @@ chained as (
     returning pg_notify('scheduler_events', '')
 )
 select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict,
-    case when m.verdict is null then pg_notify('scheduler_queued', '') end as told
+    case when m.verdict is null or m.concurrency_group is not null then pg_notify('scheduler_queued', '') end as told
 from moved m join lost j on j.run_key = m.run_key and j.due_at = m.due_at

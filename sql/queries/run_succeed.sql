@@ -17,8 +17,8 @@ freed as (
         success_count = g.success_count + 1
     from ended e
     where g.job = e.job
-    -- Where runs of a job take turns, the next one may begin.
-    returning g.followed, case when g.overlap = 'queue' then pg_notify('scheduler_queued', '') end
+    -- Where runs of a job or of a group take turns, the next one may begin.
+    returning g.followed, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow it are due now, by this very commit.
 chained as (

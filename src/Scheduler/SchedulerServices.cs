@@ -52,6 +52,7 @@ public static class SchedulerServices
         services.AddSingleton<Ledger>();
         services.AddSingleton<OutputPump>();
         services.AddSingleton<HttpCaller>();
+        services.AddSingleton<RunWork>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<Finisher>();
         services.AddSingleton<LargeStatements>();

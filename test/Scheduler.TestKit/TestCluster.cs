@@ -200,6 +200,8 @@ public sealed class TestCluster : IAsyncDisposable
         arguments.ForEach(start.ArgumentList.Add);
         start.WorkingDirectory = folder;
         foreach (var (name, text) in options.Databases) { start.Environment["SCHEDULER__DATABASES__" + name] = text; }
+        // They share the login of the scheduler's database unless a test says otherwise.
+        if (options.Databases.Count > 0) { start.Environment["SCHEDULER__SQL__TRUSTED"] = string.Join(',', options.Databases.Keys); }
         if (node.Setup.Sweep is { } sweep) { start.Environment["SCHEDULER__NODE__SWEEP_EVERY"] = Seconds(sweep); }
         foreach (var (name, text) in node.Setup.Environment) { start.Environment[name] = text; }
         return start;

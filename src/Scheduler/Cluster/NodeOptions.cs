@@ -37,6 +37,8 @@ public sealed record NodeOptions
     public string? Url { get; init; }
     /// <summary>What jobs of kind <c>command</c> may do on this node. Default: nothing.</summary>
     public CommandOptions Commands { get; init; } = new();
+    /// <summary>What the text of jobs of kind <c>sql</c> may do on this node.</summary>
+    public SqlOptions Sql { get; init; } = new();
     /// <summary>Addresses that jobs may call over HTTP although they are not public: networks (<c>10.0.0.0/8</c>), addresses, host names, each with
     /// a port or without (<c>127.0.0.1:8080</c>). Default none: only public addresses.</summary>
     public IReadOnlyList<string> HttpAllow { get; init; } = [];
@@ -62,6 +64,17 @@ public sealed record CommandOptions
     public string? Folder { get; init; }
     /// <summary>How the small process that watches over a command is started. Default: this program with the argument <c>run-command</c>.</summary>
     public IReadOnlyList<string> Runner { get; init; } = [];
+}
+
+/// <summary>What the text of jobs of kind <c>sql</c> may do on a node.</summary>
+public sealed record SqlOptions
+{
+    /// <summary>Whether it may run on the scheduler's own database, with the node's rights: who may edit such a job may do what the node may. No:
+    /// every <c>sql</c> job must name one of <c>databases</c>, which has a login of its own. Default yes.</summary>
+    public bool OwnDatabase { get; init; } = true;
+    /// <summary>Names of databases whose login may be powerful (superuser, role maker, programs and files of the server, the scheduler's own
+    /// tables). Any other powerful login is refused. Default none.</summary>
+    public IReadOnlyList<string> Trusted { get; init; } = [];
 }
 
 /// <summary>Who a node is to the ledger. A new one with every lease.</summary>

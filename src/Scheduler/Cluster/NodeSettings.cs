@@ -17,11 +17,11 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "commands.allow", "commands.shell", "commands.env",
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "sql.own_database", "sql.trusted", "commands.allow", "commands.shell", "commands.env",
             "commands.users", "commands.folder"];
 
     // Written as a list, or as one text with commas.
-    private static readonly string[] Lists = ["node.labels", "node.file_roots", "http.allow", "commands.allow", "commands.env", "commands.users"];
+    private static readonly string[] Lists = ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -105,6 +105,7 @@ public sealed partial class NodeSettings
                 .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
             JobsFolder = jobsFolder,
             HttpAllow = List("http.allow"),
+            Sql = new() { OwnDatabase = !settings.ContainsKey("sql.own_database") || Flag("sql.own_database"), Trusted = List("sql.trusted") },
             Commands = new()
             {
                 Allow = List("commands.allow"),
@@ -148,7 +149,7 @@ public sealed partial class NodeSettings
                 {
                     var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
                     if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
-                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "commands"])); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "sql", "commands"])); }
                 }
                 break;
             default:
@@ -169,7 +170,7 @@ public sealed partial class NodeSettings
         problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
             ? near : $"; known are {string.Join(", ", valid)}"));
 
-    private static bool IsSection(string key) => key is "node" or "http" or "commands" or "databases";
+    private static bool IsSection(string key) => key is "node" or "http" or "sql" or "commands" or "databases";
 
     private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
         ? key.Length > DatabasesPrefix.Length

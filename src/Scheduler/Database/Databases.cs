@@ -14,12 +14,14 @@ public sealed class Databases : IAsyncDisposable
     private const double IdleInTransactionSeconds = 1.5;
     // Between these a job's own statements have no limit of the session's: each run sets its time-out in its transaction (run_guard, mark_run).
     private static readonly SessionLimits JobLimits = SessionLimits.OfSeconds(0, 60, IdleInTransactionSeconds);
+    private static readonly string LoginPowersSql = SqlFiles.Read("queries/login_powers.sql");
     // LISTEN alone; between notifications the session is idle outside a transaction.
     private static readonly SessionLimits ListenLimits = SessionLimits.OfSeconds(10, 5, IdleInTransactionSeconds);
 
     private readonly NpgsqlConnectionStringBuilder source;
     private readonly IReadOnlyDictionary<string, string> targets;
     private readonly Dictionary<string, NpgsqlDataSource> targetPools = new(StringComparer.Ordinal);
+    private readonly HashSet<string> checkedLogins = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private readonly List<(NpgsqlDataSource Pool, SessionLimits Limits)> poolLimits = [];
     private NpgsqlDataSource jobs;
@@ -101,6 +103,30 @@ public sealed class Databases : IAsyncDisposable
             return targetPools[name] = Build(settings, $"scheduler {NodeName} job", Slots + 2, JobLimits);
         }
     }
+
+    /// <summary>
+    /// See that the login of a database is one that text of jobs may have: no superuser, no way to one, no programs or files of the server, no
+    /// tables of the scheduler's, not the node's own. Asked once for each database. Throws <see cref="OperatorException"/>.
+    /// </summary>
+    internal async Task CheckLogin(string name, CancellationToken token)
+    {
+        var pool = Target(name);
+        lock (gate) { if (checkedLogins.Contains(name)) { return; } }
+        var login = Parse(targets[name], $"the connection string of database '{name}'");
+        if (login.Username == source.Username && login.Host == source.Host && login.Port == source.Port)
+        {
+            throw Powerful(name, login.Username, "is the node's own");
+        }
+        await using (var command = pool.CreateCommand(LoginPowersSql))
+        {
+            if (await command.ExecuteScalarAsync(token) is string power) { throw Powerful(name, login.Username, power); }
+        }
+        lock (gate) { checkedLogins.Add(name); }
+    }
+
+    private static OperatorException Powerful(string name, string? login, string power) =>
+        new($"the login '{login}' of database '{name}' {power}, and the text of jobs would be too; expected a login of its own with the rights "
+            + $"its jobs need, or '{name}' in sql.trusted of the node's settings");
 
     /// <summary>How to reach a database that jobs name, secrets included, for PostgreSQL's own programs; null for the scheduler's own. Throws
     /// <see cref="OperatorException"/> when there is none of that name.</summary>

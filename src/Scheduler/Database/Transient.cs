@@ -15,7 +15,13 @@ public sealed class AnswerException(string message, HttpStatusCode status, TimeS
 }
 
 /// <summary>A kind's own word that its failure may be over at the next try.</summary>
-public sealed class TryAgainException(string message) : Exception(message);
+/// <param name="message">What failed.</param>
+/// <param name="retryAfter">How long a next try makes no sense; null when that is not known.</param>
+public sealed class TryAgainException(string message, TimeSpan? retryAfter = null) : Exception(message)
+{
+    /// <summary>How long a next try makes no sense.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfter;
+}
 
 /// <summary>Says which failures are worth another try. The only place that does; everything else is permanent.</summary>
 public static class Transient

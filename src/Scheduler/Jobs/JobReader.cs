@@ -68,7 +68,7 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         var places = new Dictionary<string, (YamlValue Key, YamlValue Value)>(StringComparer.Ordinal) { [""] = (name, name) };
         var json = Json(map, typeof(JobEntry), kind, "", places)!;
         var (entry, problems) = KindSettings.Check(typeof(JobEntry), json.ToJsonString());
-        foreach (var problem in problems.Concat(kind is null ? [] : WithProblems(kind, json["with"])))
+        foreach (var problem in problems.Concat(kind is null ? [] : WithProblems(kind, json["with"])).Concat(ValueProblems(json, isTemplate)))
         {
             var (at, value) = Place(places, problem.Path);
             if (isTemplate && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
@@ -128,6 +128,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     private static IEnumerable<SettingsProblem> WithProblems(Kind kind, JsonNode? with) =>
         KindSettings.Check(kind.SettingsType, with?.ToJsonString() ?? "{}").Problems
             .Select(p => p with { Path = p.Path.Length == 0 ? "with" : p.Path.StartsWith('[') ? "with" + p.Path : "with." + p.Path });
+
+    private static IEnumerable<SettingsProblem> ValueProblems(JsonNode json, bool isTemplate) => isTemplate ? []
+        : JobValues.Problems(json["with"]?.ToJsonString() ?? "{}", json["params"] is JsonObject given ? given.ToJsonString() : "{}",
+            json["schedule"] is JsonValue schedule && schedule.TryGetValue(out string? text) ? text : "")
+        .Select(p => p with { Path = "with." + p.Path });
 
     // The place of a path, or of the nearest one around it: a key that is missing is reported where it should be.
     internal static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)

@@ -12,8 +12,32 @@ public static class Placeholders
     /// <summary>What stands before the name of a secret.</summary>
     public const string SecretPrefix = "secret:";
 
+    /// <summary>What stands before the name of one of the job's params.</summary>
+    public const string ParamPrefix = "params.";
+
+    /// <summary>What stands before a key of the result of the run this one follows.</summary>
+    public const string ResultPrefix = "parent.result.";
+
     /// <summary>Names every kind knows.</summary>
-    public static IReadOnlyList<string> BuiltIns { get; } = ["run.key", "run.due_at", "run.token", "run.attempt", "job.name", "node.name"];
+    public static IReadOnlyList<string> BuiltIns { get; } =
+        ["run.key", "run.due_at", "run.token", "run.attempt", "job.name", "node.name", "prev.due_at", "prev.succeeded_at", "parent.run_key",
+            "parent.verdict", "parent.result"];
+
+    /// <summary>All that may stand in <c>${…}</c>, for messages.</summary>
+    public static string KnownText(bool secrets = true) => string.Join(", ",
+        BuiltIns.Append(ResultPrefix + "KEY").Append(ParamPrefix + "NAME").Concat(secrets ? ["secret:NAME"] : []).Select(b => $"${{{b}}}"));
+
+    /// <summary>True for a name that may stand in <c>${…}</c>, whether the job has such a param or not.</summary>
+    public static bool IsKnown(string name) => BuiltIns.Contains(name) || IsSecret(name) || IsParam(name) || HasKey(name, ResultPrefix);
+
+    /// <summary>True for <c>params.NAME</c>.</summary>
+    public static bool IsParam(string name) => HasKey(name, ParamPrefix);
+
+    /// <summary>True for a value of the runs before this one, which is read from the ledger when a run names it.</summary>
+    public static bool IsPast(string name) => name.StartsWith("prev.", StringComparison.Ordinal) || IsParent(name);
+
+    /// <summary>True for a value of the run this one follows.</summary>
+    public static bool IsParent(string name) => name.StartsWith("parent.", StringComparison.Ordinal);
 
     /// <summary>True for <c>secret:NAME</c> with a name of letters, digits and <c>_ - .</c>, which is looked up in a folder and must not leave it.
     /// </summary>
@@ -30,17 +54,16 @@ public static class Placeholders
         {
             if (!closed) { return $"'{key}' has a ${{ that is never closed; write $${{ for ${{ itself"; }
             if (IsSecret(name) && !secrets) { return $"'{key}' names ${{{name}}}; a secret cannot stand there, where others on the machine see it"; }
-            if (!BuiltIns.Contains(name) && !IsSecret(name))
-            {
-                return $"'{key}' names ${{{name}}}; known are {string.Join(", ", BuiltIns.Select(b => $"${{{b}}}"))}"
-                    + (secrets ? " and ${secret:NAME}" : "") + Spelling.DidYouMean(name, BuiltIns);
-            }
+            if (!IsKnown(name)) { return $"'{key}' names ${{{name}}}; known are {KnownText(secrets)}{Spelling.DidYouMean(name, BuiltIns)}"; }
         }
         return null;
     }
 
     /// <summary>True when the text has any placeholder.</summary>
     public static bool Any(string text) => Names(text).Any();
+
+    /// <summary>The names in a text, in order.</summary>
+    internal static IEnumerable<string> In(string text) => Names(text).Where(n => n.Closed).Select(n => n.Name);
 
     /// <summary>Fill the placeholders in.</summary>
     public static string Fill(string text, Func<string, string> value)
@@ -78,6 +101,9 @@ public static class Placeholders
             }
         }
     }
+
+    private static bool HasKey(string name, string prefix) =>
+        name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal) && name.IndexOfAny(['$', '{', '\n', '\r']) < 0;
 
     private static bool Begins(string text, int at, string with) => string.CompareOrdinal(text, at, with, 0, with.Length) == 0;
 }

@@ -86,7 +86,9 @@ internal sealed class QuartzPlan
     public void JudgeSettings(KindRegistry kinds)
     {
         if (Job.Definition.ForEach is not null || kinds.Find(Job.Definition.Kind) is not { } kind) { return; }
-        var problems = KindSettings.Check(kind.SettingsType, Job.Definition.Settings).Problems;
+        var job = Job.Definition;
+        var problems = KindSettings.Check(kind.SettingsType, job.Settings).Problems
+            .Concat(JobValues.Problems(job.Settings, job.Params, job.Schedule)).ToList();
         if (problems.Count == 0) { return; }
         var said = "settings: " + string.Join("; ", problems.Select(p => p.Message));
         Problem = Problem is null ? said : $"{Problem}; {said}";

@@ -50,12 +50,17 @@ internal sealed partial class RowTemplate(JsonObject job, KindRegistry kinds)
                 throw new FormatException($"settings: {problems[0].Path} {problems[0].Message}".Replace("  ", " ", StringComparison.Ordinal));
             }
         }
+        var given = Value(job["params"]!, row, "");
+        if (JobValues.Problems(settings.ToJsonString(), given.ToJsonString(), schedule) is [var first, ..])
+        {
+            throw new FormatException("settings: " + first.Message);
+        }
         return new JsonObject
         {
             ["name"] = name,
             ["schedule"] = schedule,
             ["settings"] = settings,
-            ["params"] = Value(job["params"]!, row, ""),
+            ["params"] = given,
             ["description"] = Text((string?)job["description"] ?? "", row),
         };
     }

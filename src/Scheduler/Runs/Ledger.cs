@@ -41,6 +41,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     private static readonly string HandBackSql = SqlFiles.Read("queries/run_hand_back.sql");
     private static readonly string ProgressSql = SqlFiles.Read("queries/run_progress.sql");
     private static readonly string GuardSql = SqlFiles.Read("queries/run_guard.sql");
+    private static readonly string PastSql = SqlFiles.Read("queries/run_past.sql");
     private static readonly string CancelledSql = SqlFiles.Read("queries/run_cancelled.sql");
     private static readonly string SupersedeSql = SqlFiles.Read("queries/run_supersede.sql");
     private static readonly string LimitsSql = SqlFiles.Read("queries/run_limits.sql");
@@ -214,6 +215,16 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         bool accepted;
         await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
         if (!accepted) { throw await Lost(run, token); }
+    }
+
+    /// <summary>What went before a run.</summary>
+    internal async Task<RunPast> Past(RunRow run, CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, PastSql, Value(run.RunKey), Value(run.DueAt), Value(run.Job));
+        await using var reader = await command.ExecuteReaderAsync(token);
+        if (!await reader.ReadAsync(token)) { throw new RunLostException(run.RunKey, "its row is gone"); }
+        return new(reader.IsDBNull(0) ? null : reader.GetDateTime(0), reader.IsDBNull(1) ? null : reader.GetDateTime(1),
+            Text(reader, 2) is { } parent ? new(parent, Text(reader, 3), Text(reader, 4)) : null);
     }
 
     /// <summary>Say who has a run now, for the message of a refusal; asks on a connection of its own.</summary>

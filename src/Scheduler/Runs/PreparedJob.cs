@@ -40,6 +40,9 @@ internal sealed class PreparedJob
         var definition = job.Definition;
         Timeout = definition.Timeout;
         Settings = KindSettings.Read(kind, definition.Settings);
+        Params = definition.Params;
+        NamesPast = definition.Settings.Contains("${prev.", StringComparison.Ordinal)
+            || definition.Settings.Contains("${parent.", StringComparison.Ordinal);
         Guard = JsonSerializer.Deserialize<GuardLimits>(definition.Guard, KindSettings.Options);
         factory = Factories.GetOrAdd((kind.JobType, kind.SettingsType),
             static types => ActivatorUtilities.CreateFactory(types.Job, [types.Settings, typeof(RunScope)]));
@@ -51,6 +54,9 @@ internal sealed class PreparedJob
     public TimeSpan Timeout { get; }
     public object Settings { get; }
     public GuardLimits? Guard { get; }
+    public string Params { get; }
+    /// <summary>True when the settings name runs before this one.</summary>
+    public bool NamesPast { get; }
 
     /// <summary>The one of this definition, made at its first run. Throws for settings that cannot be read.</summary>
     public static PreparedJob Of(StoredJob job, Kind kind, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed) =>
@@ -74,6 +80,9 @@ internal sealed class PreparedJob
         finally { ResilienceContextPool.Shared.Return(context); }
     }
 
+    private static TimeSpan? AskedFor(Exception? failure) =>
+        failure is AnswerException answer ? answer.RetryAfter : (failure as TryAgainException)?.RetryAfter;
+
     private static ResiliencePipeline Policy(
         JobDefinition job, TimeProvider time, Func<RunUnderWay, OnRetryArguments<object>, ValueTask> failed)
     {
@@ -94,7 +103,7 @@ internal sealed class PreparedJob
                 // What the other side asked for, when it did and that is longer than ours: coming back earlier only adds to its load. The run's
                 // time-out bounds it. Null: the delay as declared.
                 DelayGenerator = failure => new ValueTask<TimeSpan?>(
-                    failure.Outcome.Exception is AnswerException { RetryAfter: { } asked } && asked > job.Retry.Delay ? asked : null),
+                    AskedFor(failure.Outcome.Exception) is { } asked && asked > job.Retry.Delay ? asked : null),
                 // Noted before the wait: an operator sees at once why the run takes longer.
                 OnRetry = failure => failed(failure.Context.Properties.GetValue(UnderWay, null!), failure),
             });

@@ -141,6 +141,8 @@ public sealed class RunOutput
         var bytes = Encoding.UTF8.GetByteCount(text) + 1;
         lock (gate)
         {
+            // Work that was left behind; its attempt is over.
+            if (closed) { return; }
             var line = new Line(++lineCount, byteCount, bytes, time.GetUtcNow(), stream, text);
             byteCount += bytes;
             headIsFull |= headBytes + bytes > HeadMax;

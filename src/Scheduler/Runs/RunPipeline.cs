@@ -19,7 +19,7 @@ namespace Scheduler.Runs;
 /// </summary>
 public sealed partial class RunPipeline(
     Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, SecretSource secrets, OutputPump pump,
-    IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
+    RunWork work, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
@@ -51,9 +51,10 @@ public sealed partial class RunPipeline(
             }
             return await CarryOut(run, job, kind, redactor, cancel.Token);
         }
-        catch (TimeoutRejectedException)
+        catch (TimeoutRejectedException e)
         {
-            return new(run, "timed_out", null, Error: "the run took longer than its time-out");
+            return new(run, "timed_out", null,
+                Error: "the run took longer than its time-out" + (e.InnerException is LeftBehindException left ? "; " + left.Message : ""));
         }
         catch (GuardBreachedException e)
         {
@@ -108,10 +109,15 @@ public sealed partial class RunPipeline(
         await prepared.Execute(underWay, async attemptToken =>
         {
             var scope = new RunScope(
-                ledger, databases, run, underWay.Attempt, prepared.Timeout, prepared.Guard, attemptToken, redactor, secrets, pump);
+                ledger, databases, run, underWay.Attempt, prepared.Timeout, prepared.Guard, attemptToken, redactor, secrets, pump)
+            {
+                ParamDefaults = prepared.Params,
+            };
             try
             {
-                var result = Json(await Attempt(run, prepared, scope), redactor);
+                object? returned = null;
+                await work.Do(scope, async () => returned = await Attempt(run, prepared, scope));
+                var result = Json(returned, redactor);
                 end = scope.Committed ? null : new RunEnd(run, "succeeded", null, result);
             }
             finally { await pump.Close(scope.Output); }
@@ -124,6 +130,7 @@ public sealed partial class RunPipeline(
 
     private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {
+        if (prepared.NamesPast) { await scope.Past(); }
         await using var services = scopes.CreateAsyncScope();
         var job = prepared.Build(services.ServiceProvider, scope);
         try

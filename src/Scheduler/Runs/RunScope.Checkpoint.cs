@@ -33,7 +33,7 @@ public sealed partial class RunScope
     /// node's. The caller disposes of it; what it sets in the session it sets back.</summary>
     public async Task<NpgsqlConnection> Open()
     {
-        var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        var connection = await OpenOwn();
         try
         {
             await Fence(connection);

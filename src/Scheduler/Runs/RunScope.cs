@@ -29,6 +29,8 @@ public sealed partial class RunScope
 
     private readonly Redactor redactor;
     private readonly SecretSource secrets;
+    private RunParams? parameters;
+    private RunPast? past;
 
     internal RunScope(Ledger ledger, Databases databases, RunRow run, int attempt, TimeSpan statementTimeout, GuardLimits? guard,
         CancellationToken token, Redactor? redactor = null, SecretSource? secrets = null, OutputPump? pump = null)
@@ -65,6 +67,18 @@ public sealed partial class RunScope
     /// <summary>Ends at the run's time-out, at cancellation, at shutdown, and before the node's lease does.</summary>
     public CancellationToken Token { get; }
 
+    /// <summary>The run's params: the job's own, with those of the request over them.</summary>
+    public RunParams Params => parameters ??= new(Job, ParamDefaults, Run.Params);
+
+    /// <summary>The job's own params, JSON.</summary>
+    internal string ParamDefaults { get; init; } = "{}";
+
+    /// <summary>What went before this run, read from the ledger once an attempt: the run before it, the job's last success, the run it follows.
+    /// </summary>
+    public async Task<RunPast> Past() => past ??= await ledger.Past(Run, Token);
+
+    internal RunPast KnownPast => past ?? throw new InvalidOperationException("what went before the run was not read; call Past() first");
+
     /// <summary>
     /// A secret by its name, as it is now; from here on it is taken out of everything this run stores or logs. Throws
     /// <see cref="OperatorException"/> when there is none of that name, or jobs may not have it.
@@ -76,11 +90,17 @@ public sealed partial class RunScope
         return value;
     }
 
-    /// <summary>The value of a built-in such as <c>run.key</c> as text; instants in UTC.</summary>
+    /// <summary>The value of a built-in such as <c>run.key</c> as text; instants in UTC, empty where there is none. What went before the run
+    /// (<c>prev.…</c>, <c>parent.…</c>) must have been read with <see cref="Past"/>.</summary>
     public string BuiltIn(string name) => name switch
     {
         "run.key" => RunKey,
-        "run.due_at" => DueAt.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture),
+        "run.due_at" => Instant(DueAt),
+        "prev.due_at" => Instant(KnownPast.PrevDueAt),
+        "prev.succeeded_at" => Instant(KnownPast.PrevSucceededAt),
+        "parent.run_key" => KnownPast.Parent?.RunKey ?? "",
+        "parent.verdict" => KnownPast.Parent?.Verdict ?? "",
+        "parent.result" => KnownPast.Parent?.Result ?? "",
         "run.token" => RunToken.ToString(CultureInfo.InvariantCulture),
         "run.attempt" => Attempt.ToString(CultureInfo.InvariantCulture),
         "job.name" => Job,
@@ -94,10 +114,18 @@ public sealed partial class RunScope
     /// </param>
     public string Fill(string text, Func<string, string>? escape = null) => Placeholders.Fill(text, name =>
     {
-        var value = name.StartsWith(Placeholders.SecretPrefix, StringComparison.Ordinal)
-            ? Secret(name[Placeholders.SecretPrefix.Length..]) : BuiltIn(name);
+        var value = Value(name);
         return escape is null ? value : escape(value);
     });
+
+    private string Value(string name) =>
+        name.StartsWith(Placeholders.SecretPrefix, StringComparison.Ordinal) ? Secret(name[Placeholders.SecretPrefix.Length..])
+        : Placeholders.IsParam(name) ? Params[name[Placeholders.ParamPrefix.Length..]].Text
+        : name.StartsWith(Placeholders.ResultPrefix, StringComparison.Ordinal)
+            ? KnownPast.Parent?.ResultOf(name[Placeholders.ResultPrefix.Length..]) ?? ""
+        : BuiltIn(name);
+
+    private static string Instant(DateTime? at) => at?.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>True once <see cref="Commit"/> has ended the run with its verdict.</summary>
     internal bool Committed { get; private set; }
@@ -110,7 +138,13 @@ public sealed partial class RunScope
     /// <param name="work">Does the work in the transaction it is given and returns the run's result as JSON, or null.</param>
     public async Task Commit(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
     {
-        await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        await using var connection = await OpenOwn();
+        try { await CommitIn(connection, work); }
+        finally { if (CleansSession) { await Clean(connection); } }
+    }
+
+    private async Task CommitIn(NpgsqlConnection connection, Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string?>> work)
+    {
         // Before the transaction: within it, the ledger would be in use for as long as the work takes, and no old partition could be dropped. What
         // closes the fence is the verdict's own statement at the end; of a very first attempt there is nothing else to ask.
         var first = Run.Token == 1 && Attempt == 1;
@@ -134,7 +168,7 @@ public sealed partial class RunScope
     /// <param name="work">Does the step in the transaction it is given and returns the progress so far as JSON, e.g. <c>{"rows": 3000}</c>.</param>
     public async Task Step(Func<NpgsqlConnection, NpgsqlTransaction, CancellationToken, Task<string>> work)
     {
-        await using var connection = await databases.Jobs.OpenConnectionAsync(Token);
+        await using var connection = await OpenOwn();
         if (await Ledger.Guard(connection, Run, StatementTimeout, Token) == GuardAnswer.AlreadySucceeded)
         {
             // An earlier attempt's last commit did happen and only its answer was lost: nothing is left to do.

@@ -18,22 +18,27 @@ internal sealed class LedgerRun : IAsyncDisposable
 
     private int runs;
 
-    private LedgerRun(TestDatabase database)
+    private LedgerRun(TestDatabase database, IReadOnlyDictionary<string, string>? targets)
     {
         Database = database;
-        Databases = new(database.ConnectionString, "test", slots: 4);
+        Databases = new(database.ConnectionString, "test", slots: 4, targets);
         Ledger = new(Databases, NullLogger<Ledger>.Instance);
     }
 
     internal TestDatabase Database { get; }
     internal Databases Databases { get; }
     internal Ledger Ledger { get; }
+    /// <summary>The job's params, JSON.</summary>
+    internal string Params { get; set; } = "{}";
+    /// <summary>What went before is read, as where settings name it.</summary>
+    internal bool ReadsPast { get; set; }
     /// <summary>Key of the latest run.</summary>
     internal string Key { get; private set; } = "";
 
-    internal static async Task<LedgerRun> Create(string prepare = "select 1")
+    internal static async Task<LedgerRun> Create(string prepare = "select 1", Func<TestDatabase, IReadOnlyDictionary<string, string>>? targets = null)
     {
-        var run = new LedgerRun(await TestDatabase.Create());
+        var database = await TestDatabase.Create();
+        var run = new LedgerRun(database, targets?.Invoke(database));
         await run.Database.Execute($"insert into scheduler.job (name, kind, overlap) values ('{Job}', 'sql', 'allow')");
         await run.Database.Execute(prepare);
         return run;
@@ -57,7 +62,11 @@ internal sealed class LedgerRun : IAsyncDisposable
     internal async Task<JsonElement> Run(Func<RunScope, IJob> job, GuardLimits? guard = null, RunRow? row = null, CancellationToken token = default)
     {
         row ??= await Claimed();
-        var scope = new RunScope(Ledger, Databases, row, attempt: 1, TimeSpan.FromMinutes(1), guard, token, new Redactor(), SecretSource.Empty);
+        var scope = new RunScope(Ledger, Databases, row, attempt: 1, TimeSpan.FromMinutes(1), guard, token, new Redactor(), SecretSource.Empty)
+        {
+            ParamDefaults = Params,
+        };
+        if (ReadsPast) { await scope.Past(); }
         var trigger = TriggerBuilder.Create().WithIdentity(row.RunKey, "runs").StartAt(row.DueAt).Build();
         var context = JobExecutionContextBuilder.For(job(scope)).WithJob(JobBuilder.Create<IJob>().WithIdentity(Job, "runs").Build())
             .WithTrigger(trigger).FiredAt(row.DueAt, row.DueAt).Build();

@@ -20,7 +20,13 @@ public sealed class PlaceholdersTests
     [TestCase("${secret:../../etc/passwd}", "known are")]
     [TestCase("${secret:.hidden}", "known are")]
     [TestCase("${secret:}", "known are")]
+    [TestCase("${params.}", "known are")]
+    [TestCase("${prev.due}", "did you mean 'prev.due_at'?")]
+    [TestCase("${parent.verdit}", "did you mean 'parent.verdict'?")]
     public void Mistakes_are_named(string text, string expected) => Assert.That(Placeholders.Problem("url", text), Does.Contain(expected));
+
+    [TestCase("${params.day} ${prev.due_at} ${prev.succeeded_at} ${parent.run_key} ${parent.verdict} ${parent.result} ${parent.result.rows}")]
+    public void Values_of_params_and_of_runs_before_are_known(string text) => Assert.That(Placeholders.Problem("url", text), Is.Null);
 
     [Test]
     public void A_secret_is_refused_where_others_see_it() =>

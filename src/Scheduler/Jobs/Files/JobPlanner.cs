@@ -157,6 +157,7 @@ internal sealed class JobPlanner
         {
             problems.AddRange(KindSettings.Check(kind.SettingsType, job.Settings).Problems.Select(p => p.Message));
         }
+        if (job.ForEach is null) { problems.AddRange(JobValues.Problems(job.Settings, job.Params, job.Schedule).Select(p => p.Message)); }
         try { Schedule.Parse(job.Schedule, job.TimeZone); }
         catch (ScheduleException e) { problems.Add(e.Message); }
         return problems.Count == 0 ? null : string.Join("; ", problems);

@@ -27,8 +27,9 @@ public sealed partial record CommandSettings : IValidatableObject
 {
     /// <summary>
     /// The program, by absolute path, and its arguments, each as it is: no shell looks at them. May name <c>${run.key}</c>, <c>${run.due_at}</c>,
-    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>; no secrets, which others would see. With <c>shell</c> the
-    /// first is a script for /bin/sh, in which nothing is filled in, and the others are its <c>$1</c>, <c>$2</c>, …. No default.
+    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${params.NAME}</c> and the other built-ins; no secrets, which others
+    /// would see. With <c>shell</c> the first is a script for /bin/sh, in which nothing is filled in, and the others are its <c>$1</c>, <c>$2</c>, ….
+    /// No default.
     /// </summary>
     [Required, MinLength(1)]
     public IReadOnlyList<string> Argv { get; init; } = [];

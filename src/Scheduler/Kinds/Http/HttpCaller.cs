@@ -32,6 +32,7 @@ public sealed class HttpCaller : IDisposable
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromHours(24);
 
     private readonly HttpMessageInvoker client;
+    private readonly EndpointBreakers breakers;
     private readonly TimeProvider time;
 
     /// <summary>Opens no connection yet. Throws <see cref="OperatorException"/> when <c>http.allow</c> cannot be read.</summary>
@@ -39,6 +40,7 @@ public sealed class HttpCaller : IDisposable
     {
         var guard = new AddressGuard(options.HttpAllow);
         this.time = time;
+        breakers = new(time);
         client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -53,29 +55,36 @@ public sealed class HttpCaller : IDisposable
     }
 
     /// <summary>
-    /// Send a request and follow at most <paramref name="redirects"/> redirects. Throws <see cref="OperatorException"/> for an address that is
-    /// refused, also behind a redirect, and <see cref="HttpRequestException"/> when there is no answer.
+    /// Send a request and follow at most <paramref name="redirects"/> redirects, all within <paramref name="timeout"/>. Throws
+    /// <see cref="OperatorException"/> for an address that is refused, also behind a redirect, <see cref="HttpRequestException"/> when there is no
+    /// answer, <see cref="OperationCanceledException"/> when there is none in time, and <see cref="TryAgainException"/> at once while the endpoint
+    /// is left alone because it keeps failing.
     /// </summary>
-    internal async Task<HttpAnswer> Send(HttpRequest request, int redirects, CancellationToken token)
+    internal async Task<HttpAnswer> Send(HttpRequest request, int redirects, TimeSpan timeout, CancellationToken token)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(timeout);
         for (var hop = 0; ; hop++)
         {
-            using var message = Message(request);
-            HttpResponseMessage response;
-            try { response = await client.SendAsync(message, token); }
+            HttpRequest? next = null;
+            HttpAnswer answer;
+            try
+            {
+                answer = await breakers.Ask(request.Address, async () =>
+                {
+                    using var message = Message(request);
+                    using var response = await client.SendAsync(message, limit.Token);
+                    next = hop < redirects ? Next(response, request) : null;
+                    var (body, cut) = next is null ? await Body(response, limit.Token) : ("", false);
+                    return new(response.StatusCode, body, cut, RetryAfter(response), request.Address);
+                }, token);
+            }
             catch (HttpRequestException e) when (e.InnerException is OperatorException refused)
             {
                 throw new OperatorException(refused.Message, 1, e);
             }
-            using (response)
-            {
-                if (hop >= redirects || Next(response, request) is not { } next)
-                {
-                    var (body, cut) = await Body(response, token);
-                    return new(response.StatusCode, body, cut, RetryAfter(response), request.Address);
-                }
-                request = next;
-            }
+            if (next is null) { return answer; }
+            request = next;
         }
     }
 

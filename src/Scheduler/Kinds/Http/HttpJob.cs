@@ -29,9 +29,7 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
         var request = Request();
         var began = time.GetTimestamp();
         HttpAnswer answer;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(settings.Timeout);
-        try { answer = await caller.Send(request, settings.Redirects, limit.Token); }
+        try { answer = await caller.Send(request, settings.Redirects, settings.Timeout, cancellationToken); }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException
             && !cancellationToken.IsCancellationRequested)
         {
@@ -68,10 +66,10 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
         return new(method, address, own, headers, settings.Body is null ? null : run.Fill(settings.Body, escape), type);
     }
 
-    /// <summary>An address from its text: what is filled in is escaped, but for a placeholder at its very beginning.</summary>
+    /// <summary>An address from its text: what is filled in is escaped, but for a secret at its very beginning.</summary>
     internal static string Url(string text, RunScope run)
     {
-        var whole = text.StartsWith("${", StringComparison.Ordinal) ? text.IndexOf('}') + 1 : 0;
+        var whole = text.StartsWith("${" + Placeholders.SecretPrefix, StringComparison.Ordinal) ? text.IndexOf('}') + 1 : 0;
         return run.Fill(text[..whole]) + run.Fill(text[whole..], Uri.EscapeDataString);
     }
 
@@ -108,6 +106,6 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
 
     private static string JsonText(string value) => JsonSerializer.Serialize(value)[1..^1];
 
-    private static string OneLine(string header, string value) => value.AsSpan().IndexOfAny("\r\n\0") < 0 ? value
+    internal static string OneLine(string header, string value) => value.AsSpan().IndexOfAny("\r\n\0") < 0 ? value
         : throw new OperatorException($"the value filled into header '{header}' has a line break; expected one line");
 }

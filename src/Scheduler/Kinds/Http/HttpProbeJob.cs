@@ -105,24 +105,22 @@ public sealed class HttpProbeJob(HttpProbeSettings settings, RunScope run, HttpC
     private async Task<State> Ask(ProbeTarget target, string name, CancellationToken token)
     {
         var began = Stopwatch.GetTimestamp();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(settings.Timeout);
         int? status = null;
         string? error;
         try
         {
             var address = HttpAddress.Parse(HttpJob.Url(target.Url, run))
                 ?? throw new OperatorException("its address, once it is filled in, is no http or https address");
-            var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value));
+            var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value, value => HttpJob.OneLine(h.Key, value)));
             var own = new Dictionary<string, string> { ["User-Agent"] = "scheduler" };
-            var answer = await caller.Send(new(HttpMethod.Get, address, own, headers), redirects: 0, limit.Token);
+            var answer = await caller.Send(new(HttpMethod.Get, address, own, headers), redirects: 0, settings.Timeout, token);
             status = (int)answer.Status;
             error = !(target.Expect.Count > 0 ? target.Expect.Contains(status.Value) : status is >= 200 and <= 299) ? $"it answered {status}"
                 : target.Contains is { } text && !answer.Body.Contains(text, StringComparison.Ordinal) ? $"its answer does not contain '{text}'"
                 : null;
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested) { error = $"no answer within {Duration.Format(settings.Timeout)}"; }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperatorException) { error = e.Message; }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperatorException or TryAgainException) { error = e.Message; }
         return new(name, error is null, status, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds,
             error is null ? null : PlainText.Cut(PlainText.Clean(error), ErrorMax));
     }

@@ -7,8 +7,8 @@ namespace Scheduler.Kinds.Http;
 public sealed record HttpSettings : IValidatableObject
 {
     /// <summary>
-    /// Where to, http or https. May name built-ins such as <c>${run.key}</c> and <c>${secret:NAME}</c>, which are escaped, except at its very
-    /// beginning: a secret may be the whole address. No default.
+    /// Where to, http or https. May name built-ins such as <c>${run.key}</c>, <c>${params.NAME}</c> and <c>${secret:NAME}</c>, which are escaped;
+    /// only a secret may be the whole address or its beginning. No default.
     /// </summary>
     [Required, MaxLength(4000)]
     public string Url { get; init; } = "";

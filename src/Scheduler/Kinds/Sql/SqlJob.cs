@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Npgsql;
 using Quartz;
+using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 using Scheduler.Runs;
@@ -13,8 +14,9 @@ public sealed record SqlSettings : IValidatableObject
 {
     /// <summary>
     /// One or several statements, separated by semicolons, run in order in one transaction. May name <c>${run.key}</c>, <c>${run.due_at}</c>,
-    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>, <c>${secret:NAME}</c>; these are bound, never
-    /// pasted. No default.
+    /// <c>${run.token}</c>, <c>${run.attempt}</c>, <c>${job.name}</c>, <c>${node.name}</c>, <c>${prev.due_at}</c>, <c>${prev.succeeded_at}</c>,
+    /// <c>${parent.run_key}</c>, <c>${parent.verdict}</c>, <c>${parent.result.KEY}</c>, <c>${params.NAME}</c>, <c>${secret:NAME}</c>; these are
+    /// bound, never pasted. No default.
     /// </summary>
     [Required]
     public string Statement { get; init; } = "";
@@ -46,7 +48,7 @@ public sealed record SqlSettings : IValidatableObject
 /// once. On another database a row of <c>scheduler_mark.done</c> with the run key commits with the statements: a second owner finds it and does
 /// nothing. Not promised: anything a statement does outside its transaction (sequences, dblink, files).
 /// </summary>
-public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databases) : IJob
+public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databases, NodeOptions options) : IJob
 {
     private static readonly string MarkTableSql = SqlFiles.Read("queries/mark_table.sql");
     private static readonly string MarkSql = SqlFiles.Read("queries/mark_run.sql");
@@ -58,26 +60,39 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
     /// <inheritdoc />
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
-        if (settings.Database is null) { await run.Commit(async (connection, _, token) => await RunAll(connection, token)); }
-        else { context.Result = await RunElsewhere(databases.Target(settings.Database), cancellationToken); }
+        if (settings.Database is { } name)
+        {
+            if (!options.Sql.Trusted.Contains(name)) { await databases.CheckLogin(name, cancellationToken); }
+            context.Result = await RunElsewhere(name, cancellationToken);
+            return;
+        }
+        if (!options.Sql.OwnDatabase)
+        {
+            throw new OperatorException("'database' is not given, and sql.own_database of this node is false; expected one of its databases: "
+                + string.Join(", ", databases.TargetNames.Order(StringComparer.Ordinal)));
+        }
+        run.CleansSession = SqlText.Parse(settings.Statement).Any(s => SqlText.LeavesTraces(s.Text));
+        await run.Commit(async (connection, _, token) => await RunAll(connection, token));
     }
 
-    private async Task<object> RunElsewhere(NpgsqlDataSource target, CancellationToken token)
+    private async Task<object> RunElsewhere(string name, CancellationToken token)
     {
-        await using var connection = await target.OpenConnectionAsync(token);
-        await using var transaction = await connection.BeginTransactionAsync(token);
-        string result;
-        try
-        {
-            if (!await Mark(connection, token)) { return new { rows = 0, note = "its effect was there already" }; }
-            result = await RunAll(connection, token);
-        }
+        await using var connection = await run.OpenTarget(name);
+        try { return await RunElsewhere(connection, token); }
         catch (PostgresException e) when (e.SqlState == "42P01" && e.MessageText.Contains("scheduler_mark", StringComparison.Ordinal))
         {
-            await transaction.RollbackAsync(token);
             await MakeMarkTable(connection, token);
-            return await RunElsewhere(target, token);
+            return await RunElsewhere(connection, token);
         }
+        // Whoever's login it is: the next run to use the session is another job's.
+        finally { await RunScope.Clean(connection); }
+    }
+
+    private async Task<object> RunElsewhere(NpgsqlConnection connection, CancellationToken token)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(token);
+        if (!await Mark(connection, token)) { return new { rows = 0, note = "its effect was there already" }; }
+        var result = await RunAll(connection, token);
         // Outcome unknown if this fails: the next attempt finds the mark, or does the work.
         await RunScope.CommitBounded(transaction);
         return JsonSerializer.Deserialize<JsonElement>(result);

@@ -14,11 +14,12 @@ public sealed record SqlStatement(string Text, IReadOnlyList<string> Parameters)
 /// </summary>
 public static class SqlText
 {
-    /// <summary>Built-in values a statement may name.</summary>
-    public static IReadOnlyList<string> BuiltIns => Placeholders.BuiltIns;
-
     // These end or begin transactions: the effect would be durable before the verdict is.
-    private static readonly string[] Refused = ["begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare"];
+    private static readonly string[] Refused = ["begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release", "prepare",
+        // Session state behind the driver's back: it prepares statements of its own, which later runs rely on.
+        "deallocate", "discard"];
+
+    private static readonly string[] Prefixes = [Placeholders.SecretPrefix, Placeholders.ParamPrefix, Placeholders.ResultPrefix];
 
     /// <summary>Split and bind. Throws <see cref="FormatException"/> saying what is wrong and where.</summary>
     public static IReadOnlyList<SqlStatement> Parse(string sql)
@@ -70,14 +71,21 @@ public static class SqlText
         return depth == 0;
     }
 
+    // After these something of the statement may stay in the session: settings, locks, temporary tables, LISTEN. Functions are not looked into.
+    private static readonly string[] TraceWords = ["set", "reset", "listen", "load", "declare", "create", "do", "call"];
+    private static readonly string[] TraceCalls = ["set_config", "advisory_lock", "dblink_connect"];
+
+    /// <summary>True when a session may not be the same after a statement as before it.</summary>
+    internal static bool LeavesTraces(string statement) => TraceWords.Contains(FirstWord(statement))
+        || TraceCalls.Any(call => statement.Contains(call, StringComparison.OrdinalIgnoreCase));
+
     private static int Bind(string sql, int position, StringBuilder text, List<string> names)
     {
         var end = sql.IndexOf('}', position);
         var name = end < 0 ? sql[(position + 2)..] : sql[(position + 2)..end];
-        if (end < 0 || (!BuiltIns.Contains(name) && !Placeholders.IsSecret(name)))
+        if (end < 0 || !Placeholders.IsKnown(name))
         {
-            throw new FormatException($"${{{name}{(end < 0 ? "" : "}")} is not a built-in; "
-                + $"known are {string.Join(", ", BuiltIns.Append("secret:NAME").Select(b => $"${{{b}}}"))}");
+            throw new FormatException($"${{{name}{(end < 0 ? "" : "}")} is not a built-in; known are {Placeholders.KnownText()}");
         }
         if (!names.Contains(name)) { names.Add(name); }
         text.Append('$').Append(names.IndexOf(name) + 1);
@@ -90,8 +98,9 @@ public static class SqlText
         var word = FirstWord(statement);
         if (Refused.Contains(word))
         {
-            throw new FormatException(
-                $"'{word}' is not allowed: the statements, the fence and the verdict are one transaction, which the node begins and ends");
+            throw new FormatException(word is "deallocate" or "discard"
+                ? $"'{word}' is not allowed: the session is the node's, and other runs use it after this one"
+                : $"'{word}' is not allowed: the statements, the fence and the verdict are one transaction, which the node begins and ends");
         }
         if (word.Length > 0) { statements.Add(new(statement, [.. names])); }
         text.Clear();
@@ -113,8 +122,9 @@ public static class SqlText
         return word.Length == 0 && position < statement.Length ? statement[position].ToString() : word.ToLowerInvariant();
     }
 
-    private static string? Misplaced(string quoted) => BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal))
-        ?? (quoted.Contains("${" + Placeholders.SecretPrefix, StringComparison.Ordinal) ? Placeholders.SecretPrefix + "…" : null);
+    private static string? Misplaced(string quoted) =>
+        Placeholders.BuiltIns.FirstOrDefault(b => quoted.Contains($"${{{b}}}", StringComparison.Ordinal))
+        ?? Prefixes.Where(p => quoted.Contains("${" + p, StringComparison.Ordinal)).Select(p => p + "…").FirstOrDefault();
 
     // Length of the quoted text or comment that begins here; 0 when none does.
     private static int Skippable(string sql, int at)
