@@ -236,6 +236,41 @@ public sealed class CheckerTests
         Expect(clean with { Effects = With(clean.Effects, 20, e => e with { Node = "n9" }) }, Fault.WrongRecord);
     }
 
+    [Test]
+    public void Of_work_that_may_be_repeated_each_attempt_may_have_an_effect_and_no_two_at_a_time()
+    {
+        var clean = Repeatable();
+        var report = Checker.Check(clean);
+        Assert.That(report.Ok, Is.True, report.ToString());
+        var first = clean.Effects.ToList().FindIndex(e => e.Until is not null);
+
+        Expect(clean with { Schedules = [.. clean.Schedules.Select(s => s with { Repeatable = false })] }, Fault.Duplicate);
+        Expect(clean with { Effects = With(clean.Effects, first, e => e with { Until = e.DueAt.AddSeconds(7.198) }) }, Fault.Duplicate);
+        var again = clean.Effects[first] with { At = clean.Effects[first].At.AddSeconds(3.5), Until = null };
+        Expect(clean with { Effects = [.. clean.Effects, again] }, Fault.Duplicate);
+        Expect(clean with { Effects = [.. clean.Effects.Where(e => e.RunKey != clean.Effects[first].RunKey || e.Token == 1)] }, Fault.Lost);
+    }
+
+    [Test]
+    public void A_process_that_outlives_its_run_is_unexpected()
+    {
+        var clean = Clean();
+        Expect(clean with { Effects = With(clean.Effects, 20, e => e with { Until = e.At.AddSeconds(2) }) }, Fault.Unexpected);
+    }
+
+    // The clean history, its run that was taken over done by both owners one after the other.
+    private static History Repeatable()
+    {
+        var clean = Clean();
+        var lost = clean.Attempts.Single(a => a.Outcome == "lost");
+        var due = clean.Rows.Single(r => r.RunKey == lost.RunKey).DueAt;
+        return clean with
+        {
+            Schedules = [.. clean.Schedules.Select(s => s with { Repeatable = true })],
+            Effects = [.. clean.Effects, new Effect(lost.RunKey, due, 1, "n1", due.AddSeconds(0.1)) { Until = due.AddSeconds(3) }],
+        };
+    }
+
     // Jobs a (every 2 s, one run of it taken over), b (Quartz cron, each 5 s; one run of 8 s makes the next skip), c (Unix cron, each minute).
     private static History Clean()
     {

@@ -17,6 +17,15 @@ public sealed class CommandTests
         + " setsid sh -c \"trap '' TERM; echo pid \\$\\$; while :; do sleep 1; done\" &"
         + " for i in $(seq 1 $2); do sleep 1; done; echo end; kill -9 $!";
 
+    // Where the nodes make the working folders of their commands.
+    private string workFolder = "";
+
+    [SetUp]
+    public void MakeFolder() => workFolder = Directory.CreateTempSubdirectory("scheduler-work-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(workFolder, recursive: true);
+
     [Test]
     public async Task The_command_of_a_killed_node_ends_with_it_and_its_outcome_is_unknown()
     {
@@ -26,6 +35,7 @@ public sealed class CommandTests
         await node.Kill();
 
         await UntilGone(cluster, pids, TimeSpan.FromSeconds(6));
+        await cluster.Until("its working folder is gone", () => Task.FromResult(Directory.GetFileSystemEntries(workFolder).Length == 0));
         var row = await cluster.UntilFinished(key);
         Assert.That(row.Verdict, Is.EqualTo("unknown"), row.ToString());
         Assert.That(Effects(cluster), Is.EqualTo(new[] { $"{key} {row.Token - 1}" }));
@@ -76,7 +86,7 @@ public sealed class CommandTests
         var (key, node, pids) = await Begin(cluster);
 
         node.Terminate();
-        Assert.That(await node.WaitForExit(TimeSpan.FromSeconds(15)), Is.Zero, node.Tail());
+        Assert.That(await node.WaitForExit(TimeSpan.FromSeconds(40)), Is.Zero, node.Tail());
 
         await UntilGone(cluster, pids, TimeSpan.FromSeconds(1));
         var row = await cluster.UntilFinished(key);
@@ -117,7 +127,7 @@ public sealed class CommandTests
         Assert.That(await Said(cluster, key, 2, "NOTICE: half way"), Is.EqualTo(1));
     }
 
-    private static Task<TestCluster> Start(string seconds, string more, TimeSpan? drain = null)
+    private Task<TestCluster> Start(string seconds, string more, TimeSpan? drain = null)
     {
         var script = Script.Replace("'", "''", StringComparison.Ordinal);
         return TestCluster.Start(new()
@@ -128,7 +138,11 @@ public sealed class CommandTests
             {
                 Drain = drain,
                 Lease = TimeSpan.FromSeconds(4),
-                Environment = new Dictionary<string, string> { ["SCHEDULER__COMMANDS__SHELL"] = "true" },
+                Environment = new Dictionary<string, string>
+                {
+                    ["SCHEDULER__COMMANDS__SHELL"] = "true",
+                    ["SCHEDULER__COMMANDS__FOLDER"] = workFolder,
+                },
             },
         });
     }

@@ -18,7 +18,7 @@ public sealed class FireTests
             TimeSpan.FromSeconds(90));
 
         var schedules = await HistoryReader.Schedules(cluster.Database);
-        var history = await HistoryReader.Read(cluster.Database, schedules, [], cluster.Database);
+        var history = await HistoryReader.Read(cluster.Database, schedules, [], HistoryReader.LogOf(cluster.Database));
         var report = Checker.Check(history, new() { Budget = TimeSpan.FromSeconds(5) });
         await TestContext.Out.WriteLineAsync(report.ToString());
         Assert.That(report.Ok, Is.True, report.ToString());

@@ -60,6 +60,20 @@ public sealed class HttpTests
     }
 
     [Test]
+    public async Task A_request_somebody_cancels_ends_and_is_not_repeated()
+    {
+        await using var receiver = await HttpReceiver.Start();
+        receiver.Hold();
+        await using var cluster = await Start(receiver, "effect", "on_lost: rerun", "idempotent: true", nodes: 1);
+        var key = await cluster.RunNow("call");
+        await cluster.Until("the effect has happened", () => Task.FromResult(receiver.Effects.Count == 1));
+        await cluster.Database.Execute("select scheduler.cancel(@key, 'enough')", new { key });
+        var row = await cluster.UntilFinished(key, TimeSpan.FromSeconds(10));
+        Assert.That((row.Verdict, row.Reason), Is.EqualTo(("cancelled", "enough")), row.ToString());
+        Assert.That(receiver.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task The_receivers_wish_for_a_later_try_is_honoured()
     {
         await using var receiver = await HttpReceiver.Start();

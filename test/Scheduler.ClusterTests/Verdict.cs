@@ -12,7 +12,11 @@ internal static class Verdict
 
     /// <summary>Wait until every fire due by now has its verdict and 10 s more have gone by, then judge. The report goes to the test's
     /// output.</summary>
-    public static async Task<CheckReport> Expect(TestCluster cluster, IReadOnlyList<FaultWindow> faults, params TestDatabase[] effectLogs)
+    public static Task<CheckReport> Expect(TestCluster cluster, IReadOnlyList<FaultWindow> faults, params TestDatabase[] effectLogs) =>
+        Expect(cluster, faults, effectLogs.Select(HistoryReader.LogOf).ToArray());
+
+    /// <summary>The same with effects that are elsewhere.</summary>
+    public static async Task<CheckReport> Expect(TestCluster cluster, IReadOnlyList<FaultWindow> faults, EffectLog[] effectLogs)
     {
         var end = await cluster.Database.Value<DateTime>("select clock_timestamp()");
         await cluster.Until("every fire due by the end of the faults has its verdict",

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Scheduler.TestKit.Checking;
 
 namespace Scheduler.TestKit;
 
@@ -30,6 +31,8 @@ public sealed class HttpReceiver : IAsyncDisposable
     public ConcurrentQueue<ReceivedRequest> Requests { get; } = new();
     /// <summary>How often the effect of a key happened.</summary>
     public IReadOnlyDictionary<string, int> Effects => effects;
+    /// <summary>The effects whose requests said in X-Due and X-Node whose they are, for the checker.</summary>
+    public ConcurrentQueue<Effect> EffectLog { get; } = new();
     /// <summary>Where it is, e.g. <c>http://127.0.0.1:43210</c>.</summary>
     public string Url => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     /// <summary>Its port.</summary>
@@ -78,12 +81,13 @@ public sealed class HttpReceiver : IAsyncDisposable
         switch (path.Split('/')[1])
         {
             case "effect":
-                effects.TryAdd(key, 1);
+                if (effects.TryAdd(key, 1)) { Log(key, token, headers); }
                 if (gate is { } wait) { await wait.Task.WaitAsync(context.RequestAborted); }
                 await context.Response.WriteAsync("done");
                 break;
             case "effect-of-each":     // honours nothing
                 effects.AddOrUpdate(key, 1, (_, n) => n + 1);
+                Log(key, token, headers);
                 if (gate is { } waitToo) { await waitToo.Task.WaitAsync(context.RequestAborted); }
                 break;
             case "status":
@@ -104,5 +108,12 @@ public sealed class HttpReceiver : IAsyncDisposable
                 await context.Response.WriteAsync($"{string.Join('\n', headers.Select(h => $"{h.Key}: {h.Value}"))}\n{body}");
                 break;
         }
+    }
+
+    private void Log(string key, long token, Dictionary<string, string> headers)
+    {
+        if (!headers.TryGetValue("X-Due", out var due) || !headers.TryGetValue("X-Node", out var node)) { return; }
+        var dueAt = DateTime.Parse(due, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+        EffectLog.Enqueue(new(key, dueAt, token, node, TimeProvider.System.GetUtcNow().UtcDateTime));
     }
 }

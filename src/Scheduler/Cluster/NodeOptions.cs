@@ -60,7 +60,8 @@ public sealed record CommandOptions
     public IReadOnlyList<string> Environment { get; init; } = [];
     /// <summary>Users of the machine a job may run as (<c>user</c>); the node must be root. Default none.</summary>
     public IReadOnlyList<string> Users { get; init; } = [];
-    /// <summary>Folder in which each run has a working folder of its own while it lasts. Default: below the machine's temporary folder.</summary>
+    /// <summary>Folder in which each run has a working folder of its own while it lasts; nobody else may write it. Default: the machine's temporary
+    /// folder.</summary>
     public string? Folder { get; init; }
     /// <summary>How the small process that watches over a command is started. Default: this program with the argument <c>run-command</c>.</summary>
     public IReadOnlyList<string> Runner { get; init; } = [];

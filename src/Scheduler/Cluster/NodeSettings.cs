@@ -119,6 +119,10 @@ public sealed partial class NodeSettings
         {
             problems.Add($"{settings["commands.allow"].Place}: commands.allow has '{program}'; expected absolute paths, e.g. /usr/bin/rsync");
         }
+        if (options.Commands.Folder is { } folder && !folder.StartsWith('/'))
+        {
+            problems.Add($"{settings["commands.folder"].Place}: commands.folder is '{folder}'; expected an absolute path, e.g. /var/lib/scheduler/work");
+        }
         options = options with { OwnSecrets = [.. ownSecrets] };
         HttpPort();
         Check();

@@ -17,6 +17,9 @@ public sealed class Redactor
     // The part of an encoded secret that does not depend on its neighbours; below this length it would be found in ordinary text.
     private const int EncodedMin = 6;
 
+    // Escapes no more than JSON must.
+    private static readonly JsonWriterOptions PlainJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Lock gate = new();
     private volatile (string Form, string Mark)[] forms = [];
 
@@ -40,6 +43,33 @@ public sealed class Redactor
             if (text.Contains(form, StringComparison.Ordinal)) { text = text.Replace(form, mark, StringComparison.Ordinal); }
         }
         return text;
+    }
+
+    /// <summary>The JSON document with no secret in any of its texts and names: also none that is escaped there twice, as in JSON within JSON.
+    /// </summary>
+    public string CleanJson(string json)
+    {
+        if (forms.Length == 0) { return json; }
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
+        using var clean = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(clean, PlainJson))
+        {
+            while (reader.Read())
+            {
+                switch (reader.TokenType)
+                {
+                    case JsonTokenType.StartObject: writer.WriteStartObject(); break;
+                    case JsonTokenType.EndObject: writer.WriteEndObject(); break;
+                    case JsonTokenType.StartArray: writer.WriteStartArray(); break;
+                    case JsonTokenType.EndArray: writer.WriteEndArray(); break;
+                    case JsonTokenType.PropertyName: writer.WritePropertyName(Clean(reader.GetString()!)); break;
+                    case JsonTokenType.String: writer.WriteStringValue(Clean(reader.GetString()!)); break;
+                    default: writer.WriteRawValue(reader.ValueSpan); break;
+                }
+            }
+        }
+        // Once more as a whole: a secret may be a number.
+        return Clean(Encoding.UTF8.GetString(clean.ToArray()));
     }
 
     private static IEnumerable<string> FormsOf(string value)

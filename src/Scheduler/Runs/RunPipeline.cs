@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,8 +23,6 @@ public sealed partial class RunPipeline(
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
-    // Escapes no more than JSON must: the "+" of an encoded secret stays one and is found.
-    private static readonly JsonSerializerOptions ResultOptions = new(KindSettings.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly TimeSpan ExplainWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -58,8 +55,9 @@ public sealed partial class RunPipeline(
         }
         catch (GuardBreachedException e)
         {
-            LogGuard(run.RunKey, e.Message);
-            return new(run, "failed", "guard", e.Result, e.Message);
+            var breach = redactor.Clean(e.Message);
+            LogGuard(run.RunKey, breach);
+            return new(run, "failed", "guard", e.Result is null ? null : redactor.CleanJson(e.Result), breach);
         }
         catch (RunLostException e)
         {
@@ -126,7 +124,7 @@ public sealed partial class RunPipeline(
     }
 
     private static string? Json(object? result, Redactor redactor) =>
-        result is null ? null : redactor.Clean(JsonSerializer.Serialize(result, result.GetType(), ResultOptions));
+        result is null ? null : redactor.CleanJson(JsonSerializer.Serialize(result, result.GetType(), KindSettings.Options));
 
     private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {

@@ -19,7 +19,7 @@ public sealed record RunBegun(string? Checkpoint, RunApproval? Approval);
 
 /// <summary>One step of longer work that can go on elsewhere.</summary>
 /// <param name="Progress">For people, as JSON.</param>
-/// <param name="Checkpoint">For the next owner, as JSON in the kind's own form.</param>
+/// <param name="Checkpoint">For the next owner, as JSON in the kind's own form. Stored as it is, nothing is taken out: put no secret there.</param>
 public sealed record StepDone(string Progress, string Checkpoint);
 
 public sealed partial class RunScope
@@ -103,7 +103,7 @@ public sealed partial class RunScope
     {
         await using var command = new NpgsqlCommand(CheckpointSql, connection);
         AddFence(command.Parameters);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = done.Progress });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = redactor.CleanJson(done.Progress) });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = done.Checkpoint });
         if (await command.ExecuteScalarAsync(Token) is null) { throw await ledger.Lost(Run, Token); }
     }

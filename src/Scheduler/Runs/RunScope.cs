@@ -156,7 +156,7 @@ public sealed partial class RunScope
         await using var transaction = await connection.BeginTransactionAsync(Token);
         if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
-        await ledger.FinishInside(connection, Run, result is null ? null : redactor.Clean(result), Token);
+        await ledger.FinishInside(connection, Run, result is null ? null : redactor.CleanJson(result), Token);
         await CommitBounded(transaction);
         Committed = true;
     }
@@ -176,7 +176,7 @@ public sealed partial class RunScope
         }
         await using var transaction = await connection.BeginTransactionAsync(Token);
         var progress = await work(connection, transaction, Token);
-        await ledger.Progress(connection, Run, progress, Token);
+        await ledger.Progress(connection, Run, redactor.CleanJson(progress), Token);
         await CommitBounded(transaction);
     }
 

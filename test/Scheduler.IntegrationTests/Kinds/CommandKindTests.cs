@@ -33,7 +33,8 @@ public sealed class CommandKindTests
         await Execute(other, new CommandSettings { Argv = ["/usr/bin/env"], Env = colour });
         Assert.That(other.Said().Select(l => l[2..].Split('=')[0]).Order(StringComparer.Ordinal), Is.EqualTo(new[]
         {
-            "COLOUR", "HOME", "LANG", "PATH", "SCHEDULER_JOB", "SCHEDULER_RUN_ATTEMPT", "SCHEDULER_RUN_KEY", "SCHEDULER_RUN_TOKEN", "TMPDIR",
+            "COLOUR", "HOME", "LANG", "PATH", "SCHEDULER_JOB", "SCHEDULER_RUN_ATTEMPT", "SCHEDULER_RUN_FOLDER",
+            "SCHEDULER_RUN_KEY", "SCHEDULER_RUN_TOKEN", "TMPDIR",
         }));
     }
 

@@ -89,6 +89,11 @@ public sealed class Checker
     // How many effects the verdict allows.
     private void CheckCount(LedgerRow row, Target? target)
     {
+        if (target is { Schedule.Repeatable: true })
+        {
+            CheckRepeated(row, target);
+            return;
+        }
         var count = effects[row.RunKey].Count();
         if (count > 1)
         {
@@ -110,6 +115,37 @@ public sealed class Checker
                 Find(Fault.WrongRecord, row.RunKey, $"{row.Verdict}({row.Reason}), but there is an effect, which should have gone with it");
                 break;
         }
+    }
+
+    // Each attempt may have done it once; the one that succeeded has; no two of them at a time.
+    private void CheckRepeated(LedgerRow row, Target target)
+    {
+        var done = effects[row.RunKey].OrderBy(e => e.At).ToList();
+        foreach (var same in done.GroupBy(e => e.Token))
+        {
+            var entitled = attempts[row.RunKey].Count(a => a.Token == same.Key);
+            if (same.Count() > Math.Max(1, entitled))
+            {
+                Find(Fault.Duplicate, row.RunKey, $"{same.Count()} effects with token {same.Key}, which {entitled} attempts had");
+            }
+        }
+        foreach (var (former, next) in done.Zip(done.Skip(1)))
+        {
+            if (former.Until is { } until && until > next.At)
+            {
+                Find(Fault.Duplicate, row.RunKey, $"two at a time: token {former.Token} on {former.Node} lived until {Text(until)}, "
+                    + $"token {next.Token} on {next.Node} began at {Text(next.At)}");
+            }
+        }
+        if (row.Verdict == "succeeded" && done.TrueForAll(e => e.Token != row.Token))
+        {
+            Find(Fault.Lost, row.RunKey, $"succeeded with token {row.Token}, but there is no effect of it");
+        }
+        else if (row.Verdict is "skipped" or "missed" && done.Count > 0)
+        {
+            Find(Fault.WrongRecord, row.RunKey, $"{row.Verdict}({row.Reason}), but there is an effect");
+        }
+        else if (row.Verdict == "succeeded" && target.Must) { this.done++; }
     }
 
     // Null: the verdict is borne out. Otherwise why it is not believed.
@@ -187,6 +223,11 @@ public sealed class Checker
         {
             Find(Fault.Unexpected, effect.RunKey, $"an effect (token {effect.Token} on {effect.Node} at {Text(effect.At)}), but no row");
             return;
+        }
+        // With the verdict everything of the run is over.
+        if (effect.Until is { } until && row.EndedAt is { } ended && until > ended + options.Slack)
+        {
+            Find(Fault.Unexpected, effect.RunKey, $"token {effect.Token} on {effect.Node} lived until {Text(until)}, its run ended at {Text(ended)}");
         }
         if (effect.DueAt != row.DueAt)
         {

@@ -21,6 +21,9 @@ public sealed record DeclaredSchedule
     public bool Paused { get; init; }
     /// <summary>True for work that commits together with its verdict: a verdict other than succeeded means no effect. Default false.</summary>
     public bool Transactional { get; init; }
+    /// <summary>True for work that each attempt may do anew, never two attempts at a time (<c>command</c> with <c>on_lost: rerun</c>). Default
+    /// false: once at most.</summary>
+    public bool Repeatable { get; init; }
     /// <summary>First instant it was valid.</summary>
     public required DateTime From { get; init; }
     /// <summary>Instant from which it was valid no more; null while it still is.</summary>
@@ -73,7 +76,14 @@ public sealed record LedgerAttempt(string RunKey, int Attempt, long Token, strin
 /// <param name="Token">Token the job was given.</param>
 /// <param name="Node">Name of the node the job was given.</param>
 /// <param name="At">When it happened, by the clock of the database it is in.</param>
-public sealed record Effect(string RunKey, DateTime DueAt, long Token, string Node, DateTime At);
+public sealed record Effect(string RunKey, DateTime DueAt, long Token, string Node, DateTime At)
+{
+    /// <summary>For work that is a process: when it last gave a sign of life. Null for what happens in an instant.</summary>
+    public DateTime? Until { get; init; }
+}
+
+/// <summary>Where effects are read from, by now.</summary>
+public delegate Task<IReadOnlyList<Effect>> EffectLog();
 
 /// <summary>A fault somebody injected.</summary>
 /// <param name="What">The fault and whom it hit.</param>

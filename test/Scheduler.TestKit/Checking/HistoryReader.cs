@@ -22,7 +22,8 @@ public static class HistoryReader
     public static async Task<IReadOnlyList<DeclaredSchedule>> Schedules(TestDatabase database)
     {
         var jobs = await database.Rows<JobRow>("select name, schedule, time_zone as TimeZone, overlap, missed, start_within as StartWithin, enabled,"
-            + " paused_at is not null as paused, settings ->> 'database' is null as transactional,"
+            + " paused_at is not null as paused, kind = 'sql' and settings ->> 'database' is null as transactional,"
+            + " kind = 'command' and on_lost = 'rerun' as repeatable,"
             + " updated_at as UpdatedAt from scheduler.job where schedule <> 'manual'");
         return [.. jobs.Select(j => new DeclaredSchedule
         {
@@ -35,20 +36,25 @@ public static class HistoryReader
             Enabled = j.Enabled,
             Paused = j.Paused,
             Transactional = j.Transactional,
+            Repeatable = j.Repeatable,
             From = j.UpdatedAt,
         })];
     }
 
+    /// <summary>The effects in a database's table of effects.</summary>
+    public static EffectLog LogOf(TestDatabase database) => async () =>
+        await database.Rows<Effect>("select run_key as RunKey, due_at as DueAt, token, node, at from public.effect");
+
     /// <summary>
-    /// Read a ledger and the effects of any number of databases. Effects are read after the ledger, those of runs that were not there yet or
+    /// Read a ledger and the effects of any number of logs. Effects are read after the ledger, those of runs that were not there yet or
     /// not finished then are left out: what a reader finds while work goes on is no contradiction.
     /// </summary>
     /// <param name="database">The scheduler's database.</param>
     /// <param name="schedules">What was declared.</param>
     /// <param name="faults">What was done to the cluster.</param>
-    /// <param name="effectLogs">Databases with a table of effects.</param>
+    /// <param name="effectLogs">Where the effects are.</param>
     public static async Task<History> Read(TestDatabase database, IReadOnlyList<DeclaredSchedule> schedules, IReadOnlyList<FaultWindow> faults,
-        params TestDatabase[] effectLogs)
+        params EffectLog[] effectLogs)
     {
         await using var connection = await database.Source.OpenConnectionAsync();
         // One snapshot: a row and its attempts must be of one moment.
@@ -62,12 +68,12 @@ public static class HistoryReader
         var effects = new List<Effect>();
         foreach (var log in effectLogs)
         {
-            var all = await log.Rows<Effect>("select run_key as RunKey, due_at as DueAt, token, node, at from public.effect");
+            var all = await log();
             effects.AddRange(all.Where(e => known[e.RunKey].Any() ? known[e.RunKey].Contains(true) : e.At < readAt - TimeSpan.FromSeconds(1)));
         }
         return new History { Schedules = schedules, Rows = rows, Attempts = [.. attempts], Effects = effects, Faults = faults, ReadAt = readAt };
     }
 
     private sealed record JobRow(string Name, string Schedule, string TimeZone, string Overlap, string Missed, TimeSpan? StartWithin, bool Enabled,
-        bool Paused, bool Transactional, DateTime UpdatedAt);
+        bool Paused, bool Transactional, bool Repeatable, DateTime UpdatedAt);
 }

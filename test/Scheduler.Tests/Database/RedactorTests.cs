@@ -63,6 +63,22 @@ public sealed class RedactorTests
     [TestCase("cut \u001b[12", ExpectedResult = "cut ")]
     public string Text_of_programs_is_made_fit_to_store(string text) => PlainText.Clean(text);
 
+    [Test]
+    public void Json_is_cleaned_in_its_texts_and_names_however_deep_it_is_escaped()
+    {
+        const string canary = "cAnaRy/7f3+e&91 \"\u00e4";
+        var redactor = new Redactor();
+        redactor.Add("C", canary);
+        var inner = System.Text.Json.JsonSerializer.Serialize(new { c = canary });
+        var json = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object?>
+        {
+            ["body"] = inner, [canary] = 1, ["list"] = new object?[] { true, null, 1.50m, canary },
+        });
+        Assert.That(redactor.CleanJson(json),
+            Is.EqualTo("""{"body":"{\"c\":\"[secret C]\"}","[secret C]":1,"list":[true,null,1.50,"[secret C]"]}"""));
+        Assert.That(new Redactor().CleanJson(json), Is.EqualTo(json));
+    }
+
     // Not a case of the test above: an attribute's text cannot hold half a character.
     [Test]
     public void Half_a_character_is_replaced() => Assert.That(PlainText.Clean("half \ud83d end \udd25"), Is.EqualTo("half \ufffd end \ufffd"));

@@ -79,7 +79,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         {
             await stop.CancelAsync();
             await heart;
-            await End(runner);
+            await End(runner, order.Environment[ProcessTree.FolderVariable]);
         }
     }
 
@@ -164,7 +164,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
 
     // In whatever way we come here, nothing of the run stays: the closed pipe makes the runner end the tree, and a runner that was killed is swept
     // after.
-    private async Task End(Process runner)
+    private async Task End(Process runner, string folder)
     {
         try { runner.StandardInput.Close(); }
         catch (IOException) { }
@@ -172,7 +172,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         try { await runner.WaitForExitAsync(patience.Token); }
         catch (OperationCanceledException) { runner.Kill(); }
         if (runner.HasExited && runner.ExitCode == 0) { return; }
-        var swept = ProcessTree.KillLeftBehind(runner.Id, run.RunKey, run.RunToken);
+        var swept = ProcessTree.KillLeftBehind(runner.Id, folder);
         SayLeftBehind(swept);
     }
 
@@ -184,13 +184,19 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
     private string MakeFolder()
     {
         if (OperatingSystem.IsWindows()) { throw new PlatformNotSupportedException(); }
-        var root = options.Commands.Folder ?? Path.Combine(Path.GetTempPath(), "scheduler-commands-" + Environment.UserName);
         var name = new string([.. run.RunKey.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' ? c : '+')]);
-        // A node that was killed leaves its run's folder; the next owner has a token, and so a folder, of its own.
-        var folder = Path.Combine(root, $"{PlainText.Cut(name, 120)}+{run.RunToken}-{run.Attempt}-{Path.GetRandomFileName()}");
-        Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // A node that was killed may leave its run's folder; the next owner has a token, and so a folder, of its own.
+        name = $"{PlainText.Cut(name, 120)}+{run.RunToken}-{run.Attempt}-";
+        string folder;
+        if (options.Commands.Folder is { } root)
+        {
+            folder = Path.Combine(root, name + Path.GetRandomFileName());
+            Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        // Not in a folder of a known name there, which somebody else may have made before us.
+        else { folder = Directory.CreateTempSubdirectory("scheduler-" + name).FullName; }
         if (settings.User is { } user && Posix.FindUser(user) is { } owner) { Posix.GiveTo(folder, owner); }
         return folder;
     }
@@ -198,6 +204,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
     private void RemoveFolder(string folder)
     {
         try { Directory.Delete(folder, recursive: true); }
+        catch (DirectoryNotFoundException) { /* its runner did, when this node was frozen */ }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             run.Output.Write(OutputSource.Scheduler, $"its working folder {folder} could not be removed: {e.Message}");

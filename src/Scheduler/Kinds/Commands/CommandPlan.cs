@@ -98,6 +98,7 @@ internal static class CommandPlan
         environment["SCHEDULER_RUN_TOKEN"] = run.RunToken.ToString(CultureInfo.InvariantCulture);
         environment["SCHEDULER_RUN_ATTEMPT"] = run.Attempt.ToString(CultureInfo.InvariantCulture);
         environment["SCHEDULER_JOB"] = run.Job;
+        environment[ProcessTree.FolderVariable] = folder;
         return environment;
     }
 

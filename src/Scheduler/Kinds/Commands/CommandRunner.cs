@@ -60,8 +60,12 @@ public static class CommandRunner
         ];
         var end = Wait(watch, pid);
         var leftBehind = ProcessTree.KillBelowThis(pid);
-        // Nobody is there to be told, or nobody may believe us any more.
-        if (end is End.NodeGone or End.Deadline) { return 1; }
+        // Nobody is there to be told and to tidy up, or nobody may believe us any more.
+        if (end is End.NodeGone or End.Deadline)
+        {
+            RemoveFolder(order);
+            return 1;
+        }
         foreach (var pump in pumps) { pump.Join(DrainWithin); }
         process.WaitForExit();
         return Tell(output, new RunnerReport(process.ExitCode, leftBehind));
@@ -129,6 +133,12 @@ public static class CommandRunner
             }
         }
         catch (IOException) { /* the node is gone, and with it whoever reads */ }
+    }
+
+    private static void RemoveFolder(RunnerOrder order)
+    {
+        try { Directory.Delete(order.Environment[ProcessTree.FolderVariable], recursive: true); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { /* it stays; whom could we tell? */ }
     }
 
     private static readonly Lock WriteGate = new();

@@ -6,6 +6,9 @@ namespace Scheduler.Kinds.Commands;
 /// <summary>All processes below one, as <c>/proc</c> shows them right now: those that made a session or a group of their own too.</summary>
 internal static class ProcessTree
 {
+    /// <summary>Variable by which each process of a command is known.</summary>
+    public const string FolderVariable = "SCHEDULER_RUN_FOLDER";
+
     // A tree that makes processes faster than they can be stopped is stopped in several passes; each pass finds fewer.
     private const int PassesMax = 200;
 
@@ -62,16 +65,18 @@ internal static class ProcessTree
     }
 
     /// <summary>
-    /// End what a runner left behind when it was killed itself: its session, and whatever has the run's key and token in its environment. Not found:
-    /// a process that made a session of its own and cleared its environment.
+    /// End what a runner left behind when it was killed itself: its session, and whatever has the attempt's folder in its environment. Not found: a
+    /// process that made a session of its own and cleared its environment.
     /// </summary>
-    public static int KillLeftBehind(int runner, string runKey, long token)
+    /// <param name="runner">The runner's process id.</param>
+    /// <param name="folder">The attempt's own folder. Not the run's key: another cluster on this machine may have a run of that name.</param>
+    public static int KillLeftBehind(int runner, string folder)
     {
         var killed = 0;
-        var marks = new[] { $"SCHEDULER_RUN_KEY={runKey}", string.Create(CultureInfo.InvariantCulture, $"SCHEDULER_RUN_TOKEN={token}") };
+        var mark = $"{FolderVariable}={folder}";
         for (var pass = 0; pass < PassesMax; pass++)
         {
-            var left = All().Where(e => !e.Ended && e.Pid != Environment.ProcessId && (e.Session == runner || IsMarked(e.Pid, marks))).ToList();
+            var left = All().Where(e => !e.Ended && e.Pid != Environment.ProcessId && (e.Session == runner || IsMarked(e.Pid, mark))).ToList();
             if (left.Count == 0) { break; }
             killed += pass == 0 ? left.Count : 0;
             foreach (var entry in left) { Posix.Signal(entry.Pid, Posix.Kill); }
@@ -80,12 +85,11 @@ internal static class ProcessTree
         return killed;
     }
 
-    private static bool IsMarked(int pid, string[] marks)
+    private static bool IsMarked(int pid, string mark)
     {
         try
         {
-            var environment = Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/environ")).Split('\0');
-            return marks.All(environment.Contains);
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/environ")).Split('\0').Contains(mark, StringComparer.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return false; }
     }
