@@ -23,10 +23,10 @@ begin
             when 'number' then case when scale((entry.own #>> '{}')::numeric) = 0 then 'a whole number' else 'a number' end
             when 'array' then 'a list' when 'object' then 'a map of keys to values' end;
         -- One after the other: what is no number has no scale.
-        if case when jsonb_typeof(entry.own) = 'null' then false
+        if (case when jsonb_typeof(entry.own) = 'null' then false
                 when jsonb_typeof(entry.own) <> jsonb_typeof(entry.value) then true
                 when wanted = 'a whole number' then scale((entry.value #>> '{}')::numeric) > 0
-                else false end then
+                else false end) then
             raise exception 'param % of job % is %; expected %', quote_literal(entry.key), quote_literal(check_params.job),
                 scheduler_private.shown(entry.value), wanted using errcode = 'invalid_parameter_value';
         end if;

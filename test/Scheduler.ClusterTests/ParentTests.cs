@@ -17,7 +17,7 @@ public sealed class ParentTests
           broken: { kind: sql, schedule: manual, with: { statement: "select 1 / 0" } }
           report:
             kind: sql
-            schedule: after load; after broken on failure; manual
+            schedule: after load; after broken on failure
             overlap: allow
             with:
               statement: >-
