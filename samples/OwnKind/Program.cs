@@ -20,7 +20,7 @@ try
     var builder = Host.CreateApplicationBuilder();
     // At a stop the node drains first; the host must wait for it.
     builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + TimeSpan.FromSeconds(20));
-    builder.Services.AddSingleton<ReminderText>();
+    builder.Services.AddSingleton(new ReminderText("EUR"));
     builder.Services.AddScheduler(options)
         .AddKind<RemindJob, RemindSettings>("invoices.remind", OnLost.Rerun, "Reminds of invoices that are overdue");
     await builder.Build().RunAsync();

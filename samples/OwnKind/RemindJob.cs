@@ -19,11 +19,11 @@ public sealed record RemindSettings
 }
 
 /// <summary>Any service of the application: jobs are built by dependency injection.</summary>
-public sealed class ReminderText
+public sealed class ReminderText(string currency)
 {
     /// <summary>What is written to a customer.</summary>
     public string For(string customer, decimal amount) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Dear {customer}, {amount:0.00} are still open.");
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Dear {customer}, {amount:0.00} {currency} are still open.");
 }
 
 /// <summary>

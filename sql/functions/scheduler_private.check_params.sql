@@ -22,8 +22,11 @@ begin
         wanted := case jsonb_typeof(entry.own) when 'string' then 'text, e.g. "2026-11-21"' when 'boolean' then 'true or false'
             when 'number' then case when scale((entry.own #>> '{}')::numeric) = 0 then 'a whole number' else 'a number' end
             when 'array' then 'a list' when 'object' then 'a map of keys to values' end;
-        if jsonb_typeof(entry.own) not in ('null', jsonb_typeof(entry.value))
-            or (wanted = 'a whole number' and scale((entry.value #>> '{}')::numeric) > 0) then
+        -- One after the other: what is no number has no scale.
+        if (case when jsonb_typeof(entry.own) = 'null' then false
+                when jsonb_typeof(entry.own) <> jsonb_typeof(entry.value) then true
+                when wanted = 'a whole number' then scale((entry.value #>> '{}')::numeric) > 0
+                else false end) then
             raise exception 'param % of job % is %; expected %', quote_literal(entry.key), quote_literal(check_params.job),
                 scheduler_private.shown(entry.value), wanted using errcode = 'invalid_parameter_value';
         end if;

@@ -6,7 +6,7 @@ declare
     names text[];
     named text;
 begin
-    -- Most jobs name neither. "$${" stands for "${" itself.
+    -- Most jobs name neither. A doubled dollar sign before the brace makes it plain text.
     if job.settings::text ~ '(?<!\$)\$\{params\.' then
         names := array(select k from jsonb_object_keys(job.params) k order by k);
         select m[1] into named from regexp_matches(job.settings::text, '(?<!\$)\$\{params\.([^}]*)\}', 'g') m where m[1] <> all (names) limit 1;

@@ -12,5 +12,6 @@ select p.power from (
         and pg_has_role(session_user, r.oid, 'member')
     union all
     select 4, 'reads the scheduler''s own tables'
-    from pg_namespace s where s.nspname in ('scheduler_private', 'quartz') and has_schema_privilege(session_user, s.oid, 'usage')
+    where exists (select from pg_namespace s, pg_roles r where s.nspname in ('scheduler_private', 'quartz')
+        and pg_has_role(session_user, r.oid, 'member') and has_schema_privilege(r.oid, s.oid, 'usage'))
 ) p order by p.n limit 1

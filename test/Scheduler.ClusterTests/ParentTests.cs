@@ -17,7 +17,7 @@ public sealed class ParentTests
           broken: { kind: sql, schedule: manual, with: { statement: "select 1 / 0" } }
           report:
             kind: sql
-            schedule: after load; after broken on failure; manual
+            schedule: after load; after broken on failure
             overlap: allow
             with:
               statement: >-
@@ -35,7 +35,8 @@ public sealed class ParentTests
         var alone = await cluster.RunNow("report");
         await cluster.UntilFinished(alone);
 
-        Assert.That(await cluster.Database.Rows<string>("select concat_ws('|', a, b, c, d) from public.got order by a nulls last, b"), Is.EqualTo(new[]
+        Assert.That(await cluster.Database.Rows<string>("select concat_ws('|', a, b, c, d) from public.got order by a nulls last, b"),
+            Is.EqualTo(new[]
         {
             $"{broken}|failed", "load|yesterday", "load|yesterday", "load|yesterday", load + "|succeeded|3|{\"rows\": 3}", "",
         }).AsCollection.Using<string>((x, y) => string.CompareOrdinal(x, y)));

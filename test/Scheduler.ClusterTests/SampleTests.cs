@@ -27,14 +27,16 @@ public sealed class SampleTests
             await Until.Holds(database, "the sample is a live node that knows its kind", async () =>
                 (process.HasExited ? throw new InvalidOperationException($"it ended with {process.ExitCode}: {said}") : true)
                 && await database.Value<long>("select count(*) from scheduler.node where name = 'invoices' and state = 'live'") == 1
-                && await database.Value<long>("select count(*) from scheduler_private.kind where name = 'invoices.remind'") == 1, TimeSpan.FromSeconds(60));
+                && await database.Value<long>("select count(*) from scheduler_private.kind where name = 'invoices.remind'") == 1,
+                TimeSpan.FromSeconds(60));
             await database.Execute(await File.ReadAllTextAsync(Path.Combine(own.FullName, "invoices.sql")));
 
             var key = await database.Value<string>("select scheduler.run_now('remind-overdue')");
             await Until.Holds(database, "the run is finished", async () =>
                 await database.Value<long>("select count(*) from scheduler.run where run_key = @key and state = 'finished'", new { key }) == 1);
 
-            Assert.That(await database.Value<string>("select verdict || ' ' || result from scheduler.run"), Is.EqualTo("succeeded {\"reminded\": 250}"));
+            Assert.That(await database.Value<string>("select verdict || ' ' || result from scheduler.run"),
+                Is.EqualTo("succeeded {\"reminded\": 250}"));
             Assert.That(await database.Value<long>("select count(*) from sample.invoice where reminded_by = @key", new { key }), Is.EqualTo(250));
             Assert.That(await database.Value<string>("select string_agg(text, '') from scheduler.run_output where run_key = @key", new { key }),
                 Is.EqualTo("reminded 250 customers"));

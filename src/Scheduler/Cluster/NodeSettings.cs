@@ -17,11 +17,12 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "sql.own_database", "sql.trusted", "commands.allow", "commands.shell", "commands.env",
-            "commands.users", "commands.folder"];
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "sql.own_database", "sql.trusted",
+            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder"];
 
     // Written as a list, or as one text with commas.
-    private static readonly string[] Lists = ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
+    private static readonly string[] Lists =
+        ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Scheduler.Runs;
 
-/// <summary>The code of a kind did not end when it was asked to, nor when its sessions were ended. Whatever it still does, the fence refuses.</summary>
+/// <summary>The code of a kind did not end when it was asked to, nor when its sessions were ended. The fence refuses what it still does.</summary>
 public sealed class LeftBehindException(CancellationToken token)
     : OperationCanceledException("its code did not end when it was asked to and was left behind; the fence refuses what it still does", token);
 

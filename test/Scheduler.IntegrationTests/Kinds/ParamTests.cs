@@ -35,11 +35,14 @@ public sealed class ParamTests
     {
         await using var database = await Database();
         await database.Value<string>("select scheduler.run_now('a', @given::jsonb)", new { given });
-        Assert.That(await database.Value<bool>("select params = @Declared::jsonb || @given::jsonb from scheduler.run", new { Declared, given }), Is.True);
+        Assert.That(await database.Value<bool>("select params = @Declared::jsonb || @given::jsonb from scheduler.run", new { Declared, given }),
+            Is.True);
     }
 
-    [TestCase("settings = '{\"statement\": \"select ${params.limt}\"}'", "settings name ${params.limt}; expected one of the job's params any, day", "limit")]
-    [TestCase("params = '{}', settings = '{\"statement\": \"select ${params.day}\"}'", "settings name ${params.day}; expected a job with params", null)]
+    [TestCase("settings = '{\"statement\": \"select ${params.limt}\"}'",
+        "settings name ${params.limt}; expected one of the job's params any, day", "limit")]
+    [TestCase("params = '{}', settings = '{\"statement\": \"select ${params.day}\"}'",
+        "settings name ${params.day}; expected a job with params", null)]
     [TestCase("settings = '{\"statement\": \"select ${parent.verdict}\"}'", "the job follows none; expected a schedule 'after JOB'", null)]
     public async Task An_edit_that_names_what_the_job_does_not_have_is_refused(string edit, string message, string? near)
     {
@@ -71,7 +74,8 @@ public sealed class ParamTests
         var given = System.Text.Json.JsonSerializer.Serialize(new { day = value, ratio = 2 });
         await run.Run(scope => new SqlJob(new()
         {
-            Statement = "insert into public.got values (${params.day}, ${params.limit}, ${params.ratio}, ${params.dry}, ${params.tags}, ${params.any})",
+            Statement = "insert into public.got"
+                + " values (${params.day}, ${params.limit}, ${params.ratio}, ${params.dry}, ${params.tags}, ${params.any})",
         }, scope, run.Databases, KindRun.Node()), row: await run.Claimed() with { Params = given });
         Assert.That(await run.Database.Value<string>("select a from public.got"), Is.EqualTo(value));
         Assert.That(await run.Database.Value<string>("select concat_ws(' ', b, c, d, e, f is null) from public.got"), Is.EqualTo("10 2 f [\"a\"] t"));

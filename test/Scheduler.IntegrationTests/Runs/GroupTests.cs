@@ -43,7 +43,8 @@ public sealed class GroupTests
         Assert.That(entered.Select(e => e.State), Is.All.EqualTo("queued"));
         Assert.That(claimed.Select(c => c.DueAt), Is.EquivalentTo(new[] { Due, Due.AddSeconds(1) }));
         Assert.That(await ledger.Claim(10, node, default), Is.Empty);
-        Assert.That(await Text("select distinct waiting_for from scheduler.run where state = 'queued'"), Is.EqualTo("a place in group g (2 of 2 run)"));
+        Assert.That(await Text("select distinct waiting_for from scheduler.run where state = 'queued'"),
+            Is.EqualTo("a place in group g (2 of 2 run)"));
 
         await ledger.Finish([new(claimed[0], "succeeded")], node.LeaseId, default);
         Assert.That((await ledger.Claim(10, node, default)).Select(c => c.DueAt), Is.EqualTo(new[] { Due.AddSeconds(2) }));
@@ -64,7 +65,7 @@ public sealed class GroupTests
         Assert.That(await ledger.Claim(4, node, default), Is.Empty);
 
         await database.Execute("update scheduler.job set concurrency = '{}' where name = 'b'");
-        Assert.That((await ledger.Claim(10, node, default)).Count(c => c.Job is "a" or "b"), Is.EqualTo(4), "now five: those of b were entered in it");
+        Assert.That((await ledger.Claim(10, node, default)).Count(c => c.Job is "a" or "b"), Is.EqualTo(4), "now five");
     }
 
     [Test]
@@ -146,7 +147,8 @@ public sealed class GroupTests
 
     private Task Job(string name, string? group, int limit, int priority = 5) => database.Execute(
         "insert into scheduler.job (name, kind, overlap, missed, priority, concurrency) values (@name, 'sql', 'allow', 'all', @priority,"
-        + " case when @group::text is null then '{}' else jsonb_build_object('group', @group, 'limit', @limit) end)", new { name, priority, group, limit });
+        + " case when @group::text is null then '{}' else jsonb_build_object('group', @group, 'limit', @limit) end)",
+        new { name, priority, group, limit });
 
     // Entered by a node without a free slot.
     private async Task Queue(string job, int count) =>

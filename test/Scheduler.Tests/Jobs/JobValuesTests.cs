@@ -15,7 +15,7 @@ public sealed class JobValuesTests
 
     [TestCase("""{"statement": "select ${params.day}, ${run.key}"}""", """{"day": null}""", "manual")]
     [TestCase("""{"url": "https://x/$${params.day}"}""", "{}", "manual")]
-    [TestCase("""{"url": "https://x/${parent.result.rows}"}""", "{}", "manual; after load on any")]
+    [TestCase("""{"url": "https://x/${parent.result.rows}"}""", "{}", "@daily; after load on any")]
     public void What_the_job_has_may_be_named(string settings, string @params, string schedule) =>
         Assert.That(JobValues.Problems(settings, @params, schedule), Is.Empty);
 }

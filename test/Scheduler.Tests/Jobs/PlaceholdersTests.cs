@@ -21,7 +21,7 @@ public sealed class PlaceholdersTests
     [TestCase("${secret:.hidden}", "known are")]
     [TestCase("${secret:}", "known are")]
     [TestCase("${params.}", "known are")]
-    [TestCase("${prev.due}", "did you mean 'prev.due_at'?")]
+    [TestCase("${prev.due_ta}", "did you mean 'prev.due_at'?")]
     [TestCase("${parent.verdit}", "did you mean 'parent.verdict'?")]
     public void Mistakes_are_named(string text, string expected) => Assert.That(Placeholders.Problem("url", text), Does.Contain(expected));
 
