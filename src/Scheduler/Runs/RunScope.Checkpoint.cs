@@ -25,8 +25,6 @@ public sealed record StepDone(string Progress, string Checkpoint);
 public sealed partial class RunScope
 {
     private static readonly string BegunSql = SqlFiles.Read("queries/run_begun.sql");
-    private static readonly TimeSpan CleanWithin = TimeSpan.FromSeconds(2);
-    private static readonly string CleanSql = SqlFiles.Read("queries/session_clean.sql");
     private static readonly string CheckpointSql = SqlFiles.Read("queries/run_checkpoint.sql");
 
     /// <summary>Open a session of the scheduler's database for this run. Ends with <see cref="RunLostException"/> when the run is no longer this
@@ -44,21 +42,6 @@ public sealed partial class RunScope
             await connection.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>Set a session back to what it was when it began: settings, advisory locks, temporary tables, LISTEN. Text of a job ran in it, and
-    /// the next run to use it is another's. Where that fails, the session goes.</summary>
-    internal static async Task Clean(NpgsqlConnection session)
-    {
-        if (session.FullState != System.Data.ConnectionState.Open) { return; }     // broken: its pool throws it away
-        try
-        {
-            using var limit = new CancellationTokenSource(CleanWithin);
-            await using var command = new NpgsqlCommand(CleanSql, session);
-            await command.ExecuteNonQueryAsync(limit.Token);
-        }
-        // What the run came to is known already; a session that cannot be set back must only not be used again.
-        catch (Exception e) when (e is NpgsqlException or OperationCanceledException) { NpgsqlConnection.ClearPool(session); }
     }
 
     /// <summary>Ask, in a session of the scheduler's database, whether the run is still this node's; ends with <see cref="RunLostException"/> when

@@ -46,6 +46,11 @@ public sealed class RowsDelete(RowsDeleteSettings settings, RunScope run, TimePr
     /// <inheritdoc />
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
+        if (!node.Sql.OwnDatabase)
+        {
+            throw new OperatorException("the condition of rows.delete would be text with the node's rights, and sql.own_database of this node is "
+                + "false; expected it on nodes where such jobs run, or true");
+        }
         pace = new(settings.Batch);
         try
         {

@@ -123,23 +123,15 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
     private async Task<string> RunAll(NpgsqlConnection connection, CancellationToken token)
     {
         long rows = 0;
-        connection.Notice += Hear;
-        try
+        using var heard = Notices.Heard(connection, run.Output);
+        foreach (var statement in SqlText.Parse(settings.Statement))
         {
-            foreach (var statement in SqlText.Parse(settings.Statement))
-            {
-                await using var command = new NpgsqlCommand(statement.Text, connection);
-                foreach (var name in statement.Parameters) { command.Parameters.Add(Value(name)); }
-                rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
-            }
+            await using var command = new NpgsqlCommand(statement.Text, connection);
+            foreach (var name in statement.Parameters) { command.Parameters.Add(Value(name)); }
+            rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
         }
-        finally { connection.Notice -= Hear; }
         return JsonSerializer.Serialize(new { rows });
     }
-
-    private void Hear(object sender, NpgsqlNoticeEventArgs e) => run.Output.Write(OutputSource.Notice, $"{e.Notice.Severity}: {e.Notice.MessageText}"
-        + (e.Notice.Detail is { Length: > 0 } detail ? $"\n  detail: {detail}" : "")
-        + (e.Notice.Hint is { Length: > 0 } hint ? $"\n  hint: {hint}" : ""));
 
     private NpgsqlParameter Value(string name) => Placeholders.IsSecret(name)
         ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, run.DueAt);
