@@ -389,7 +389,7 @@ declare
     due timestamptz := clock_timestamp();
     new_key text := run_now.name || '!' || to_char(due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
     held boolean;
-    merged jsonb;
+    own jsonb;
 begin
     if jsonb_typeof(run_now.params) <> 'object' then
         raise exception 'params is %; expected an object, e.g. {"day": "2026-11-21"}', left(run_now.params::text, 100)
@@ -402,11 +402,14 @@ begin
                   hint = coalesce((select 'did you mean ' || quote_literal(j.name) || '?' from scheduler.job j
                                    where j.name like left(run_now.name, 3) || '%' order by j.name limit 1), 'see scheduler.job');
     end if;
-    select j.params || coalesce(run_now.params, '{}') into merged from scheduler.job j where j.name = run_now.name and j.for_each is null;
+    select j.params into own from scheduler.job j where j.name = run_now.name and j.for_each is null;
     if not found then
         raise exception 'job % stands for one job a row (for_each) and has no runs of its own', quote_literal(run_now.name)
             using errcode = 'invalid_parameter_value',
                   hint = 'run one it made: select name from scheduler.job where made_by = ' || quote_literal(run_now.name);
+    end if;
+    if run_now.params is not null then
+        perform scheduler_private.check_params(run_now.name, own, run_now.params);
     end if;
     if run_now.key is not null then
         insert into scheduler_private.request (job, key, run_key) values (run_now.name, run_now.key, new_key)
@@ -417,10 +420,11 @@ begin
     end if;
     held := gate.overlap = 'skip' and gate.active_key is not null;
     insert into scheduler_private.run
-        (run_key, job, due_at, state, version, priority, runs_on, on_lost, ended_at, verdict, reason, params, requested_by)
+        (run_key, job, due_at, state, version, priority, runs_on, on_lost, ended_at, verdict, reason, params, requested_by,
+            concurrency_group)
     values (new_key, run_now.name, due, case when held then 'finished' else 'queued' end, gate.version, gate.priority,
             gate.runs_on, gate.on_lost, case when held then clock_timestamp() end, case when held then 'skipped' end,
-            case when held then 'overlap' end, nullif(merged, '{}'), session_user);
+            case when held then 'overlap' end, nullif(own || coalesce(run_now.params, '{}'), '{}'), session_user, gate.concurrency_group);
     if not held and gate.overlap = 'skip' then
         update scheduler_private.job_gate g set active_key = new_key where g.job = run_now.name;
     end if;
@@ -565,8 +569,10 @@ begin
         batch := case when alone or asked.spacing is not null then 1 else 500 end;
         foreach instant in array asked.due[asked.entered_count + 1 : asked.entered_count + batch] loop
             key := asked.job || '!backfill@' || to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
-            insert into scheduler_private.run (run_key, job, due_at, state, version, priority, runs_on, on_lost, params, requested_by)
-            select key, asked.job, instant, 'queued', gate.version, gate.priority, gate.runs_on, gate.on_lost, nullif(j.params, '{}'), asked.requested_by
+            insert into scheduler_private.run
+                (run_key, job, due_at, state, version, priority, runs_on, on_lost, params, requested_by, concurrency_group)
+            select key, asked.job, instant, 'queued', gate.version, gate.priority, gate.runs_on, gate.on_lost, nullif(j.params, '{}'),
+                asked.requested_by, gate.concurrency_group
             from scheduler.job j where j.name = asked.job
             on conflict do nothing;
             if found and gate.overlap = 'skip' then
@@ -892,6 +898,37 @@ begin
     end loop;
 end $$;
 
+CREATE FUNCTION scheduler_private.check_params(job text, declared jsonb, given jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    names constant text[] := array(select k from jsonb_object_keys(declared) k order by k);
+    entry record;
+    wanted text;
+    near text;
+begin
+    for entry in select e.key, e.value, declared -> e.key as own from jsonb_each(given) e order by e.key loop
+        if entry.own is null then
+            near := scheduler_private.nearest(entry.key, names);
+            raise exception 'job % has no param %; expected %', quote_literal(check_params.job), quote_literal(left(entry.key, 200)),
+                case when cardinality(names) = 0 then 'none' else 'one of ' || array_to_string(names, ', ') end
+                using errcode = 'invalid_parameter_value',
+                      hint = coalesce('did you mean ' || quote_literal(near) || '?', 'declare it in the column params of scheduler.job');
+        end if;
+        wanted := case jsonb_typeof(entry.own) when 'string' then 'text, e.g. "2026-11-21"' when 'boolean' then 'true or false'
+            when 'number' then case when scale((entry.own #>> '{}')::numeric) = 0 then 'a whole number' else 'a number' end
+            when 'array' then 'a list' when 'object' then 'a map of keys to values' end;
+        -- One after the other: what is no number has no scale.
+        if (case when jsonb_typeof(entry.own) = 'null' then false
+                when jsonb_typeof(entry.own) <> jsonb_typeof(entry.value) then true
+                when wanted = 'a whole number' then scale((entry.value #>> '{}')::numeric) > 0
+                else false end) then
+            raise exception 'param % of job % is %; expected %', quote_literal(entry.key), quote_literal(check_params.job),
+                scheduler_private.shown(entry.value), wanted using errcode = 'invalid_parameter_value';
+        end if;
+    end loop;
+end $$;
+
 CREATE FUNCTION scheduler_private.check_plain(job scheduler.job) RETURNS void
     LANGUAGE plpgsql STABLE
     AS $$
@@ -1006,6 +1043,28 @@ begin
     end if;
 end $$;
 
+CREATE FUNCTION scheduler_private.check_values(job scheduler.job) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    names text[];
+    named text;
+begin
+    -- Most jobs name neither. A doubled dollar sign before the brace makes it plain text.
+    if job.settings::text ~ '(?<!\$)\$\{params\.' then
+        names := array(select k from jsonb_object_keys(job.params) k order by k);
+        select m[1] into named from regexp_matches(job.settings::text, '(?<!\$)\$\{params\.([^}]*)\}', 'g') m where m[1] <> all (names) limit 1;
+        if found then
+            perform scheduler_private.refuse(job.name, 'settings', format('settings name ${params.%s}; expected %s', left(named, 200),
+                case when cardinality(names) = 0 then 'a job with params' else 'one of the job''s params ' || array_to_string(names, ', ') end),
+                scheduler_private.nearest(named, names));
+        end if;
+    end if;
+    if job.settings::text ~ '(?<!\$)\$\{parent\.' and coalesce(job.schedule, '') !~* '(^|;)\s*after\s' then
+        perform scheduler_private.refuse(job.name, 'settings', 'settings name ${parent.…}, but the job follows none; expected a schedule ''after JOB''');
+    end if;
+end $_$;
+
 CREATE FUNCTION scheduler_private.child_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1022,6 +1081,92 @@ begin
                   hint = 'change the row, or the job ' || quote_literal(made_by) || ': its children follow';
     end if;
     return case when tg_op = 'DELETE' then old else new end;
+end $$;
+
+CREATE FUNCTION scheduler_private.claim(free integer, node text, lease bigint, labels text[]) RETURNS TABLE(run_key text, job text, due_at timestamp with time zone, token bigint, attempts integer, version integer, params text)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+declare
+    groups text[];
+    place record;
+begin
+    -- One look at an empty index where no job is in a group.
+    if exists (select from scheduler_private.job_gate g where g.concurrency_group is not null) then
+        -- Found one after the other, each by its key: however many runs wait.
+        with recursive waiting (name) as (
+            (select min(r.concurrency_group) from scheduler_private.run r where r.concurrency_group is not null and r.state = 'queued')
+            union all
+            select (select min(r.concurrency_group) from scheduler_private.run r where r.concurrency_group > w.name and r.state = 'queued')
+            from waiting w where w.name is not null
+        )
+        select array_agg(w.name order by w.name) into groups from waiting w where w.name is not null;
+        -- By the lock's own number: two names may share one.
+        for place in select distinct hashtext(g.name) as number from unnest(coalesce(groups, '{}')) g (name) order by 1 loop
+            perform pg_advisory_xact_lock(hashtext('scheduler.group'), place.number);
+        end loop;
+    end if;
+    return query
+    with room as materialized (
+        select g.name, greatest(0, coalesce(scheduler_private.group_limit(g.name), free)
+            - (select count(*) from scheduler_private.run r where r.concurrency_group = g.name and r.state = 'running'))::integer as places
+        from unnest(groups) g (name)
+    ),
+    -- Of each group as many as have room, so that those that have none hide nobody behind them.
+    admitted as materialized (
+        select a.due_at, a.run_key
+        from room m cross join lateral (
+            select r.due_at, r.run_key
+            from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
+            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+                and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
+                and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
+            order by r.priority desc, r.due_at limit m.places) a
+    ),
+    candidate as materialized (
+        select q.due_at, q.run_key, q.job, g.overlap, g.active_key, g.job is null as gone
+        from (
+            -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand
+            from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
+            where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+                and exists (select from scheduler_private.node n
+                            where n.lease_id = lease and n.lease_until > clock_timestamp() and n.state <> 'stopped')
+                and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
+                and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
+                and (r.concurrency_group is null or (r.due_at, r.run_key) in (select a.due_at, a.run_key from admitted a)
+                    -- A group that every job has left since limits nothing.
+                    or not exists (select from scheduler_private.job_gate l where l.concurrency_group = r.concurrency_group))
+            order by r.priority desc, r.due_at
+            for update of r skip locked
+        ) q
+        -- The lock keeps a run from beginning after the commit of a pause, and turns in order; what it returns is the newest committed gate.
+        left join lateral (
+            select g.job, g.overlap, g.active_key, g.paused and coalesce(g.paused_until > clock_timestamp(), true) as paused
+            from scheduler_private.job_gate g where g.job = q.job for no key update skip locked
+        ) g on true
+        where case
+            when g.job is null then not exists (select from scheduler_private.job_gate x where x.job = q.job)
+            else (q.by_hand or not g.paused) and (g.overlap <> 'queue' or g.active_key is null or g.active_key = q.run_key)
+        end
+        limit free
+    ),
+    ranked as materialized (
+        select c.*, row_number() over (partition by c.job order by c.due_at, c.run_key) as turn from candidate c
+    ),
+    taken as materialized (
+        select r.* from ranked r where r.gone or r.overlap <> 'queue' or r.active_key = r.run_key or (r.active_key is null and r.turn = 1)
+    ),
+    held as (
+        update scheduler_private.job_gate g set active_key = t.run_key
+        from taken t where g.job = t.job and t.overlap = 'queue'
+    )
+    update scheduler_private.run r
+    set state = 'running', node = claim.node, owner = lease, token = r.token + 1, attempts = r.attempts + 1, started_at = clock_timestamp(),
+        progress = null
+    from taken t
+    where r.due_at = t.due_at and r.run_key = t.run_key
+    returning r.run_key, r.job, r.due_at, r.token, r.attempts, r.version, r.params::text;
 end $$;
 
 CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
@@ -1047,6 +1192,20 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
                   ],
                   "exclusiveMinimum": 0,
                   "maximum": 1
+                },
+                "band": {
+                  "type": [
+                    "number",
+                    "null"
+                  ],
+                  "minimum": 0,
+                  "maximum": 1000000000
+                },
+                "dry_run": {
+                  "type": [
+                    "boolean",
+                    "null"
+                  ]
                 }
               }
             }'::jsonb
@@ -1548,6 +1707,12 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler_private.group_limit(name text) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select min(g.concurrency_limit) from scheduler_private.job_gate g where g.concurrency_group = name
+$$;
+
 CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1566,14 +1731,16 @@ begin
         return null;
     end if;
     insert into scheduler_private.job_gate as g
-        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes)
+        (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,
+            concurrency_group, concurrency_limit)
     values (new.name, new.version, new.enabled, new.paused_at is not null, case new.overlap when 'cancel' then 'queue' else new.overlap end,
-            new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel')
+            new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
+            new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer)
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
         priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until,
-        supersedes = excluded.supersedes;
+        supersedes = excluded.supersedes, concurrency_group = excluded.concurrency_group, concurrency_limit = excluded.concurrency_limit;
     perform pg_notify('scheduler_jobs', new.name);
     return null;
 end $$;
@@ -1646,6 +1813,9 @@ begin
                     when 'notify' then new.notify when 'for_each' then new.for_each else new.params end);
             end loop;
         end if;
+    end if;
+    if new.for_each is null and (made or (new.settings, new.params, new.schedule) is distinct from (old.settings, old.params, old.schedule)) then
+        perform scheduler_private.check_values(new);
     end if;
     if made or (new.overlap, new.missed, new.on_lost, new.timeout, new.start_within, new.spread, new.tags, new.runs_on, new.description, new.owner,
             new.pause_reason, new.priority, new.starts, new.ends, new.paused_until)
@@ -2622,6 +2792,7 @@ CREATE TABLE scheduler_private.run (
     cause text,
     cancel jsonb,
     checkpoint jsonb,
+    concurrency_group text,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -2711,7 +2882,9 @@ CREATE TABLE scheduler_private.job_gate (
     success_count bigint DEFAULT 0 NOT NULL,
     paused_until timestamp with time zone,
     followed boolean DEFAULT false NOT NULL,
-    supersedes boolean DEFAULT false NOT NULL
+    supersedes boolean DEFAULT false NOT NULL,
+    concurrency_group text,
+    concurrency_limit integer
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
@@ -2961,6 +3134,7 @@ CREATE VIEW scheduler.run AS
             WHEN (r.state <> 'queued'::text) THEN NULL::text
             WHEN (g.paused AND COALESCE((g.paused_until > clock_timestamp()), true) AND (r.requested_by IS NULL)) THEN 'the job is paused'::text
             WHEN ((g.overlap = 'queue'::text) AND (g.active_key IS NOT NULL) AND (g.active_key <> r.run_key)) THEN (('run '::text || g.active_key) || ' of the same job'::text)
+            WHEN ((r.concurrency_group IS NOT NULL) AND (c.running >= c.places)) THEN (((((('a place in group '::text || r.concurrency_group) || ' ('::text) || c.running) || ' of '::text) || c.places) || ' run)'::text)
             WHEN (NOT (EXISTS ( SELECT
                FROM scheduler_private.node n
               WHERE ((n.state = 'live'::text) AND (n.lease_until > clock_timestamp()) AND (r.runs_on <@ n.labels))))) THEN ('a live node'::text ||
@@ -2987,9 +3161,17 @@ CREATE VIEW scheduler.run AS
     r.params,
     r.losses,
     r.past_attempts,
-    r.cancel
-   FROM (scheduler_private.run r
-     LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))));
+    r.cancel,
+    r.concurrency_group
+   FROM ((scheduler_private.run r
+     LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))))
+     LEFT JOIN LATERAL ( SELECT ( SELECT count(*) AS count
+                   FROM scheduler_private.run o
+                  WHERE ((o.concurrency_group = r.concurrency_group) AND (o.state = 'running'::text))) AS running,
+            ( SELECT min(o.concurrency_limit) AS min
+                   FROM scheduler_private.job_gate o
+                  WHERE (o.concurrency_group = r.concurrency_group)) AS places
+          WHERE ((r.state = 'queued'::text) AND (r.concurrency_group IS NOT NULL))) c ON (true));
 
 CREATE TABLE scheduler_private.run_output (
     due_at timestamp with time zone NOT NULL,
@@ -3213,6 +3395,7 @@ CREATE TABLE scheduler_private.run_default (
     cause text,
     cancel jsonb,
     checkpoint jsonb,
+    concurrency_group text,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -3447,11 +3630,17 @@ CREATE INDEX job_of_calendar ON scheduler.job USING btree (calendar) WHERE (cale
 
 CREATE INDEX backfill_open ON scheduler_private.backfill USING btree (id) WHERE (state = ANY (ARRAY['asked'::text, 'entering'::text]));
 
+CREATE INDEX gate_in_group ON scheduler_private.job_gate USING btree (concurrency_group) WHERE (concurrency_group IS NOT NULL);
+
 CREATE INDEX gate_supersedes ON scheduler_private.job_gate USING btree (job) WHERE supersedes;
 
 CREATE INDEX job_change_in_order ON scheduler_private.job_change USING btree (mark);
 
 CREATE INDEX request_by_age ON scheduler_private.request USING btree (requested_at);
+
+CREATE INDEX run_in_group ON ONLY scheduler_private.run USING btree (concurrency_group, state, priority DESC, due_at) WHERE ((state <> 'finished'::text) AND (concurrency_group IS NOT NULL));
+
+CREATE INDEX run_default_concurrency_group_state_priority_due_at_idx ON scheduler_private.run_default USING btree (concurrency_group, state, priority DESC, due_at) WHERE ((state <> 'finished'::text) AND (concurrency_group IS NOT NULL));
 
 CREATE INDEX run_of_job ON ONLY scheduler_private.run USING btree (job, due_at DESC);
 
@@ -3462,6 +3651,8 @@ CREATE INDEX run_live ON ONLY scheduler_private.run USING btree (state, priority
 CREATE INDEX run_default_state_priority_due_at_idx ON scheduler_private.run_default USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
 
 CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (job);
+
+ALTER INDEX scheduler_private.run_in_group ATTACH PARTITION scheduler_private.run_default_concurrency_group_state_priority_due_at_idx;
 
 ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
 
@@ -3711,14 +3902,23 @@ GRANT ALL ON FUNCTION scheduler_private.check_json(job text, name text, content 
 GRANT ALL ON FUNCTION scheduler_private.check_links(edited text[], removed text[]) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_links(edited text[], removed text[]) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.check_params(job text, declared jsonb, given jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_params(job text, declared jsonb, given jsonb) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.check_plain(job scheduler.job) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_plain(job scheduler.job) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.check_settings(job scheduler.job) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_settings(job scheduler.job) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.check_values(job scheduler.job) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_values(job scheduler.job) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.child_guard() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.child_guard() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.claim(free integer, node text, lease bigint, labels text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.claim(free integer, node text, lease bigint, labels text[]) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.column_schema(name text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.column_schema(name text) TO scheduler_admin;
@@ -3758,6 +3958,9 @@ GRANT ALL ON FUNCTION scheduler_private.followers(parent text, verdict text) TO 
 
 GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;

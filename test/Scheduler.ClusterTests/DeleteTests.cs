@@ -35,38 +35,7 @@ public sealed class DeleteTests
                 """,
         });
         using var enough = new CancellationTokenSource();
-        var (waited, longest, updates) = (0, TimeSpan.Zero, 0L);
-        var gate = new Lock();
-        var writers = Enumerable.Range(0, Writers).Select(seed => Task.Run(async () =>
-        {
-            var random = new Random(seed);
-            await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(cluster.Database.ConnectionString)
-            {
-                Pooling = false,
-                MaxAutoPrepare = 2,
-                AutoPrepareMinUsages = 1,
-                Options = "-c lock_timeout=200 -c synchronous_commit=off",
-            });
-            await using var connection = await source.OpenConnectionAsync();
-            await using var update = new NpgsqlCommand("update public.item set n = n + 1 where id = $1", connection);
-            var id = new NpgsqlParameter<long>();
-            update.Parameters.Add(id);
-            while (!enough.IsCancellationRequested)
-            {
-                id.TypedValue = random.NextInt64(1, Doomed + 200_000);
-                var from = Stopwatch.GetTimestamp();
-                try { await update.ExecuteNonQueryAsync(); }
-                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable) { Interlocked.Increment(ref waited); }
-                var took = Stopwatch.GetElapsedTime(from);
-                lock (gate)
-                {
-                    longest = took > longest ? took : longest;
-                    updates++;
-                }
-                // Fifty users, not fifty loops: the machine has other things to do.
-                await Until.Pause(TimeSpan.FromMilliseconds(random.Next(5, 30)));
-            }
-        })).ToList();
+        var writers = Enumerable.Range(0, Writers).Select(seed => Task.Run(() => Write(cluster, seed, enough.Token))).ToList();
 
         var (key, node) = await cluster.RunNowAndWait("purge");
         var seen = new List<long>();
@@ -80,9 +49,11 @@ public sealed class DeleteTests
             "select (checkpoint ->> 'deleted')::bigint from scheduler_private.run where run_key = @key", new { key });
         var row = await cluster.UntilFinished(key, TimeSpan.FromMinutes(8));
         await enough.CancelAsync();
-        await Task.WhenAll(writers);
+        var wrote = await Task.WhenAll(writers);
 
-        TestContext.Out.WriteLine($"{updates} updates, the longest took {longest.TotalMilliseconds:0} ms, {waited} waited over 200 ms for a lock;"
+        var waited = wrote.Sum(w => w.Waited);
+        TestContext.Out.WriteLine($"{wrote.Sum(w => w.Updates)} updates, the longest took {wrote.Max(w => w.Longest).TotalMilliseconds:0} ms, "
+            + $"{waited} waited over 200 ms for a lock;"
             + $" {before} rows were gone when the node was killed");
         Assert.That(row.Verdict, Is.EqualTo("succeeded"), row.ToString());
         Assert.That(row.Node, Is.Not.EqualTo(node.Name));
@@ -96,6 +67,38 @@ public sealed class DeleteTests
         Assert.That(before, Is.GreaterThan(Doomed / 3));
         Assert.That(seen, Is.Ordered, "progress never goes back");
         Assert.That(seen.Distinct().Count(), Is.GreaterThan(5), "progress moves");
+    }
+
+    private sealed record Wrote(int Waited, TimeSpan Longest, long Updates);
+
+    private static async Task<Wrote> Write(TestCluster cluster, int seed, CancellationToken enough)
+    {
+        var random = new Random(seed);
+        var wrote = new Wrote(0, TimeSpan.Zero, 0);
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(cluster.Database.ConnectionString)
+        {
+            Pooling = false,
+            MaxAutoPrepare = 2,
+            AutoPrepareMinUsages = 1,
+            Options = "-c lock_timeout=200 -c synchronous_commit=off",
+        });
+        await using var connection = await source.OpenConnectionAsync(CancellationToken.None);
+        await using var update = new NpgsqlCommand("update public.item set n = n + 1 where id = $1", connection);
+        var id = new NpgsqlParameter<long>();
+        update.Parameters.Add(id);
+        while (!enough.IsCancellationRequested)
+        {
+            id.TypedValue = random.NextInt64(1, Doomed + 200_000);
+            var from = Stopwatch.GetTimestamp();
+            var waited = 0;
+            try { await update.ExecuteNonQueryAsync(CancellationToken.None); }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable) { waited = 1; }
+            var took = Stopwatch.GetElapsedTime(from);
+            wrote = new(wrote.Waited + waited, took > wrote.Longest ? took : wrote.Longest, wrote.Updates + 1);
+            // Fifty users, not fifty loops: the machine has other things to do.
+            await Until.Pause(TimeSpan.FromMilliseconds(random.Next(5, 30)), CancellationToken.None);
+        }
+        return wrote;
     }
 
     [Test]

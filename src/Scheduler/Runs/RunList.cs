@@ -55,6 +55,8 @@ public sealed record LedgerRow
     public short Losses { get; init; }
     /// <summary>Attempts before the present one.</summary>
     public JsonElement PastAttempts { get; init; }
+    /// <summary>The concurrency group it was entered under, or null.</summary>
+    public string? ConcurrencyGroup { get; init; }
 }
 
 /// <summary>A row of the view <c>scheduler.attempt</c>.</summary>

@@ -8,7 +8,8 @@ namespace Scheduler.IntegrationTests.Cli;
 public sealed class CommandTests
 {
     private const string Declare = """
-        insert into scheduler.job (name, kind, schedule, settings) values ('cleanup', 'sql', 'manual', '{"statement": "select 1"}')
+        insert into scheduler.job (name, kind, schedule, settings, params)
+            values ('cleanup', 'sql', 'manual', '{"statement": "select 1"}', '{"rows": 0, "who": ""}')
         """;
 
     // A start of the binary takes under a second; a busy machine may take many.
