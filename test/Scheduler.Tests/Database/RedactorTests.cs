@@ -72,7 +72,9 @@ public sealed class RedactorTests
         var inner = System.Text.Json.JsonSerializer.Serialize(new { c = canary });
         var json = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object?>
         {
-            ["body"] = inner, [canary] = 1, ["list"] = new object?[] { true, null, 1.50m, canary },
+            ["body"] = inner,
+            [canary] = 1,
+            ["list"] = new object?[] { true, null, 1.50m, canary },
         });
         Assert.That(redactor.CleanJson(json),
             Is.EqualTo("""{"body":"{\"c\":\"[secret C]\"}","[secret C]":1,"list":[true,null,1.50,"[secret C]"]}"""));
