@@ -110,6 +110,16 @@ public sealed class CommandKindTests
     }
 
     [Test]
+    public async Task Nothing_is_started_any_more_when_the_lease_was_over_before_the_runner_was_ready()
+    {
+        await using var run = new KindRun();
+        var trace = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        run.State.EndLease();
+        await Assert.ThrowsAsync<RunFailedException>(() => Shell(run, $"touch {trace}; sleep 1000"));
+        Assert.That(File.Exists(trace), Is.False);
+    }
+
+    [Test]
     public async Task When_the_runner_itself_is_killed_its_tree_is_swept()
     {
         await using var run = new KindRun();

@@ -71,7 +71,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
             using var over = run.Token.Register(() => patience.CancelAfter(settings.KillAfter + ReportWithin));
             return await Read(runner.StandardOutput.BaseStream, patience.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException && run.Token.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException or RunFailedException && run.Token.IsCancellationRequested)
         {
             throw new OperationCanceledException($"the run was ended: {e.Message}", e, run.Token);
         }

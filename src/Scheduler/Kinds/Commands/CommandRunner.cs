@@ -46,13 +46,19 @@ public static class CommandRunner
         using var process = new Process { StartInfo = StartOf(order), EnableRaisingEvents = true };
         process.Exited += (_, _) => Change(watch, w => w.Exited = true);
         Posix.Umask(order.Umask);
+        InBackground(() => Listen(input, watch));
+        // On a busy machine a runner may be so slow to start that the run is another node's by now.
+        if (IsOver(watch))
+        {
+            RemoveFolder(order);
+            return 1;
+        }
         try { process.Start(); }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException)
         {
             return Tell(output, new RunnerReport(null, 0, e.Message));
         }
         var pid = process.Id;
-        InBackground(() => Listen(input, watch));
         Thread[] pumps =
         [
             InBackground(() => Pump(process.StandardOutput.BaseStream, output, RunnerWire.Out)),
@@ -69,6 +75,11 @@ public static class CommandRunner
         foreach (var pump in pumps) { pump.Join(DrainWithin); }
         process.WaitForExit();
         return Tell(output, new RunnerReport(process.ExitCode, leftBehind));
+    }
+
+    private static bool IsOver(Watch watch)
+    {
+        lock (watch.Gate) { return watch.NodeGone || watch.CancelBy is not null || Stopwatch.GetTimestamp() >= watch.Deadline; }
     }
 
     private static End Wait(Watch watch, int pid)
