@@ -43,8 +43,11 @@ internal static class OurNode
             // Work that ends at once occupies a slot for as long as its verdict is on its way only: many are needed to be busy.
             Slots = options.Number("slots", options.Has("set") ? 4000 : 50),
         };
-        return options.Has("lease") ? settings with { Lease = Duration.Parse(options.Text("lease")) } : settings;
+        return options.Has("lease") ? settings with { Lease = Fine(options.Text("lease")) } : settings;
     }
+
+    private static TimeSpan Fine(string text) =>
+        Duration.TryParseFine(text, out var value) ? value : throw new ArgumentException($"--lease is '{text}'; expected {Duration.Expected}");
 
     private sealed record NoOpSettings;
 
