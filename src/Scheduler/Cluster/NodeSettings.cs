@@ -120,7 +120,8 @@ public sealed partial class NodeSettings
         }
         if (options.Commands.Folder is { } folder && !folder.StartsWith('/'))
         {
-            problems.Add($"{settings["commands.folder"].Place}: commands.folder is '{folder}'; expected an absolute path, e.g. /var/lib/scheduler/work");
+            problems.Add($"{settings["commands.folder"].Place}: commands.folder is '{folder}'; expected an absolute path, "
+                + "e.g. /var/lib/scheduler/work");
         }
         options = options with { OwnSecrets = [.. ownSecrets] };
         HttpPort();
