@@ -15,6 +15,7 @@ public static class CommandRunner
     public const string Argument = "run-command";
 
     private const int BufferSize = 32 * 1024;
+    private static readonly TimeSpan NewsWithin = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ReapEvery = TimeSpan.FromSeconds(5);
     // Output of a tree that is dead is read to its end; a pipe held by a process that cannot die must not keep us.
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(2);
@@ -47,9 +48,11 @@ public static class CommandRunner
         process.Exited += (_, _) => Change(watch, w => w.Exited = true);
         Posix.Umask(order.Umask);
         InBackground(() => Listen(input, watch));
-        // On a busy machine a runner may be so slow to start that the run is another node's by now.
-        if (IsOver(watch))
+        // On a busy machine a runner may be so slow to start that the run is another node's by now; or that the lease was renewed meanwhile, of which
+        // the news is in the pipe.
+        while (IsOver(watch))
         {
+            if (watch.Changed.WaitOne(NewsWithin)) { continue; }
             RemoveFolder(order);
             return 1;
         }
