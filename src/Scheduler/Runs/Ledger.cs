@@ -281,8 +281,17 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     private static async Task<NpgsqlDataReader> Answer(NpgsqlBatch batch, CancellationToken token)
     {
         var reader = await batch.ExecuteReaderAsync(token);
-        await reader.NextResultAsync(token);
-        return reader;
+        try
+        {
+            await reader.NextResultAsync(token);
+            return reader;
+        }
+        // Left open, it would be what the transaction's end waits for.
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
     }
 
     private static NpgsqlParameter<T> Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
