@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Polly;
+using Polly.Retry;
 using Quartz;
 using Quartz.Extensibility;
 using Scheduler.Cluster;
@@ -23,6 +25,12 @@ public sealed partial class SchedulerNode(
 
     private static readonly TimeSpan StateRetry = TimeSpan.FromSeconds(2);
 
+    // A machine that boots starts the node before the database answers, and a database that fails over is away for half a minute. One that is not
+    // there after two minutes needs a person: the process ends with 8, and who started it may start it again.
+    private const int StartTriesMax = 28;
+    private static readonly TimeSpan StartRetryDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StartRetryDelayMax = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim standbyTurn = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
     private IScheduler? scheduler;
@@ -32,14 +40,21 @@ public sealed partial class SchedulerNode(
     {
         // Files first: a mistake in them stops the node before it has touched anything.
         var declared = options.JobsFolder is null ? null : JobFiles.Load(options.JobsFolder, kinds);
-        foreach (var applied in await Migrator.Migrate(options.ConnectionString, cancellationToken)) { LogMigrated(applied); }
-
-        await databases.CheckLimits(cancellationToken);
+        var patience = Patience();
+        await patience.ExecuteAsync(async token =>
+        {
+            foreach (var applied in await Migrator.Migrate(options.ConnectionString, token)) { LogMigrated(applied); }
+        }, cancellationToken);
+        await patience.ExecuteAsync(async token => await databases.CheckLimits(token), cancellationToken);
 
         lease.RunningCount = () => executor.RunningCount;
-        await lease.Start(cancellationToken);
-        await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, cancellationToken);
-        if (declared is not null) { await ApplyFiles(declared, cancellationToken); }
+        await patience.ExecuteAsync(async token => await lease.Start(token), cancellationToken);
+        await patience.ExecuteAsync(async token =>
+            await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, token), cancellationToken);
+        if (declared is not null)
+        {
+            await patience.ExecuteAsync(async token => await ApplyFiles(declared, token), cancellationToken);
+        }
 
         output.Start();
         finisher.Start();
@@ -94,6 +109,23 @@ public sealed partial class SchedulerNode(
         if (state.State != "starting") { await lease.Stop(); }
         await databases.DisposeAsync();
     }
+
+    // Each step of a start may be done again: what a lost answer had done is found done.
+    private ResiliencePipeline Patience() => new ResiliencePipelineBuilder { TimeProvider = time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = StartTriesMax,
+            Delay = StartRetryDelay,
+            MaxDelay = StartRetryDelayMax,
+            BackoffType = DelayBackoffType.Exponential,
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is OperatorException { ExitCode: 8 } || Transient.IsTransient(e)),
+            OnRetry = failure =>
+            {
+                LogNotYet(failure.Outcome.Exception!.Message, (int)failure.RetryDelay.TotalMilliseconds);
+                return ValueTask.CompletedTask;
+            },
+        })
+        .Build();
 
     // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
     private async Task ApplyFiles(JobFolder declared, CancellationToken token)
@@ -151,6 +183,9 @@ public sealed partial class SchedulerNode(
 
     [LoggerMessage(5001, LogLevel.Information, "Applied sql/{File}")]
     private partial void LogMigrated(string file);
+
+    [LoggerMessage(5007, LogLevel.Warning, "The database does not serve this node yet: {Problem}; tried again in {Milliseconds} ms")]
+    private partial void LogNotYet(string problem, int milliseconds);
 
     [LoggerMessage(5002, LogLevel.Information,
         "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]

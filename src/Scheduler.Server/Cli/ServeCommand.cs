@@ -90,6 +90,8 @@ internal static class ServeCommand
         using var socket = Bind(settings.HttpPort() ?? DefaultPort);
         var url = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}";
         await using var app = Build(options with { Url = url }, socket, out var started);
+        // Before the start: it may wait for its database, and must not outlive who began it.
+        if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
         try { await app.StartAsync(stop); }
         catch (Exception)
         {
@@ -99,7 +101,6 @@ internal static class ServeCommand
         }
         started.Set();
         Console.Out.WriteLine($"node {options.Name} is listening on {url}");
-        if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
         await app.WaitForShutdownAsync(stop);
         return ExitCode.Ok;
     }

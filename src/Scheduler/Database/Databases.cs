@@ -38,7 +38,7 @@ public sealed class Databases : IAsyncDisposable
         NodeName = nodeName;
         Slots = slots;
         this.targets = targets ?? new Dictionary<string, string>();
-        Quartz = Pool("quartz", maxSize: 24, statementSeconds: 10, lockSeconds: 10, settings: "-c enable_seqscan=off");
+        Quartz = Pool("quartz", maxSize: 24, statementSeconds: 10, lockSeconds: 10);
         Lease = Pool("lease", maxSize: 2, statementSeconds: 3, lockSeconds: 2);
         // A gate is locked for milliseconds; who meets one that is held for longer steps aside and lets the others pass.
         // Its statements go by keys. A plan that was made while a month's partition was empty must not scan it when it has grown.

@@ -161,7 +161,8 @@ public static class Migrator
             var detail = e is PostgresException p ? $"{p.SqlState} {p.MessageText}" : e.InnerException?.Message ?? e.Message;
             throw new OperatorException($"cannot connect to PostgreSQL at {settings.Host}:{settings.Port}, "
                 + $"database '{settings.Database}', user '{settings.Username}': {detail}",
-                e is PostgresException || detail.Contains("password", StringComparison.OrdinalIgnoreCase) ? 1 : 8, e);
+                e is PostgresException and not { SqlState: "57P03" or "53300" } || detail.Contains("password", StringComparison.OrdinalIgnoreCase)
+                    ? 1 : 8, e);
         }
         if (connection.PostgreSqlVersion.Major < ServerVersionMin)
         {

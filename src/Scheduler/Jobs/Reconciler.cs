@@ -26,7 +26,7 @@ public sealed partial class Reconciler(
     // 2,000 jobs a second at most: a hundred thousand take a minute, and as much of a processor as one job a millisecond.
     private const int SweepJobsMax = 500;
     private static readonly TimeSpan SweepGap = TimeSpan.FromMilliseconds(250);
-    // Fewer new jobs do not make plans bad.
+    // Fewer new jobs at a time do not make plans bad before autovacuum comes.
     private const int AnalyzeAfterMin = 200;
     private const string LockNotAvailable = "55P03";
 
@@ -37,10 +37,8 @@ public sealed partial class Reconciler(
     private static readonly string MarkSql = SqlFiles.Read("queries/job_mark.sql");
     private static readonly string SweepSql = SqlFiles.Read("queries/sweep_claim.sql");
     private static readonly string HealedSql = SqlFiles.Read("queries/job_healed.sql");
+    private static readonly string GrownSql = SqlFiles.Read("queries/quartz_grown.sql");
     private static readonly string AnalyzeSql = SqlFiles.Read("queries/quartz_analyze.sql");
-
-    private int storedInAll;
-    private int storedSinceAnalyzed;
 
     /// <summary>
     /// Bring all changed jobs to Quartz: store what is new or changed, delete what is gone, set <c>problem</c> and <c>next_fire_at</c> of each row.
@@ -127,16 +125,16 @@ public sealed partial class Reconciler(
         return held;
     }
 
-
     // Autovacuum would, within a minute; ten thousand new jobs are to be live by then.
     private async Task AnalyzeWhenGrown(int stored, CancellationToken token)
     {
-        storedInAll += stored;
-        storedSinceAnalyzed += stored;
-        if (storedSinceAnalyzed < Math.Max(AnalyzeAfterMin, storedInAll / 2)) { return; }
-        storedSinceAnalyzed = 0;
-        await using var command = databases.Ledger.CreateCommand(AnalyzeSql);
-        await command.ExecuteNonQueryAsync(token);
+        if (stored < AnalyzeAfterMin) { return; }
+        await using (var grown = databases.Ledger.CreateCommand(GrownSql))
+        {
+            if (await grown.ExecuteScalarAsync(token) is not true) { return; }
+        }
+        await using var analyze = databases.Ledger.CreateCommand(AnalyzeSql);
+        await analyze.ExecuteNonQueryAsync(token);
     }
 
     private static async Task<int> Store(IScheduler scheduler, IReadOnlyList<QuartzPlan> plans, CancellationToken token)

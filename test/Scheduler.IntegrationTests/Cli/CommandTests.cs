@@ -134,6 +134,35 @@ public sealed class CommandTests
         }
     }
 
+    [Test]
+    public async Task A_node_that_starts_before_its_database_waits_for_it_and_says_so()
+    {
+        await using var db = await TestDatabase.Create();
+        await using var proxy = FaultProxy.To(db.Server.Port);
+        proxy.Set(FaultMode.Reset);
+        using var node = Binary.Start(new Dictionary<string, string> { ["SCHEDULER__CONNECTION"] = $"{db.ConnectionString};Port={proxy.Port}" },
+            "serve", "--name", "n1", "--http-port", "0", "--drain", "1s", "--exit-with-stdin");
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            string? warning;
+            do { warning = await node.StandardError.ReadLineAsync(limit.Token); }
+            while (warning?.Contains("does not serve this node yet", StringComparison.Ordinal) == false);
+            Assert.That(warning, Does.Contain("cannot connect to PostgreSQL at 127.0.0.1").And.Contain("tried again in"));
+
+            proxy.Heal();
+            var rest = node.StandardError.ReadToEndAsync(limit.Token);
+            Assert.That(await node.StandardOutput.ReadLineAsync(limit.Token), Does.StartWith("node n1 is listening on"));
+            node.StandardInput.Close();
+            await node.WaitForExitAsync(limit.Token);
+            Assert.That(node.ExitCode, Is.Zero, await rest);
+        }
+        finally
+        {
+            if (!node.HasExited) { node.Kill(entireProcessTree: true); }
+        }
+    }
+
     private static Task<Ended> Ask(TestDatabase db, params string[] arguments) =>
         Binary.RunWith(new Dictionary<string, string> { ["SCHEDULER__CONNECTION"] = db.ConnectionString }, arguments);
 }
