@@ -23,14 +23,15 @@ seen as materialized (
 -- Nothing is decided by gates of before the commit of a pause, and where runs of a job take turns, one decision comes strictly after another: these
 -- gates are locked, which also returns the newest. The others need no lock of their own while one lock keeps all as they are.
 gate as materialized (
-    select s.* from seen s where s.overlap = 'allow' and (select yes from kept)
+    -- Said so that the planner expects half of them: of a condition on a column it expects one, and of one a loop over all pairs.
+    select s.* from seen s where case when s.overlap = 'allow' then (select yes from kept) else false end
     union all
     select * from (
         select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
             g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
             g.concurrency_group
         from scheduler_private.job_gate g
-        where g.job in (select s.job from seen s where not (s.overlap = 'allow' and (select yes from kept)))
+        where g.job in (select s.job from seen s where case when s.overlap = 'allow' then not (select yes from kept) else true end)
         order by g.job for no key update skip locked) locked
 ),
 -- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
