@@ -154,8 +154,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     }
 
     /// <summary>
-    /// Write a run's success inside the transaction that did its work, and commit it, in one round trip. Throws <see cref="RunLostException"/>, nothing
-    /// committed, when the fence is closed; any other exception leaves open whether it is committed.
+    /// Write a run's success inside the transaction that did its work, and commit it, in one round trip. Throws <see cref="RunLostException"/>,
+    /// nothing committed, when the fence is closed; any other exception leaves open whether it is committed.
     /// </summary>
     internal async Task Commit(NpgsqlConnection connection, RunRow run, string? result, CancellationToken token)
     {

@@ -2,7 +2,8 @@ using Scheduler.Database;
 
 namespace Scheduler.Runs;
 
-/// <summary>The names of the ledger's partitions, as this node last read them. One that is there stays: those that are dropped hold no live run.</summary>
+/// <summary>The names of the ledger's partitions, as this node last read them. One that is there stays: those that are dropped hold no live
+/// run.</summary>
 internal sealed class RunPartitions(Databases databases)
 {
     // A day without a partition is one nobody could make; its runs are in run_default, and few.

@@ -24,7 +24,8 @@ public sealed class GateTests
         database = await TestDatabase.Create();
         pools = new Databases(database.ConnectionString, "test", 10);
         ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
-        await database.Execute("insert into scheduler.job (name, kind, overlap, missed) values ('a', 'sql', 'allow', 'all'), ('b', 'sql', 'allow', 'all')");
+        await database.Execute("insert into scheduler.job (name, kind, overlap, missed)"
+            + " values ('a', 'sql', 'allow', 'all'), ('b', 'sql', 'allow', 'all')");
         node = new NodeIdentity("n1", await database.Value<long>("""
             insert into scheduler_private.node (name, lease_id, state, labels, slots, version, host, pid, lease_until)
             values ('n1', nextval('scheduler_private.lease_id'), 'live', '{}', 10, '0', 'test', 1, now() + interval '1 hour') returning lease_id
@@ -50,7 +51,8 @@ public sealed class GateTests
 
         var changed = database.Execute(change);
         await database.Until("the change waits, or did not", async () => changed.IsCompleted
-            || await database.Value<bool>("select exists (select from pg_locks where relation = 'scheduler_private.gate_lock'::regclass and not granted)"));
+            || await database.Value<bool>(
+                "select exists (select from pg_locks where relation = 'scheduler_private.gate_lock'::regclass and not granted)"));
         Assert.That(changed.IsCompleted, Is.False);
         Assert.That(await Kept(), Is.False, "who comes after it goes gate by gate, so that it does not wait for ever");
         await decides.Commit();
