@@ -153,9 +153,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     {
         await using var batch = ByIndex(connection, SucceedSql, Value(run.RunKey), Value(run.DueAt), Value(run.Token),
             new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)result ?? DBNull.Value }, Value(run.Owner));
-        bool accepted;
-        await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
-        if (!accepted) { throw await Lost(run, token); }
+        if (!await HasAnswer(batch, token)) { throw await Lost(run, token); }
     }
 
     /// <summary>
@@ -212,9 +210,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     {
         await using var batch = ByIndex(connection, ProgressSql,
             Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(progress));
-        bool accepted;
-        await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
-        if (!accepted) { throw await Lost(run, token); }
+        if (!await HasAnswer(batch, token)) { throw await Lost(run, token); }
     }
 
     /// <summary>What went before a run.</summary>
@@ -292,6 +288,12 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
             await reader.DisposeAsync();
             throw;
         }
+    }
+
+    private static async Task<bool> HasAnswer(NpgsqlBatch batch, CancellationToken token)
+    {
+        await using var reader = await Answer(batch, token);
+        return await reader.ReadAsync(token);
     }
 
     private static NpgsqlParameter<T> Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
