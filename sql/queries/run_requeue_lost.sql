@@ -68,6 +68,6 @@ chained as (
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 )
-select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict,
+select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict, m.job,
     case when m.verdict is null or m.concurrency_group is not null then pg_notify('scheduler_queued', '') end as told
 from moved m join lost j on j.run_key = m.run_key and j.due_at = m.due_at

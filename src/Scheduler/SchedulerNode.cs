@@ -10,6 +10,7 @@ using Scheduler.Database;
 using Scheduler.Jobs;
 using Scheduler.Jobs.Files;
 using Scheduler.Runs;
+using Scheduler.Telemetry;
 
 namespace Scheduler;
 
@@ -17,7 +18,7 @@ namespace Scheduler;
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
     Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
-    ChannelEar ear, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
+    ChannelEar ear, ClusterReading reading, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -47,6 +48,7 @@ public sealed partial class SchedulerNode(
         }, cancellationToken);
         await patience.ExecuteAsync(async token => await databases.CheckLimits(token), cancellationToken);
 
+        reading.Start(options.Telemetry.JobsMax, options.KeepRuns);
         lease.RunningCount = () => executor.RunningCount;
         await patience.ExecuteAsync(async token => await lease.Start(token), cancellationToken);
         await patience.ExecuteAsync(async token =>

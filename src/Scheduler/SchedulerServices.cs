@@ -12,6 +12,7 @@ using Scheduler.Kinds.Postgres;
 using Scheduler.Kinds.Rows;
 using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
+using Scheduler.Telemetry;
 
 namespace Scheduler;
 
@@ -31,6 +32,8 @@ public static class SchedulerServices
         services.AddSingleton(options);
         services.AddSingleton(databases);
 
+        services.AddSingleton<SchedulerMeter>();
+        services.AddSingleton<ClusterReading>();
         services.AddSingleton<NodeState>();
         services.AddSingleton<Lease>();
         services.AddSingleton<Listener>();

@@ -129,6 +129,8 @@ public sealed partial class RunScope
 
     /// <summary>True once <see cref="Commit"/> has ended the run with its verdict.</summary>
     internal bool Committed { get; private set; }
+    /// <summary>The result it was ended with.</summary>
+    internal string? CommittedResult { get; private set; }
 
     /// <summary>
     /// Do the work and end the run as succeeded, in one transaction of the scheduler's database: either both are there or neither.
@@ -156,9 +158,10 @@ public sealed partial class RunScope
         await using var transaction = await connection.BeginTransactionAsync(Token);
         if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
-        await ledger.FinishInside(connection, Run, result is null ? null : redactor.CleanJson(result), Token);
+        result = result is null ? null : redactor.CleanJson(result);
+        await ledger.FinishInside(connection, Run, result, Token);
         await CommitBounded(transaction);
-        Committed = true;
+        (Committed, CommittedResult) = (true, result);
     }
 
     /// <summary>
