@@ -18,7 +18,7 @@ namespace Scheduler;
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
     Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
-    ChannelEar ear, ClusterReading reading, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
+    ChannelEar ear, ClusterReading reading, SchedulerMeter meter, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -139,6 +139,7 @@ public sealed partial class SchedulerNode(
         }
         catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))
         {
+            meter.ConfigRefused = true;
             LogNotApplied(options.JobsFolder!, e is PostgresException p ? p.MessageText : e.Message.ReplaceLineEndings("; "));
         }
     }

@@ -50,6 +50,7 @@ public sealed class SchedulerMeter : IDisposable
         markedOffline = Meter.CreateCounter<long>("scheduler.fleet.nodes.marked_offline", "{node}", "Workers marked offline for their silence");
         chunksReclaimed = Meter.CreateCounter<long>("scheduler.fleet.chunks.reclaimed", "{chunk}", "Chunks put back to pending");
         rowsDeleted = Meter.CreateCounter<long>("scheduler.cleanup.rows.deleted", "{row}", "Rows and files deleted by cleaning jobs");
+        Meter.CreateObservableGauge("scheduler.config.refused", () => ConfigRefused ? 1 : 0, "", "1 when this node could not apply its job files at start");
         Meter.CreateObservableUpDownCounter("scheduler.run.active", () => Active(), "{run}", "Runs on this node: executing, or finalizing");
     }
 
@@ -58,6 +59,9 @@ public sealed class SchedulerMeter : IDisposable
 
     /// <summary>The runs on this node by job and state (executing, finalizing); set by the executor, asked at each collection.</summary>
     internal Func<IEnumerable<Measurement<long>>> Active { get; set; } = static () => [];
+
+    /// <summary>Whether the node could not apply its job files.</summary>
+    internal bool ConfigRefused { get; set; }
 
     /// <summary>False where nobody counts runs: then nothing need be collected for <see cref="Ended"/>.</summary>
     internal bool CountsRuns => runs.Enabled || duration.Enabled;
