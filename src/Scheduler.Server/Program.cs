@@ -18,5 +18,7 @@ var root = new RootCommand("A clustered job server: every fire runs once, on one
     NodeCommands.Create(),
     FleetCommands.Create(),
     DatabaseCommands.Create(),
+    AlertCommands.Create(),
+    HealthCommand.Create(),
 };
 return await CommandLine.Run(root, args);
