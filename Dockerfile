@@ -23,7 +23,8 @@ ENV SCHEDULER__HTTP__ADDRESS=0.0.0.0 \
     SCHEDULER__HTTP__PORT=8080 \
     SCHEDULER_SECRETS_DIR=/run/secrets
 EXPOSE 8080
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \
+# A node may wait a minute for its database at the start; it answers only then.
+HEALTHCHECK --interval=10s --timeout=5s --retries=9 \
     CMD ["/opt/scheduler/scheduler", "health", "--url", "http://127.0.0.1:8080"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/opt/scheduler/scheduler"]

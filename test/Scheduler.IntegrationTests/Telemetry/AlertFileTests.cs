@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using NUnit.Framework;
+using Scheduler.TestKit.Telemetry;
+
+namespace Scheduler.IntegrationTests.Telemetry;
+
+/// <summary>The files an operator gives to Prometheus, Alertmanager, Grafana and Docker, judged by the programs that read them.</summary>
+public sealed partial class AlertFileTests
+{
+    private static readonly string Root = FindRoot();
+
+    [Test]
+    public async Task Promtool_accepts_every_rule_file_and_every_test_in_them_passes()
+    {
+        var promtool = Tool.Find("/usr/bin/promtool", Prometheus.Install);
+        var rules = Directory.GetFiles(Path.Combine(Root, "config/alerts"), "*.yaml");
+        var (code, text) = await Tool.Run(promtool, null, ["check", "rules", .. rules]);
+        Assert.That(code, Is.Zero, text);
+        (code, text) = await Tool.Run(promtool, null, ["test", "rules", .. Directory.GetFiles(Path.Combine(Root, "config/alerts/tests"), "*.yaml")]);
+        Assert.That(code, Is.Zero, text);
+    }
+
+    [Test]
+    public async Task Amtool_accepts_the_inhibitions()
+    {
+        var (code, text) = await Tool.Run(Tool.Find("/usr/bin/amtool", Prometheus.Install), null,
+            ["check-config", Path.Combine(Root, "config/alertmanager.yaml")]);
+        Assert.That(code, Is.Zero, text);
+    }
+
+    [Test]
+    public void Every_alert_has_a_runbook_and_a_test_that_sees_it_fire_and_not_fire()
+    {
+        var alerts = Directory.GetFiles(Path.Combine(Root, "config/alerts"), "*.yaml").SelectMany(f => AlertName().Matches(File.ReadAllText(f)))
+            .Select(m => m.Groups[1].Value).ToHashSet();
+        var tests = string.Concat(Directory.GetFiles(Path.Combine(Root, "config/alerts/tests"), "*.yaml").Select(File.ReadAllText));
+        var runbooks = Directory.GetFiles(Path.Combine(Root, "docs/runbooks")).Select(f => Path.GetFileNameWithoutExtension(f)).ToHashSet();
+        Assert.That(alerts.Except(runbooks), Is.Empty, "without a page in docs/runbooks");
+        Assert.That(runbooks.Except(alerts).Except((string[])["SchedulerJobBudgetBurns"]), Is.Empty, "pages of no alert");
+        Assert.That(alerts.Where(a => !tests.Contains($"alertname=\"{a}\"", StringComparison.Ordinal)), Is.Empty, "never seen firing");
+        // A test of one alert lists all that fire: at a time without it, it is seen not firing.
+        var blocks = tests.Split("  - name: ").Skip(1).ToList();
+        Assert.That(alerts.Where(a => a != "SchedulerWatchdog" && !blocks.Exists(b =>
+            b.Contains($"alertname=\"{a}\"", StringComparison.Ordinal) && b.Split("eval_time").Skip(1).Any(t => !t.Contains(a, StringComparison.Ordinal)))),
+            Is.Empty, "never seen not firing");
+    }
+
+    [Test]
+    public async Task Promtool_accepts_every_expression_of_every_dashboard()
+    {
+        var promtool = Tool.Find("/usr/bin/promtool", Prometheus.Install);
+        var file = Path.GetTempFileName();
+        try
+        {
+            var rules = new List<object>();
+            foreach (var path in Directory.GetFiles(Path.Combine(Root, "config/grafana/dashboards"), "*.json"))
+            {
+                using var dashboard = JsonDocument.Parse(await File.ReadAllTextAsync(path));
+                var expressions = Expressions(dashboard.RootElement).ToList();
+                Assert.That(expressions, Is.Not.Empty, path);
+                rules.AddRange(expressions.Select((e, i) => new { record = $"{Path.GetFileNameWithoutExtension(path)}:{i}", expr = e }));
+            }
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { groups = new[] { new { name = "panels", rules } } }));
+            var (code, text) = await Tool.Run(promtool, null, ["check", "rules", file]);
+            Assert.That(code, Is.Zero, text);
+            await File.WriteAllTextAsync(file, """{"groups": [{"name": "panels", "rules": [{"record": "a:b", "expr": "sum(rate(x)"}]}]}""");
+            Assert.That((await Tool.Run(promtool, null, ["check", "rules", file])).ExitCode, Is.Not.Zero, "a wrong one would be found");
+        }
+        finally { File.Delete(file); }
+    }
+
+    [Test]
+    public void Alerts_and_dashboards_name_only_metrics_there_are()
+    {
+        var known = KnownMetrics();
+        var files = Directory.GetFiles(Path.Combine(Root, "config/alerts"), "*.yaml")
+            .Concat(Directory.GetFiles(Path.Combine(Root, "config/grafana/dashboards"), "*.json"));
+        Assert.That(from f in files
+                    from m in Metric().Matches(File.ReadAllText(f))
+                    let name = Suffix().Replace(m.Value, "")
+                    where !known.Contains(name)
+                    select $"{Path.GetFileName(f)}: {m.Value}", Is.Empty);
+    }
+
+    [Test]
+    public async Task Docker_compose_reads_its_file_and_refuses_a_wrong_one()
+    {
+        var compose = Tool.Find(Path.Combine(Tool.Folder, "compose/usr/libexec/docker/cli-plugins/docker-compose"), "./dev tools");
+        var (code, text) = await Tool.Run(compose, null, ["-f", Path.Combine(Root, "docker-compose.yml"), "config", "--quiet"]);
+        Assert.That(code, Is.Zero, text);
+        var wrong = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(wrong, "services: {a: {image: b, restart: sometimes, depends_on: [c]}}");
+            Assert.That((await Tool.Run(compose, null, ["-f", wrong, "config", "--quiet"])).ExitCode, Is.Not.Zero);
+        }
+        finally { File.Delete(wrong); }
+    }
+
+    [Test]
+    public async Task The_linter_finds_nothing_in_the_Dockerfile()
+    {
+        var linter = Tool.Find(Path.Combine(Tool.Folder, "npm/node_modules/dockerfilelint/bin/dockerfilelint"), "./dev tools");
+        var (code, text) = await Tool.Run("/usr/bin/env", null, ["node", linter, Path.Combine(Root, "Dockerfile")]);
+        Assert.That(code, Is.Zero, text);
+    }
+
+    private static IEnumerable<string> Expressions(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(p => p.Name == "expr" ? [p.Value.GetString()!] : Expressions(p.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Expressions),
+        _ => [],
+    };
+
+    private static HashSet<string> KnownMetrics()
+    {
+        // All that is published, by the product's own writer.
+        using var meter = new Scheduler.Telemetry.SchedulerMeter();
+        using var text = new Scheduler.Telemetry.MetricsText(meter);
+        var names = text.Write().Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]);
+        var cluster = Scheduler.Telemetry.ClusterGauges.All.Select(g => g.Name.Replace('.', '_') + g.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" });
+        return [.. names, .. cluster, "scheduler_database_up"];
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props"))) { folder = folder.Parent; }
+        return folder?.FullName ?? throw new InvalidOperationException($"no Directory.Packages.props above {AppContext.BaseDirectory}");
+    }
+
+    [GeneratedRegex(@"alert: (Scheduler\w+)")]
+    private static partial Regex AlertName();
+
+    [GeneratedRegex(@"\bscheduler_[a-z_]+\b")]
+    private static partial Regex Metric();
+
+    [GeneratedRegex("_(total|bucket|count|sum)$")]
+    private static partial Regex Suffix();
+}
