@@ -241,7 +241,7 @@ public sealed class Databases : IAsyncDisposable
         // A pool is known by what it is for: by its connection string, metrics would show where the database is.
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = applicationName };
         // A statement has a span where it belongs to something that has one: a run.
-        builder.ConfigureTracing(t => t.
+        builder.ConfigureTracing(t => t
             .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null)
             .EnablePhysicalOpenTracing(false));
         return builder.Build();
