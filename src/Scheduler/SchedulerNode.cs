@@ -18,8 +18,8 @@ namespace Scheduler;
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
     Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
-    ChannelEar ear, ClusterReading reading, SchedulerMeter meter, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
-    ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
+    ChannelEar ear, ClusterReading reading, SchedulerMeter meter, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch,
+    Upkeep upkeep, ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);

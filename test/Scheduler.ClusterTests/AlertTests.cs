@@ -83,7 +83,8 @@ public sealed partial class AlertTests
         await cluster.Until("the ledger says so", async () => await cluster.Count("job = 'misser' and verdict = 'missed'") == 1);
     }
 
-    private static async Task Told(TestCluster cluster, Prometheus prometheus, HttpReceiver receiver, string status, params (string Alert, string Of)[] wanted)
+    private static async Task Told(TestCluster cluster, Prometheus prometheus, HttpReceiver receiver, string status,
+        params (string Alert, string Of)[] wanted)
     {
         var missing = wanted;
         try
@@ -110,7 +111,7 @@ public sealed partial class AlertTests
            where request.Path.StartsWith(path, StringComparison.Ordinal)
            from alert in JsonDocument.Parse(request.Body).RootElement.GetProperty("alerts").EnumerateArray()
            let labels = alert.GetProperty("labels")
-           select (labels.GetProperty("alertname").GetString()!, Label(labels, "job_name") + Label(labels, "node"), alert.GetProperty("status").GetString()!),
+           select (Label(labels, "alertname"), Label(labels, "job_name") + Label(labels, "node"), alert.GetProperty("status").GetString()!),
     ];
 
     private static string Label(JsonElement labels, string name) => labels.TryGetProperty(name, out var value) ? value.GetString()! : "";

@@ -31,8 +31,10 @@ internal static class AlertCommands
 
     private static Command Generate()
     {
-        var command = new Command("generate", "Write Prometheus rules to stdout, made of what each job expects (expect:)") { Jobs, Objective, Runbooks }
-            .Asking(json: false);
+        var command = new Command("generate", "Write Prometheus rules to stdout, made of what each job expects (expect:)")
+        {
+            Jobs, Objective, Runbooks,
+        }.Asking(json: false);
         command.SetAction(async (parsed, token) =>
         {
             var objective = parsed.GetValue(Objective);

@@ -150,7 +150,8 @@ internal static class ServeCommand
             throw new OperatorException(e.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => $"port {port} of {address} is taken; give another with --http-port, or 0 for a free one",
-                SocketError.AddressNotAvailable => $"http.address is {address}, which no interface of this machine has; expected e.g. 127.0.0.1 or 0.0.0.0",
+                SocketError.AddressNotAvailable =>
+                    $"http.address is {address}, which no interface of this machine has; expected e.g. 127.0.0.1 or 0.0.0.0",
                 SocketError.AccessDenied => $"port {port} of {address} is not open to this user; give one above 1023 with --http-port",
                 _ => $"cannot listen on port {port} of {address}: {e.Message}",
             }, ExitCode.Error, e);

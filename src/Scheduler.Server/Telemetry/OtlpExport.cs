@@ -40,7 +40,8 @@ internal static class OtlpExport
     // OTEL_SDK_DISABLED, OTEL_METRICS_EXPORTER=none and their like; an endpoint for all signals or for this one.
     private static bool Wanted(string signal) =>
         !string.Equals(Variable("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase)
-        && Variable($"OTEL_{signal}_EXPORTER") is not "none" && (Variable(EndpointVariable) ?? Variable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")) is not null;
+        && Variable($"OTEL_{signal}_EXPORTER") is not "none"
+        && (Variable(EndpointVariable) ?? Variable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")) is not null;
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? text : null;
 

@@ -25,6 +25,7 @@ public sealed partial class NodeSettings
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
         ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
+    private static readonly string[] Sections = ["node", "http", "sql", "commands", "telemetry"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -175,7 +176,7 @@ public sealed partial class NodeSettings
                 {
                     var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
                     if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
-                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "sql", "commands", "telemetry"])); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(Sections)); }
                 }
                 break;
             default:
@@ -196,7 +197,7 @@ public sealed partial class NodeSettings
         problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
             ? near : $"; known are {string.Join(", ", valid)}"));
 
-    private static bool IsSection(string key) => key is "node" or "http" or "sql" or "commands" or "telemetry" or "databases";
+    private static bool IsSection(string key) => key == "databases" || Sections.Contains(key);
 
     private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
         ? key.Length > DatabasesPrefix.Length

@@ -17,8 +17,8 @@ public sealed record AlertRuleOptions
 }
 
 /// <summary>
-/// Prometheus rules made of what each job expects of itself (<c>expect</c>): one alert for each limit, named as in <c>config/alerts/expect.yaml</c>, whose
-/// place they take, with the limit in the text and the job's owner as the label <c>team</c>. The same jobs give the same text.
+/// Prometheus rules made of what each job expects of itself (<c>expect</c>): one alert for each limit, named as in <c>config/alerts/expect.yaml</c>,
+/// whose place they take, with the limit in the text and the job's owner as the label <c>team</c>. The same jobs give the same text.
 /// </summary>
 public static class AlertRules
 {

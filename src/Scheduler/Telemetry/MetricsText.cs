@@ -42,7 +42,8 @@ public sealed class MetricsText : IDisposable
             foreach (var one in series.Values.Where(s => s.Instrument.IsObservable)) { one.BeginObservation(); }
             listener.RecordObservableInstruments();
             var text = new StringBuilder(64 * 1024);
-            foreach (var family in series.Values.GroupBy(NameOf).OrderBy(f => f.Key, StringComparer.Ordinal)) { Append(text, family.Key, [.. family]); }
+            var families = series.Values.GroupBy(NameOf).OrderBy(f => f.Key, StringComparer.Ordinal);
+            foreach (var family in families) { Append(text, family.Key, [.. family]); }
             return text.Append("# EOF\n").ToString();
         }
     }
@@ -127,7 +128,8 @@ public sealed class MetricsText : IDisposable
         $"{t.Key.Replace('.', '_').Replace('-', '_')}=\"{Escape(Convert.ToString(t.Value, CultureInfo.InvariantCulture) ?? "")}\""));
 
     private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -50,7 +50,10 @@ internal static class RunTrace
         }
         activity.SetTag("job.name", job).SetTag("scheduler.run.key", runKey).SetTag("scheduler.run.token", token).SetTag("scheduler.node", node)
             .SetTag("trigger.type", SchedulerMeter.TriggerOf(runKey, job)).SetTag("scheduler.run.due_at", due.ToString("O"));
-        if (begin < now) { Source.StartActivity("wait", ActivityKind.Internal, activity.Context, startTime: begin)?.SetEndTime(now.UtcDateTime).Stop(); }
+        if (begin < now)
+        {
+            Source.StartActivity("wait", ActivityKind.Internal, activity.Context, startTime: begin)?.SetEndTime(now.UtcDateTime).Stop();
+        }
         Activity.Current = activity;
         return activity.AddEvent(new("begun", now));
     }

@@ -50,7 +50,8 @@ public sealed class SchedulerMeter : IDisposable
         markedOffline = Meter.CreateCounter<long>("scheduler.fleet.nodes.marked_offline", "{node}", "Workers marked offline for their silence");
         chunksReclaimed = Meter.CreateCounter<long>("scheduler.fleet.chunks.reclaimed", "{chunk}", "Chunks put back to pending");
         rowsDeleted = Meter.CreateCounter<long>("scheduler.cleanup.rows.deleted", "{row}", "Rows and files deleted by cleaning jobs");
-        Meter.CreateObservableGauge("scheduler.config.refused", () => ConfigRefused ? 1 : 0, "", "1 when this node could not apply its job files at start");
+        Meter.CreateObservableGauge("scheduler.config.refused", () => ConfigRefused ? 1 : 0, "",
+            "1 when this node could not apply its job files at start");
         Meter.CreateObservableUpDownCounter("scheduler.run.active", () => Active(), "{run}", "Runs on this node: executing, or finalizing");
     }
 

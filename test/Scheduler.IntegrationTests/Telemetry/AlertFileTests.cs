@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using NUnit.Framework;
+using Scheduler.IntegrationTests.Cli;
+using Scheduler.TestKit;
 using Scheduler.TestKit.Telemetry;
 
 namespace Scheduler.IntegrationTests.Telemetry;
@@ -19,6 +21,41 @@ public sealed partial class AlertFileTests
         Assert.That(code, Is.Zero, text);
         (code, text) = await Tool.Run(promtool, null, ["test", "rules", .. Directory.GetFiles(Path.Combine(Root, "config/alerts/tests"), "*.yaml")]);
         Assert.That(code, Is.Zero, text);
+    }
+
+    [Test]
+    public async Task Promtool_accepts_what_is_generated_from_files_and_from_the_database()
+    {
+        var promtool = Tool.Find("/usr/bin/promtool", Prometheus.Install);
+        var folder = Directory.CreateTempSubdirectory("scheduler-alerts-").FullName;
+        await using var database = await TestDatabase.Create();
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "jobs.yaml"), """
+                jobs:
+                  nightly:
+                    kind: fleet.reclaim
+                    owner: "the \"core\" team {{ .Oops }}"
+                    expect: { success_within: 26h, start_within: 1m, duration_below: 1h30m }
+                  calm: { kind: fleet.reclaim }
+                """);
+            var fromFiles = await Binary.Run("alerts", "generate", "--jobs", folder, "--objective", "99");
+            Assert.That(fromFiles.ExitCode, Is.Zero, fromFiles.Error);
+            Assert.That(fromFiles.Error, Does.Contain("1 job expects something"));
+            var applied = await Binary.Run("config", "apply", folder, "--connection", database.ConnectionString);
+            Assert.That(applied.ExitCode, Is.Zero, applied.Error);
+            var fromDatabase = await Binary.Run("alerts", "generate", "--objective", "99", "--connection", database.ConnectionString);
+            Assert.That(fromDatabase.Out, Is.EqualTo(fromFiles.Out));
+
+            await File.WriteAllTextAsync(Path.Combine(folder, "rules.yaml"), fromFiles.Out);
+            var (code, text) = await Tool.Run(promtool, null, ["check", "rules", Path.Combine(folder, "rules.yaml")]);
+            Assert.That(code, Is.Zero, text);
+            Assert.That(text, Does.Contain("5 rules found"));
+
+            var wrong = await Binary.Run("alerts", "generate", "--jobs", folder, "--objective", "200");
+            Assert.That((wrong.ExitCode, wrong.Error), Is.EqualTo((2, "scheduler: --objective is 200; expected a percentage from 50 to 99.99\n")));
+        }
+        finally { Directory.Delete(folder, recursive: true); }
     }
 
     [Test]
@@ -42,7 +79,8 @@ public sealed partial class AlertFileTests
         // A test of one alert lists all that fire: at a time without it, it is seen not firing.
         var blocks = tests.Split("  - name: ").Skip(1).ToList();
         Assert.That(alerts.Where(a => a != "SchedulerWatchdog" && !blocks.Exists(b =>
-            b.Contains($"alertname=\"{a}\"", StringComparison.Ordinal) && b.Split("eval_time").Skip(1).Any(t => !t.Contains(a, StringComparison.Ordinal)))),
+            b.Contains($"alertname=\"{a}\"", StringComparison.Ordinal)
+            && b.Split("eval_time").Skip(1).Any(t => !t.Contains(a, StringComparison.Ordinal)))),
             Is.Empty, "never seen not firing");
     }
 
@@ -119,7 +157,8 @@ public sealed partial class AlertFileTests
         using var meter = new Scheduler.Telemetry.SchedulerMeter();
         using var text = new Scheduler.Telemetry.MetricsText(meter);
         var names = text.Write().Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]);
-        var cluster = Scheduler.Telemetry.ClusterGauges.All.Select(g => g.Name.Replace('.', '_') + g.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" });
+        var cluster = Scheduler.Telemetry.ClusterGauges.All.Select(g =>
+            g.Name.Replace('.', '_') + g.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" });
         return [.. names, .. cluster, "scheduler_database_up"];
     }
 

@@ -110,7 +110,8 @@ public sealed class OtlpTests
         Assert.That((parent.Attributes["scheduler.run.key"], parent.Attributes["verdict"], parent.Attributes["trigger.type"]),
             Is.EqualTo((parentKey, "succeeded", "manual")));
         var attempt = spans.Single(s => s.Name == "attempt 1" && s.ParentId == parent.SpanId);
-        var statement = spans.Single(s => s.Scope == "Npgsql" && s.TraceId == parent.TraceId && s.All.GetRawText().Contains("said so", StringComparison.Ordinal));
+        var statement = spans.Single(s => s.Scope == "Npgsql" && s.TraceId == parent.TraceId
+            && s.All.GetRawText().Contains("said so", StringComparison.Ordinal));
         Assert.That(statement.TraceId, Is.EqualTo(attempt.TraceId));
         // The parameter's place, never its value.
         Assert.That(spans.Select(s => s.All.GetRawText()), Has.None.Contain("4111-0000"));

@@ -55,13 +55,15 @@ public sealed class OtlpReceiver : IAsyncDisposable
            from resource in List(body.Body, "resource_spans")
            from scope in List(resource, "scope_spans")
            from span in List(scope, "spans")
-           select new ReceivedSpan(Text(span, "name"), Text(scope.GetProperty("scope"), "name"), Hex(Text(span, "trace_id")), Hex(Text(span, "span_id")),
-               Hex(Text(span, "parent_span_id")), Attributes(span), span.TryGetProperty("status", out var s) ? Text(s, "code") : "",
+           select new ReceivedSpan(Text(span, "name"), Text(scope.GetProperty("scope"), "name"), Hex(Text(span, "trace_id")),
+               Hex(Text(span, "span_id")), Hex(Text(span, "parent_span_id")),
+               Attributes(span), span.TryGetProperty("status", out var s) ? Text(s, "code") : "",
                [.. List(span, "links").Select(l => Hex(Text(l, "trace_id")))], span),
     ];
 
     /// <summary>All metrics so far, unit by name.</summary>
-    public IReadOnlyDictionary<string, string> MetricUnits() => Metrics().GroupBy(m => Text(m, "name")).ToDictionary(g => g.Key, g => Text(g.Last(), "unit"));
+    public IReadOnlyDictionary<string, string> MetricUnits() =>
+        Metrics().GroupBy(m => Text(m, "name")).ToDictionary(g => g.Key, g => Text(g.Last(), "unit"));
 
     /// <summary>Attribute sets of a metric's points.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> Points(string metric) =>
@@ -109,7 +111,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
         element.TryGetProperty(name, out var list) ? list.EnumerateArray() : [];
 
     private static Dictionary<string, string> Attributes(JsonElement element) => List(element, "attributes")
-        .ToDictionary(a => Text(a, "key"), a => a.TryGetProperty("value", out var v) ? v.EnumerateObject().Select(p => p.Value.ToString()).FirstOrDefault("") : "");
+        .ToDictionary(a => Text(a, "key"), a => a.TryGetProperty("value", out var v)
+            ? v.EnumerateObject().Select(p => p.Value.ToString()).FirstOrDefault("") : "");
 
     private static string Text(JsonElement element, string name) => element.TryGetProperty(name, out var text) ? text.ToString() : "";
 

@@ -52,7 +52,8 @@ public sealed class Prometheus : IAsyncDisposable
         prometheus.tools.Add(Tool.Start(program, null, $"--config.file={prometheus.folder}/prometheus.yml",
             $"--storage.tsdb.path={prometheus.folder}/data", FormattableString.Invariant($"--web.listen-address=127.0.0.1:{port}"),
             "--rules.alert.resend-delay=1s", "--enable-feature=exemplar-storage"));
-        await Until.Holds("Prometheus answers", async () => (await prometheus.client.GetAsync(new Uri(prometheus.url + "/-/ready"))).IsSuccessStatusCode);
+        await Until.Holds("Prometheus answers", async () =>
+            (await prometheus.client.GetAsync(new Uri(prometheus.url + "/-/ready"))).IsSuccessStatusCode);
         return prometheus;
     }
 

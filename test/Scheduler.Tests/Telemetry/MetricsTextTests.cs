@@ -16,7 +16,8 @@ public sealed class MetricsTextTests
         meter.Ended([("a@2026", "a", "succeeded", Begun(0.2)), ("b@2026", "b", "failed", Begun(2)), ("a!x", "a", "succeeded", Begun(0.02))], Second);
         var lines = Lines(text);
 
-        Assert.That(lines, Does.Contain("# TYPE scheduler_run_duration_seconds histogram").And.Contain("# UNIT scheduler_run_duration_seconds seconds"));
+        Assert.That(lines, Does.Contain("# TYPE scheduler_run_duration_seconds histogram")
+            .And.Contain("# UNIT scheduler_run_duration_seconds seconds"));
         Assert.That(lines, Does.Contain("""scheduler_runs_total{job_name="a",verdict="succeeded",trigger_type="schedule"} 1""")
             .And.Contain("""scheduler_runs_total{job_name="a",verdict="succeeded",trigger_type="manual"} 1""")
             .And.Contain("""scheduler_run_duration_seconds_bucket{job_name="b",job_kind="sql",verdict="failed",le="1.0"} 0""")
@@ -41,7 +42,8 @@ public sealed class MetricsTextTests
         Activity.Current = null;
         meter.Ended([("a@2026", "a", "succeeded", marks)], Second);
 
-        Assert.That(Lines(text), Has.One.StartsWith("scheduler_run_duration_seconds_bucket{job_name=\"a\",job_kind=\"sql\",verdict=\"succeeded\",le=\"5.0\"} 1"
+        Assert.That(Lines(text), Has.One.StartsWith(
+            "scheduler_run_duration_seconds_bucket{job_name=\"a\",job_kind=\"sql\",verdict=\"succeeded\",le=\"5.0\"} 1"
             + $" # {{trace_id=\"{RunTrace.TraceOf("a@2026")}\",span_id=\"{marks.Activity!.SpanId}\"}} 2"));
     }
 
