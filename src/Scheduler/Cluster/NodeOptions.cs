@@ -37,19 +37,7 @@ public sealed record NodeOptions
     public string? Url { get; init; }
     /// <summary>What jobs of kind <c>command</c> may do on this node. Default: nothing.</summary>
     public CommandOptions Commands { get; init; } = new();
-    /// <summary>What a node tells about itself and the cluster. Where it is sent to is OpenTelemetry's own: the <c>OTEL_*</c> variables.</summary>
-public sealed record TelemetryOptions
-{
-    /// <summary>Whether <c>/metrics</c> answers and metrics are counted for it. Default yes.</summary>
-    public bool Metrics { get; init; } = true;
-    /// <summary>Most jobs that have metrics of their own. Too low and jobs beyond it raise no alerts of their own (those with a problem come first);
-    /// too high and every scrape carries some 20 series for each job and node. Default 2000.</summary>
-    public int JobsMax { get; init; } = 2000;
-    /// <summary>Bearer token <c>/metrics</c> asks for. Default none: it answers on a loopback address only.</summary>
-    public string? Token { get; init; }
-}
-
-/// <summary>What the text of jobs of kind <c>sql</c> may do on this node.</summary>
+    /// <summary>What the text of jobs of kind <c>sql</c> may do on this node.</summary>
     public SqlOptions Sql { get; init; } = new();
     /// <summary>Addresses that jobs may call over HTTP although they are not public: networks (<c>10.0.0.0/8</c>), addresses, host names, each with
     /// a port or without (<c>127.0.0.1:8080</c>). Default none: only public addresses.</summary>
@@ -60,6 +48,18 @@ public sealed record TelemetryOptions
     public IReadOnlyList<string> OwnSecrets { get; init; } = [];
     /// <summary>Folder of job files applied at start, or null for none: the jobs in the database stay as they are.</summary>
     public string? JobsFolder { get; init; }
+}
+
+/// <summary>What a node tells about itself and the cluster. Where it is sent to is OpenTelemetry's own: the <c>OTEL_*</c> variables.</summary>
+public sealed record TelemetryOptions
+{
+    /// <summary>Whether <c>/metrics</c> answers and metrics are counted for it. Default yes.</summary>
+    public bool Metrics { get; init; } = true;
+    /// <summary>Most jobs that have metrics of their own. Too low and jobs beyond it raise no alerts of their own (those with a problem come first);
+    /// too high and every scrape carries some 20 series for each job and node. Default 2000.</summary>
+    public int JobsMax { get; init; } = 2000;
+    /// <summary>Bearer token <c>/metrics</c> asks for. Default none: it answers on a loopback address only.</summary>
+    public string? Token { get; init; }
 }
 
 /// <summary>What jobs of kind <c>command</c> may do on a node.</summary>

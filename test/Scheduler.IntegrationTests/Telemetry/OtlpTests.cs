@@ -1,4 +1,3 @@
-using Dapper;
 using NUnit.Framework;
 using Scheduler.TestKit;
 using Scheduler.TestKit.Telemetry;
@@ -138,6 +137,6 @@ public sealed class OtlpTests
             Assert.That(units.GetValueOrDefault(name, "(did not arrive)"), Is.EqualTo(unit), name);
         }
         Assert.That(receiver.Points("scheduler.run.duration"), Has.Some.Matches<IReadOnlyDictionary<string, string>>(p =>
-            p["job.name"] == "child" && p["job.kind"] == "sql" && p["verdict"] == "failed" && p["error.type"] == "22012"));
+            p!["job.name"] == "child" && p["job.kind"] == "sql" && p["verdict"] == "failed" && p["error.type"] == "22012"));
     }
 }
