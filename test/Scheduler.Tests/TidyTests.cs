@@ -14,7 +14,7 @@ public sealed partial class TidyTests
     private static readonly Dictionary<string, string[]> Imports = new()
     {
         ["Database"] = [],
-        ["Telemetry"] = [],
+        ["Telemetry"] = ["Database"],
         ["Cluster"] = ["Database", "Telemetry"],
         ["Jobs"] = ["Cluster", "Database", "Telemetry"],
         ["Runs"] = ["Jobs", "Cluster", "Database", "Telemetry"],
