@@ -126,8 +126,9 @@ internal static class ServeCommand
         builder.WebHost.ConfigureKestrel(k => k.Listen((IPEndPoint)socket.LocalEndPoint!));
         builder.Services.Configure<SocketTransportOptions>(t => t.CreateBoundListenSocket = _ => socket);
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + BeyondDrain);
-        builder.Services.AddScheduler(options);
+        // Begins before the node does and ends after it, so that no run of it goes unseen.
         builder.AddOtlpExport(options.Name);
+        builder.Services.AddScheduler(options);
         var app = builder.Build();
         app.MapHealth();
         app.MapMetrics(options.Telemetry, ((IPEndPoint)socket.LocalEndPoint!).Address);

@@ -28,6 +28,7 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
     private volatile Dictionary<string, List<Measurement<double>>>? values;
     private volatile bool reachable = true;
     private long readAt;
+    private volatile bool started;
     private int jobsMax;
     private TimeSpan keepRuns;
 
@@ -43,11 +44,14 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
         }
         meter.Meter.CreateObservableGauge("scheduler.database.up", () => reachable ? 1 : 0, "{database}",
             "1 while this node's last reading of the cluster's state succeeded");
+        started = true;
     }
 
-    /// <summary>Read anew unless a reading is fresh. Never throws: a database that is away is told as such.</summary>
+    /// <summary>Read anew unless a reading is fresh, or the node has not brought the schema up to date yet. Never throws: a database that is away is
+    /// told as such.</summary>
     public async Task Refresh(CancellationToken token)
     {
+        if (!started) { return; }
         await turn.WaitAsync(token);
         try
         {
