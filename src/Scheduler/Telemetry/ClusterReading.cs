@@ -125,6 +125,6 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
         return list;
     }
 
-    [LoggerMessage(1070, LogLevel.Warning, "The cluster's state could not be read for metrics: {Problem}; told as scheduler.database.up 0")]
+    [LoggerMessage(6001, LogLevel.Warning, "The cluster's state could not be read for metrics: {Problem}; told as scheduler.database.up 0")]
     private partial void LogNotRead(string problem);
 }
