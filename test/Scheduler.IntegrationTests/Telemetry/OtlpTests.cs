@@ -76,12 +76,12 @@ public sealed class OtlpTests
             Jobs = "jobs:\n  work:\n    kind: sql\n    schedule: manual\n    overlap: allow\n    with: { statement: \"select 1\" }\n",
             Setup = new() { Environment = sending },
         });
-        await Work(cluster, 1000);
+        await Work(cluster, 300);
         var before = await Heap(cluster);
-        await Work(cluster, 6000);
-        // A span of a run, its attempt and its statements: 24,000 spans, of which 2,048 are kept.
+        await Work(cluster, 3000);
+        // A span of a run, its attempt and its statements: 12,000 spans, of which 2,048 are kept.
         Assert.That(await Heap(cluster) - before, Is.LessThan(40_000_000));
-        Assert.That(await cluster.Count("verdict = 'succeeded'"), Is.EqualTo(7000));
+        Assert.That(await cluster.Count("verdict = 'succeeded'"), Is.EqualTo(3300));
     }
 
     private static async Task Work(TestCluster cluster, int runs)
