@@ -3162,7 +3162,8 @@ CREATE VIEW scheduler.run AS
     r.losses,
     r.past_attempts,
     r.cancel,
-    r.concurrency_group
+    r.concurrency_group,
+    "left"(encode(sha256(convert_to(r.run_key, 'UTF8'::name)), 'hex'::text), 32) AS trace_id
    FROM ((scheduler_private.run r
      LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))))
      LEFT JOIN LATERAL ( SELECT ( SELECT count(*) AS count
@@ -3646,6 +3647,10 @@ CREATE INDEX run_of_job ON ONLY scheduler_private.run USING btree (job, due_at D
 
 CREATE INDEX run_default_job_due_at_idx ON scheduler_private.run_default USING btree (job, due_at DESC);
 
+CREATE INDEX run_missed ON ONLY scheduler_private.run USING btree (job, due_at DESC) WHERE (verdict = 'missed'::text);
+
+CREATE INDEX run_default_job_due_at_idx1 ON scheduler_private.run_default USING btree (job, due_at DESC) WHERE (verdict = 'missed'::text);
+
 CREATE INDEX run_live ON ONLY scheduler_private.run USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
 
 CREATE INDEX run_default_state_priority_due_at_idx ON scheduler_private.run_default USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
@@ -3655,6 +3660,8 @@ CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (
 ALTER INDEX scheduler_private.run_in_group ATTACH PARTITION scheduler_private.run_default_concurrency_group_state_priority_due_at_idx;
 
 ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
+
+ALTER INDEX scheduler_private.run_missed ATTACH PARTITION scheduler_private.run_default_job_due_at_idx1;
 
 ALTER INDEX scheduler_private.run_pkey ATTACH PARTITION scheduler_private.run_default_pkey;
 

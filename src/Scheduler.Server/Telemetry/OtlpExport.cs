@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
@@ -57,6 +58,15 @@ internal static class OtlpExport
         if (int.TryParse(Variable($"OTEL_EXPORTER_OTLP_{signal}_TIMEOUT"), out var milliseconds)) { options.TimeoutMilliseconds = milliseconds; }
     }
 
+    // A statement or a request that belongs to no run is the node's own: thousands an hour that nobody asked to see.
+    private sealed class PartsOfRuns : BaseProcessor<Activity>
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (data.ParentSpanId == default && data.Source.Name != SchedulerMeter.Name) { data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded; }
+        }
+    }
+
     private sealed class Sender(IServiceProvider services, ResourceBuilder resource) : BackgroundService
     {
         private MeterProvider? metrics;
@@ -74,7 +84,8 @@ internal static class OtlpExport
             if (Wanted("TRACES"))
             {
                 traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
-                    .AddSource(SchedulerMeter.Name, "Npgsql", "System.Net.Http").AddOtlpExporter(e => Aim(e, "TRACES")).Build();
+                    .AddSource(SchedulerMeter.Name, "Npgsql", "System.Net.Http").AddProcessor(new PartsOfRuns())
+                    .AddOtlpExporter(e => Aim(e, "TRACES")).Build();
             }
             return base.StartAsync(cancellationToken);
         }

@@ -42,7 +42,7 @@ public sealed partial class AlertFileTests
             var fromFiles = await Binary.Run("alerts", "generate", "--jobs", folder, "--objective", "99");
             Assert.That(fromFiles.ExitCode, Is.Zero, fromFiles.Error);
             Assert.That(fromFiles.Error, Does.Contain("1 job expects something"));
-            var applied = await Binary.Run("config", "apply", folder, "--connection", database.ConnectionString);
+            var applied = await Binary.Run("config", "apply", folder, "--yes", "--connection", database.ConnectionString);
             Assert.That(applied.ExitCode, Is.Zero, applied.Error);
             var fromDatabase = await Binary.Run("alerts", "generate", "--objective", "99", "--connection", database.ConnectionString);
             Assert.That(fromDatabase.Out, Is.EqualTo(fromFiles.Out));
