@@ -20,7 +20,7 @@ public sealed partial class AlertTests
           misser:
             kind: sql
             owner: platform
-            schedule: every 25s
+            schedule: every 20s
             start_within: 1s
             with: { statement: "select 1" }
           failer:
