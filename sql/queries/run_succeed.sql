@@ -13,12 +13,12 @@ with ended as (
 freed as (
     update scheduler_private.job_gate g
     set active_key = nullif(g.active_key, e.run_key), last_run_key = e.run_key, last_verdict = 'succeeded', last_due_at = e.due_at,
-        last_ended_at = clock_timestamp(), last_success_at = clock_timestamp(), failures_in_row = 0, finished_count = g.finished_count + 1,
-        success_count = g.success_count + 1
+        last_ended_at = clock_timestamp(), last_success_at = clock_timestamp(), failures_in_row = 0, failures_before = g.failures_in_row,
+        finished_count = g.finished_count + 1, success_count = g.success_count + 1
     from ended e
     where g.job = e.job
     -- Where runs of a job or of a group take turns, the next one may begin.
-    returning g.followed, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
+    returning g.followed, g.notify, g.failures_before, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow it are due now, by this very commit.
 chained as (
@@ -28,5 +28,13 @@ chained as (
     cross join lateral scheduler_private.followers(e.job, 'succeeded') as s (job)
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
+),
+-- What somebody wants to be told of (bits: notify_mask.sql).
+noted as (
+    insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+    select w.event, e.job, e.run_key, e.due_at, scheduler_private.channels_of(e.job)
+    from freed f cross join ended e cross join (values ('success', 4), ('recovery', 2)) w (event, bit)
+    where f.notify & 6 <> 0 and f.notify & w.bit <> 0 and (w.bit = 4 or f.failures_before > 0)
+    returning pg_notify('scheduler_outbox', '')
 )
 select run_key from ended

@@ -18,7 +18,8 @@ public sealed partial class NodeSettings
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
             "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "sql.own_database", "sql.trusted",
-            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder"];
+            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
+            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password"];
 
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
@@ -106,6 +107,7 @@ public sealed partial class NodeSettings
                 .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
             JobsFolder = jobsFolder,
             HttpAllow = List("http.allow"),
+            Mail = Mail(),
             Sql = new() { OwnDatabase = !settings.ContainsKey("sql.own_database") || Flag("sql.own_database"), Trusted = List("sql.trusted") },
             Commands = new()
             {
@@ -155,7 +157,7 @@ public sealed partial class NodeSettings
                 {
                     var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
                     if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
-                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "sql", "commands"])); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "sql", "commands", "mail"])); }
                 }
                 break;
             default:
@@ -176,7 +178,7 @@ public sealed partial class NodeSettings
         problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
             ? near : $"; known are {string.Join(", ", valid)}"));
 
-    private static bool IsSection(string key) => key is "node" or "http" or "sql" or "commands" or "databases";
+    private static bool IsSection(string key) => key is "node" or "http" or "sql" or "commands" or "mail" or "databases";
 
     private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
         ? key.Length > DatabasesPrefix.Length
@@ -201,6 +203,31 @@ public sealed partial class NodeSettings
         var text = settings.GetValueOrDefault(key)?.Text;
         if (text is not (null or "true" or "false")) { Wrong(key, "true or false"); }
         return text == "true";
+    }
+
+    private MailOptions Mail()
+    {
+        var unset = new MailOptions();
+        var server = settings.GetValueOrDefault("mail.server")?.Text.Split(':');
+        var port = unset.Port;
+        if (server is not null && (server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]
+            || (server is [_, var text] && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536))))
+        {
+            Wrong("mail.server", "a host, with a port or without, e.g. mail.example:587");
+        }
+        if (settings.TryGetValue("mail.from", out var from) && !System.Net.Mail.MailAddress.TryCreate(from.Text, out _))
+        {
+            Wrong("mail.from", "a mail address, e.g. scheduler@example.com");
+        }
+        return unset with
+        {
+            Server = server?[0],
+            Port = port,
+            From = from?.Text,
+            Tls = !settings.ContainsKey("mail.tls") || Flag("mail.tls"),
+            User = settings.GetValueOrDefault("mail.user")?.Text,
+            Password = settings.TryGetValue("mail.password", out var password) ? WithSecrets(password) : null,
+        };
     }
 
     private string[] FileRoots()
