@@ -24,7 +24,6 @@ declare
     c scheduler.channel;
     turn scheduler_private.channel_turn;
     keys text[];
-    folded_before bigint;
     made integer := 0;
 begin
     select * into c from scheduler.channel s where s.name = channel and s.enabled;
@@ -41,7 +40,8 @@ begin
     delete from scheduler_private.alert a
     where a.channel = c.name and not a.open and not a.told and a.pending_since is null and a.changed_at < at - calm_after;
     if turn.composed_at > at - c.group_interval
-        or exists (select from scheduler_private.notification n where n.channel = c.name and n.state = 'waiting' and n.what in ('alerts', 'digest')) then
+        or exists (select from scheduler_private.notification n
+                   where n.channel = c.name and n.state = 'waiting' and n.what in ('alerts', 'digest')) then
         return made;
     end if;
     keys := array(
@@ -59,7 +59,6 @@ begin
         return made;
     end if;
     if c.kind = 'pagerduty' then
-        folded_before := (select count(*) from scheduler_private.alert a where a.channel = c.name and a.folded);
         update scheduler_private.alert a set folded = true
         where a.channel = c.name and a.key in (
             select o.key from (select a.key, row_number() over (order by a.severity = 'page' desc, a.since, a.key) as place

@@ -59,7 +59,9 @@ noted as (
     insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
     select n.event, n.job, n.run_key, n.due_at, scheduler_private.channels_of(n.job)
     from (
-        select case when e.verdict = 'succeeded' then 'success' when e.reason = 'guard' then 'guard' else 'failure' end as event,
+        select case when e.verdict = 'succeeded' then 'success'
+                when e.reason = 'guard' and coalesce(e.job in (select t.job from told t where t.notify & 64 <> 0), false) then 'guard'
+                else 'failure' end as event,
             e.job, e.run_key, e.due_at
         from ended e
         where exists (select from told) and case
