@@ -101,8 +101,8 @@ public sealed class NotificationTests
         await cluster[sender!].Kill();
         await cluster.Until("the other node delivers it again", () => Task.FromResult(receiver.Requests.Count == 2));
         receiver.Release();
-        await cluster.Until("it is delivered", async () =>
-            await cluster.Database.Value<bool>("select state = 'delivered' and attempts = 2 and node <> @sender from scheduler.notification", new { sender }));
+        await cluster.Until("it is delivered", async () => await cluster.Database.Value<bool>(
+            "select state = 'delivered' and attempts = 2 and node <> @sender from scheduler.notification", new { sender }));
         Assert.That(receiver.Effects, Has.Count.EqualTo(1), "both tries had the same key");
 
         // And once more before any message is made of the verdict: the channel waits, and no node is left that has seen the run.
@@ -120,7 +120,8 @@ public sealed class NotificationTests
     {
         const int Runs = 10_000;
         await using var receiver = await HttpReceiver.Start();
-        await using var cluster = await Start(receiver, nodes: 2, "hook", "overlap: allow", "update scheduler.channel set group_interval = '15 seconds'");
+        await using var cluster = await Start(receiver, nodes: 2, "hook", "overlap: allow",
+            "update scheduler.channel set group_interval = '15 seconds'");
         var began = await cluster.Now();
         await cluster.Database.Execute("select scheduler.run_now('work', '{}', 'k' || i) from generate_series(1, @Runs) i", new { Runs });
         await cluster.Until("some have failed", async () => await cluster.Count("verdict = 'failed'") > Runs / 10, TimeSpan.FromSeconds(60));
@@ -156,7 +157,7 @@ public sealed class NotificationTests
             JsonDocument.Parse(r.Body).RootElement.GetProperty("summary").GetString() == summary));
     }
 
-    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "select 1") =>
+    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "") =>
         TestCluster.Start(new()
         {
             Nodes = nodes,

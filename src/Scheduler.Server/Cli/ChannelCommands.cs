@@ -16,7 +16,8 @@ internal static class ChannelCommands
         command.SetAction(async (parsed, token) =>
         {
             var channels = await ChannelList.All(Settings.ConnectionOf(parsed), token);
-            Output.Rows(parsed.GetValue(Settings.Json), channels, "there is no channel yet: insert one into scheduler.channel, see docs/notifications.md",
+            Output.Rows(parsed.GetValue(Settings.Json), channels,
+                "there is no channel yet: insert one into scheduler.channel, see docs/notifications.md",
                 new("name", c => c.Name), new("kind", c => c.Kind), new("enabled", c => c.Enabled), new("incidents", c => c.Incidents),
                 new("quiet", c => c.Quiet), new("jobs", c => c.Jobs), new("waiting", c => c.Waiting), new("delivered_at", c => c.DeliveredAt),
                 new("error", c => c.Error), new("description", c => c.Description));

@@ -24,6 +24,7 @@ public sealed partial class NodeSettings
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
         ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
+    private static readonly string[] Sections = ["node", "http", "sql", "commands", "mail"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -157,7 +158,7 @@ public sealed partial class NodeSettings
                 {
                     var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
                     if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
-                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "sql", "commands", "mail"])); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(Sections)); }
                 }
                 break;
             default:
@@ -178,7 +179,7 @@ public sealed partial class NodeSettings
         problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
             ? near : $"; known are {string.Join(", ", valid)}"));
 
-    private static bool IsSection(string key) => key is "node" or "http" or "sql" or "commands" or "mail" or "databases";
+    private static bool IsSection(string key) => Sections.Contains(key) || key == "databases";
 
     private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
         ? key.Length > DatabasesPrefix.Length
@@ -210,8 +211,9 @@ public sealed partial class NodeSettings
         var unset = new MailOptions();
         var server = settings.GetValueOrDefault("mail.server")?.Text.Split(':');
         var port = unset.Port;
-        if (server is not null && (server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]
-            || (server is [_, var text] && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536))))
+        var hasPort = server is not [_, var text]
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536);
+        if (server is not null && (!hasPort || server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]))
         {
             Wrong("mail.server", "a host, with a port or without, e.g. mail.example:587");
         }

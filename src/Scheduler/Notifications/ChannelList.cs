@@ -86,8 +86,8 @@ public static class ChannelList
             new CommandDefinition("select * from scheduler.notification where (@channel::text is null or channel = @channel) limit @limit",
                 new { channel, limit }, cancellationToken: token))], token);
 
-    /// <summary>Send a test message and wait until it has arrived. Throws <see cref="OperatorException"/>: 3 with the nearest name when there is no such
-    /// channel, 1 with the problem when a try failed, 8 when no node delivers it within a minute.</summary>
+    /// <summary>Send a test message and wait until it has arrived. Throws <see cref="OperatorException"/>: 3 with the nearest name when there is no
+    /// such channel, 1 with the problem when a try failed, 8 when no node delivers it within a minute.</summary>
     public static Task<NotificationRow> Test(string connectionString, string name, TimeProvider time, CancellationToken token) =>
         OperatorConnection.Use(connectionString, async c =>
         {
@@ -102,8 +102,8 @@ public static class ChannelList
                 if (row.Error is { } problem) { throw new OperatorException($"the test of channel '{name}' did not arrive: {problem}"); }
                 if (time.GetElapsedTime(began) > TestMax)
                 {
-                    throw new OperatorException($"no node has delivered the test of channel '{name}' within {TestMax.TotalSeconds:0} s; is one live, and "
-                        + "do other messages wait before it? See 'scheduler channel log'", 8);
+                    throw new OperatorException($"no node has delivered the test of channel '{name}' within {TestMax.TotalSeconds:0} s; is one live, "
+                        + "and do other messages wait before it? See 'scheduler channel log'", 8);
                 }
                 await Task.Delay(LookEvery, time, token);
             }

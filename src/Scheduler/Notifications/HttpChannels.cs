@@ -39,7 +39,7 @@ internal static partial class HttpChannels
     /// The signature of a webhook, as in the Standard Webhooks specification: <c>v1,</c> and the base64 of HMAC-SHA256 over
     /// <c>id.timestamp.body</c>.
     /// </summary>
-    /// <param name="secret">The shared secret; one that begins with <c>whsec_</c> is base64 after that, any other is taken as its UTF-8 bytes.</param>
+    /// <param name="secret">The shared secret; one that begins with <c>whsec_</c> is base64 after that, any other stands for its UTF-8 bytes.</param>
     /// <param name="id">The message's dedupe key.</param>
     /// <param name="timestamp">Seconds since 1970.</param>
     /// <param name="body">The body as sent.</param>

@@ -10,7 +10,7 @@ using Scheduler.Database;
 namespace Scheduler.Notifications;
 
 /// <summary>Sends messages by mail, through the server of the node's settings (<c>mail.*</c>).</summary>
-/// <remarks>The framework's own client: it speaks STARTTLS and AUTH LOGIN, which is what is needed; docs/decisions/0036 says why no other.</remarks>
+/// <remarks>The framework's own client: it speaks STARTTLS and AUTH LOGIN, which is what is needed; docs/decisions/0035 says why no other.</remarks>
 public sealed class MailSender(NodeOptions options)
 {
     /// <summary>Send one mail to all of the channel's addresses. Throws <see cref="OperatorException"/> when this node has no mail server, else what

@@ -51,7 +51,8 @@ internal static class MessageText
         }
         if (message.Total > message.Alerts.Count)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\nand {message.Total - message.Alerts.Count} more: see scheduler.incident and scheduler.run\n");
+            var more = message.Total - message.Alerts.Count;
+            text.Append(CultureInfo.InvariantCulture, $"\nand {more} more: see scheduler.incident and scheduler.run\n");
         }
         return text.ToString();
     }

@@ -48,7 +48,7 @@ public sealed partial class NotificationDesk(
         loop = Task.Run(Loop);
     }
 
-    /// <summary>Stop; what is on its way gets <paramref name="within"/> to arrive, then it is broken off and delivered again by another node.</summary>
+    /// <summary>Stop; what is on its way gets <paramref name="within"/> to arrive, then it is broken off and left to another node.</summary>
     public async Task Stop(TimeSpan within)
     {
         await stopping.CancelAsync();

@@ -3,8 +3,8 @@ using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Notifications;
 
-/// <summary>Each condition opens one incident and resolves by itself; one that another explains is suppressed. No node runs: what a condition is about
-/// is written into the tables.</summary>
+/// <summary>Each condition opens one incident and resolves by itself; one that another explains is suppressed. No node runs: what a condition is
+/// about is written into the tables.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public sealed class IncidentTests
@@ -12,14 +12,15 @@ public sealed class IncidentTests
     // A ledger row of job a, in a state and with times of one's own.
     private const string Run = "insert into scheduler_private.run (run_key, job, due_at, state, version, node, owner, token, started_at, ended_at,"
         + " verdict, reason) values ";
-    private const string Trigger = "insert into quartz.qrtz_job_details (sched_name, job_name, job_group, job_class_name, is_durable, is_nonconcurrent,"
-        + " is_update_data, requests_recovery) values ('scheduler', 'a', 'jobs', 'x', true, false, false, true);"
+    private const string Trigger = "insert into quartz.qrtz_job_details (sched_name, job_name, job_group, job_class_name, is_durable,"
+        + " is_nonconcurrent, is_update_data, requests_recovery) values ('scheduler', 'a', 'jobs', 'x', true, false, false, true);"
         + " insert into quartz.qrtz_triggers (sched_name, trigger_name, trigger_group, job_name, job_group, trigger_state, trigger_type, start_time,"
         + " next_fire_time, prev_fire_time) values ('scheduler', 'a', 'jobs', 'a', 'jobs', 'WAITING', 'CRON', 0, ";
 
     private static readonly TestCaseData[] Conditions =
     [
-        Case("failing", "warning", "update scheduler_private.job_gate set failures_in_row = 1", "update scheduler_private.job_gate set failures_in_row = 0"),
+        Case("failing", "warning", "update scheduler_private.job_gate set failures_in_row = 1",
+            "update scheduler_private.job_gate set failures_in_row = 0"),
         Case("failing", "page", "update scheduler_private.job_gate set failures_in_row = 3", "update scheduler.job set enabled = false"),
         Case("missed", "page", Run + "('a@1', 'a', now() - interval '2 minutes', 'finished', 1, null, null, 0, null, now(), 'missed', 'too late')",
             "update scheduler_private.job_gate set last_due_at = now()"),
@@ -28,7 +29,8 @@ public sealed class IncidentTests
         Case("late", "warning", Run + "('a@1', 'a', now() - interval '6 minutes', 'queued', 1, null, null, 0, null, null, null, null)",
             "delete from scheduler_private.run"),
         Case("late", "warning", "update scheduler.job set expect = '{\"start_within\": \"1m\"}'; " + Run
-            + "('a@1', 'a', now() - interval '2 minutes', 'queued', 1, null, null, 0, null, null, null, null)", "update scheduler.job set paused_at = now()"),
+            + "('a@1', 'a', now() - interval '2 minutes', 'queued', 1, null, null, 0, null, null, null, null)",
+            "update scheduler.job set paused_at = now()"),
         Case("stuck", "warning", Run
             + "('a@1', 'a', now() - interval '2 hours', 'running', 1, 'n1', 1, 1, now() - interval '2 hours', null, null, null)",
             "update scheduler_private.run set state = 'finished', verdict = 'failed', ended_at = now()"),
@@ -37,8 +39,8 @@ public sealed class IncidentTests
             "delete from scheduler_private.run"),
         Case("no_recent_success", "page", "update scheduler.job set expect = '{\"success_within\": \"1h\"}', created_at = now() - interval '2 hours'",
             "update scheduler_private.job_gate set last_success_at = now()"),
-        Case("guard", "page", Run + "('a@1', 'a', now(), 'finished', 1, 'n1', 1, 1, now(), now(), 'failed', 'guard'); update scheduler_private.job_gate"
-            + " g set last_verdict = 'failed', last_run_key = 'a@1', last_due_at = (select due_at from scheduler_private.run)",
+        Case("guard", "page", Run + "('a@1', 'a', now(), 'finished', 1, 'n1', 1, 1, now(), now(), 'failed', 'guard'); update"
+            + " scheduler_private.job_gate g set last_verdict = 'failed', last_run_key = 'a@1', last_due_at = (select due_at from scheduler_private.run)",
             "update scheduler_private.job_gate set last_verdict = 'succeeded'"),
         Case("paused_too_long", "info", "update scheduler.job set paused_at = now() - interval '8 days'", "select scheduler.resume('a')"),
         Case("cannot_fire", "warning", "update scheduler.job set problem = 'no'", "update scheduler.job set problem = null"),
@@ -50,19 +52,24 @@ public sealed class IncidentTests
             + " created_at = now() - interval '9 hours'; " + Trigger
             + "scheduler_private.ticks_of(now() + interval '2 hours'), scheduler_private.ticks_of(now() - interval '2 hours'))",
             "update scheduler.job set expect = '{\"success_within\": \"30d\"}'"),
-        Case("node_down", "warning", Node("n2", "lease_until = now() - interval '20 seconds'"), "delete from scheduler_private.node where name = 'n2'"),
-        Case("clock_skew", "warning", Node("n2", "clock_offset = interval '-300 milliseconds'"), "update scheduler_private.node set clock_offset = '0'"),
-        Case("clock_skew", "page", Node("n2", "clock_offset = interval '3 seconds', state = 'standby'"), "delete from scheduler_private.node where name = 'n2'"),
+        Case("node_down", "warning", Node("n2", "lease_until = now() - interval '20 seconds'"),
+            "delete from scheduler_private.node where name = 'n2'"),
+        Case("clock_skew", "warning", Node("n2", "clock_offset = interval '-300 milliseconds'"),
+            "update scheduler_private.node set clock_offset = '0'"),
+        Case("clock_skew", "page", Node("n2", "clock_offset = interval '3 seconds', state = 'standby'"),
+            "delete from scheduler_private.node where name = 'n2'"),
         Case("no_checkin", "page", "update scheduler_private.node set lease_until = now() - interval '1 minute', state = 'stopped'",
             "update scheduler_private.node set lease_until = now() + interval '1 minute', state = 'live'"),
         Case("backlog", "warning", "update scheduler_private.job_gate set overlap = 'queue'; insert into scheduler_private.run (run_key, job, due_at,"
             + " state, version) select 'a@' || i, 'a', now() - interval '10 minutes', 'queued', 1 from generate_series(1, 100) i",
             "delete from scheduler_private.run where run_key = 'a@1'"),
         Case("misfires", "warning", "insert into scheduler_private.run (run_key, job, due_at, state, version, verdict, reason, ended_at) select"
-            + " 'a@' || i, 'a', now() - interval '10 minutes', 'finished', 1, 'missed', 'a later fire stands for it', now() from generate_series(1, 50) i",
+            + " 'a@' || i, 'a', now() - interval '10 minutes', 'finished', 1, 'missed', 'a later fire stands for it', now()"
+            + " from generate_series(1, 50) i",
             "update scheduler_private.run set ended_at = now() - interval '11 minutes'"),
         Case("history_sweep", "warning", "set timezone = 'UTC'; do $$ declare p regclass; begin for p in select partition from"
-            + " scheduler_private.run_partitions() where from_at > now() + interval '1 day' loop execute format('drop table %s', p); end loop; end $$",
+            + " scheduler_private.run_partitions() where from_at > now() + interval '1 day' loop"
+            + " execute format('drop table %s', p); end loop; end $$",
             "select scheduler_private.ensure_partitions()"),
         Case("undelivered", "warning", "insert into scheduler.channel (name, kind, settings) values ('ops', 'slack', '{\"url\": \"http://x/\"}');"
             + " insert into scheduler_private.notification (channel, what, payload, attempts, created_at, expires_at, error)"
@@ -84,7 +91,8 @@ public sealed class IncidentTests
         await Look(state);
 
         Assert.That(open, Is.EqualTo([$"{condition} {severity} open"]));
-        Assert.That(await state.Database.Rows<string>("select condition || ' ' || state from scheduler.incident"), Is.EqualTo([condition + " resolved"]));
+        Assert.That(await state.Database.Rows<string>("select condition || ' ' || state from scheduler.incident"),
+            Is.EqualTo([condition + " resolved"]));
     }
 
     [Test]
@@ -95,7 +103,8 @@ public sealed class IncidentTests
             insert into scheduler_private.run (run_key, job, due_at, state, version, verdict, error, ended_at)
                 select 'j' || i || '@1', 'j' || i, date_trunc('day', now()), 'finished', 1, 'failed',
                     format('relation "t%s" does not exist at character %s', i, i), now() from generate_series(1, 30) i;
-            update scheduler_private.job_gate set failures_in_row = 1, last_run_key = job || '@1', last_due_at = date_trunc('day', now()) where job like 'j%'
+            update scheduler_private.job_gate set failures_in_row = 1, last_run_key = job || '@1', last_due_at = date_trunc('day', now())
+                where job like 'j%'
             """);
         await Look(state);
         var open = await Open(state);
@@ -118,7 +127,8 @@ public sealed class IncidentTests
         await using var state = await Started();
         await state.Database.Execute(breaks);
         await Look(state);
-        Assert.That(await state.Database.Value<string>("select string_agg(condition, ' ' order by condition) from scheduler.incident where state = 'open'"),
+        Assert.That(await state.Database.Value<string>(
+            "select string_agg(condition, ' ' order by condition) from scheduler.incident where state = 'open'"),
             Is.EqualTo(parent), name);
         Assert.That(await state.Database.Value<string>(
             "select string_agg(condition, ' ' order by condition) from scheduler.incident where state = 'suppressed'"), Is.EqualTo(children), name);

@@ -82,7 +82,8 @@ public sealed class VerdictTests
         await ledger.Enter([.. jobs.Select(FireOf)], 0, node, default);
         var runs = (await ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
         await ledger.Finish([
-            new(runs["silent"], "failed"), new(runs["fails"], "failed", "guard"), new(runs["guarded"], "failed", "guard"), new(runs["mends"], "failed"),
+            new(runs["silent"], "failed"), new(runs["fails"], "failed", "guard"), new(runs["guarded"], "failed", "guard"),
+            new(runs["mends"], "failed"),
         ], node.LeaseId, default);
         var later = Due.AddHours(1);
         await ledger.Enter([.. ((string[])["mends", "fails"]).Select(j => new Fire(Fire.KeyOf(j, later), j, later, null))], 0, node, default);
