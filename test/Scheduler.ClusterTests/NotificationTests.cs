@@ -38,9 +38,12 @@ public sealed class NotificationTests
                     ('chat', 'slack', '{"url": "{{receiver.Url}}/slack"}'),
                     ('pager', 'pagerduty', '{"url": "{{receiver.Url}}/pager", "routing_key": "${secret:ROUTING_KEY}"}'),
                     ('ping', 'ping', '{"url": "{{receiver.Url}}/ping/{job}"}'),
-                    ('mail', 'email', '{"to": ["ops@example.com", "dev@example.com"]}')) c (name, kind, settings)
+                    ('hush', 'webhook', '{"url": "{{receiver.Url}}/hush"}'),
+                    ('mail', 'email', '{"to": ["ops@example.com", "dev@example.com"]}')) c (name, kind, settings);
+                insert into scheduler.calendar (name, blackouts) values ('always', '[{"daily": ["00:00", "24:00"]}]');
+                update scheduler.channel set quiet = 'always' where name = 'hush'
                 """,
-            Jobs = Job.Replace("TO", "hook, chat, pager, ping, mail", StringComparison.Ordinal),
+            Jobs = Job.Replace("TO", "hook, chat, pager, ping, hush, mail", StringComparison.Ordinal),
             Setup = new()
             {
                 Environment = new Dictionary<string, string>
@@ -65,6 +68,7 @@ public sealed class NotificationTests
         async Task<bool> Told(int count) => receiver.Requests.Count + mails.Mails.Count >= count
             && await cluster.Database.Value<long>("select count(*) from scheduler.notification where state = 'delivered'") >= count;
 
+        Assert.That(receiver.Requests.Where(r => r.Path == "/hush"), Is.Empty, "its quiet hours are all day");
         var sent = receiver.Requests.ToLookup(r => r.Path.Split('/')[1]);
         foreach (var hook in sent["hook"])
         {
@@ -144,20 +148,26 @@ public sealed class NotificationTests
     }
 
     [Test]
-    public async Task A_node_that_dies_and_comes_back_is_an_incident_that_resolves_by_itself()
+    public async Task A_node_cut_off_from_the_database_is_an_incident_told_by_the_others_and_by_itself()
     {
         await using var receiver = await HttpReceiver.Start();
-        await using var cluster = await Start(receiver, nodes: 2, "hook", more: "update scheduler.channel set incidents = true");
-        await cluster["n2"].Kill();
-        await cluster.Until("the receiver knows that n2 is down", () => Heard("node n2 is down"), TimeSpan.FromSeconds(60));
-        cluster["n2"].Start();
-        await cluster.Until("the receiver knows that it is back", () => Heard("node n2 is down no more"), TimeSpan.FromSeconds(60));
-        Assert.That(await cluster.Database.Rows<string>("select key || ' ' || state from scheduler.incident"), Is.EqualTo(["node:n2:down resolved"]));
+        await using var cluster = await Start(receiver, nodes: 2, "hook", more: "update scheduler.channel set incidents = true", proxied: true);
+        await cluster.Until("incidents have been looked for by both", async () =>
+            await cluster.Database.Value<bool>("select looked_at > now() - interval '1 hour' from scheduler_private.incident_look"));
+        cluster["n2"].Proxy!.Set(FaultMode.Reset);
+        await cluster.Until("n1 tells that n2 is down", () => Heard("node n2 is down"), TimeSpan.FromSeconds(60));
+        await cluster.Until("n2 tells so itself", () => Heard("node n2 cannot reach the database"), TimeSpan.FromSeconds(90));
+        cluster["n2"].Proxy!.Heal();
+        await cluster.Until("n1 tells that n2 is back", () => Heard("over: node n2 is down"), TimeSpan.FromSeconds(60));
+        await cluster.Until("n2 tells so itself", () => Heard("over: node n2 cannot reach the database"), TimeSpan.FromSeconds(60));
+        Assert.That(await cluster.Database.Rows<string>("select key || ' ' || state from scheduler.incident order by 1"),
+            Is.EqualTo((string[])["node:n2:database resolved", "node:n2:down resolved"]));
         Task<bool> Heard(string summary) => Task.FromResult(receiver.Requests.Any(r =>
             JsonDocument.Parse(r.Body).RootElement.GetProperty("summary").GetString() == summary));
     }
 
-    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "") =>
+    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "",
+        bool proxied = false) =>
         TestCluster.Start(new()
         {
             Nodes = nodes,
@@ -168,6 +178,10 @@ public sealed class NotificationTests
                 {{more}}
                 """,
             Jobs = Job.Replace("TO", "hook", StringComparison.Ordinal).Replace("retry:", $"{policy}\n    retry:", StringComparison.Ordinal),
-            Setup = new() { Environment = new Dictionary<string, string> { ["SCHEDULER__HTTP__ALLOW"] = $"127.0.0.1:{receiver.Port}" } },
+            Setup = new()
+            {
+                Proxied = proxied,
+                Environment = new Dictionary<string, string> { ["SCHEDULER__HTTP__ALLOW"] = $"127.0.0.1:{receiver.Port}" },
+            },
         });
 }

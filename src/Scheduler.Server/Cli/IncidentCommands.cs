@@ -13,8 +13,11 @@ internal static class IncidentCommands
 
     private static void Table(bool json, IReadOnlyList<IncidentRow> incidents, string whenEmpty) => Output.Rows(json, incidents, whenEmpty,
         new("id", i => i.Id), new("state", i => i.State), new("severity", i => i.Severity), new("title", i => i.Title),
-        new("detail", i => i.Detail is { Length: > 80 } long_ ? long_[..79] + "…" : i.Detail), new("opened_at", i => i.OpenedAt),
+        new("detail", i => Short(i.Detail)), new("opened_at", i => i.OpenedAt),
         new("resolved_at", i => i.ResolvedAt), new("suppresses", i => i.Suppresses == 0 ? null : i.Suppresses), new("acked_by", i => i.AckedBy));
+
+    // A table's cell is for recognising what is wrong; 'incident show' has all of it.
+    private static string? Short(string? detail) => detail is { Length: > 80 } ? detail[..79] + "…" : detail;
 
     private static Command List()
     {

@@ -124,7 +124,7 @@ internal static partial class HttpChannels
         {
             var severity = alert.Severity switch { "page" => "critical", "warning" => "error", _ => "info" };
             yield return Post(url, PagerDutyEvent(key, alert.Status == "resolved" ? "resolve" : "trigger", "scheduler:" + alert.Key,
-                MessageText.Line(alert), severity, alert.At, JsonSerializer.SerializeToNode(alert, Plain)));
+                MessageText.Line(alert), severity, alert.At, JsonNode.Parse(delivery.Payload)!["alerts"]![0]!.DeepClone()));
         }
     }
 

@@ -58,7 +58,7 @@ public sealed partial class IncidentWatch(
                 if (told)
                 {
                     await NoteOutage(reached, problem, stopping.Token);
-                    Tell(reached, $"node {options.Name} reaches the database again", "resolved", problem);
+                    Tell(reached, "resolved", problem);
                     told = false;
                 }
                 (reachedAt, reached) = (time.GetTimestamp(), time.GetUtcNow());
@@ -70,7 +70,7 @@ public sealed partial class IncidentWatch(
                 if (told || time.GetElapsedTime(reachedAt) < OutageAfter || !Transient.IsTransient(e)) { continue; }
                 problem = e.Message;
                 told = true;
-                Tell(reached, $"node {options.Name} cannot reach the database", "open", problem);
+                Tell(reached, "open", problem);
             }
         }
     }
@@ -104,7 +104,7 @@ public sealed partial class IncidentWatch(
     }
 
     // One key for all nodes and for begin and end: a receiver that goes by it has one incident.
-    private void Tell(DateTimeOffset since, string title, string status, string problem)
+    private void Tell(DateTimeOffset since, string status, string problem)
     {
         foreach (var (name, kind, settings) in channels)
         {
@@ -118,8 +118,18 @@ public sealed partial class IncidentWatch(
                 resolved = status == "open" ? 0 : 1,
                 alerts = new[]
                 {
-                    new { key = "cluster:database", @event = "incident", status, severity = "page", title, detail = problem, since, at = now,
-                        node = options.Name },
+                    new
+                    {
+                        key = "cluster:database",
+                        @event = "incident",
+                        status,
+                        severity = "page",
+                        title = $"node {options.Name} cannot reach the database",
+                        detail = problem,
+                        since,
+                        at = now,
+                        node = options.Name,
+                    },
                 },
             });
             var key = FormattableString.Invariant($"n-{options.Name}-database-{since.ToUnixTimeMilliseconds()}-{status}");

@@ -36,7 +36,7 @@ internal static class MessageText
         foreach (var alert in message.Alerts)
         {
             text.Append('\n').Append(alert.Status == "resolved" ? "✔ " : alert.Severity == "page" ? "‼ " : "• ").Append(Line(alert)).Append('\n');
-            if (alert.Status == "open" && alert.Event == "incident" || alert.Reminder)
+            if (alert is { Status: "open", Event: "incident" } or { Reminder: true })
             {
                 text.Append(CultureInfo.InvariantCulture, $"  since {alert.Since.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z\n");
             }
@@ -60,7 +60,7 @@ internal static class MessageText
     /// <summary>What one thing is, in a line.</summary>
     public static string Line(MessageAlert alert)
     {
-        var line = alert.Title is { } title && alert.Event == "incident" ? title + (alert.Status == "resolved" ? " no more" : "") : Words(alert);
+        var line = alert.Title is { } title && alert.Event == "incident" ? (alert.Status == "resolved" ? "over: " : "") + title : Words(alert);
         if (alert.Reminder) { line = "still: " + line; }
         return alert.Flapping ? line + "; it comes and goes, the next word is when it stays as it is" : line;
     }

@@ -81,7 +81,7 @@ public sealed class HttpChannelsTests
              {"event": "incident", "status": "resolved", "title": "node n1 is down"}]}
             """;
         var delivery = Delivery("slack", "{}", Payload);
-        Assert.That(MessageText.Headline(delivery), Is.EqualTo("30 open, 8 resolved, 2 others: job a failed, node n1 is down no more, …"));
+        Assert.That(MessageText.Headline(delivery), Is.EqualTo("30 open, 8 resolved, 2 others: job a failed, over: node n1 is down, …"));
         Assert.That(MessageText.Body(delivery), Does.Contain("and 38 more"));
     }
 
