@@ -18,7 +18,10 @@ freed as (
     from ended e
     where g.job = e.job
     -- Where runs of a job or of a group take turns, the next one may begin.
-    returning g.followed, g.notify, g.failures_before, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
+    returning g.followed,
+        -- What somebody wants to be told of, by this very commit. Asked here and not in a part of its own, which each plan would have to think about.
+        case when g.notify & 6 <> 0 then scheduler_private.note_success(g.job, e.run_key, e.due_at, g.notify, g.failures_before) end,
+        case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow it are due now, by this very commit.
 chained as (
@@ -28,13 +31,5 @@ chained as (
     cross join lateral scheduler_private.followers(e.job, 'succeeded') as s (job)
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
-),
--- What somebody wants to be told of (bits: notify_mask.sql).
-noted as (
-    insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
-    select w.event, e.job, e.run_key, e.due_at, scheduler_private.channels_of(e.job)
-    from freed f cross join ended e cross join (values ('success', 4), ('recovery', 2)) w (event, bit)
-    where f.notify & 6 <> 0 and f.notify & w.bit <> 0 and (w.bit = 4 or f.failures_before > 0)
-    returning pg_notify('scheduler_outbox', '')
 )
 select run_key from ended

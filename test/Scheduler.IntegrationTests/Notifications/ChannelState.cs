@@ -1,5 +1,4 @@
 using Dapper;
-using Npgsql;
 using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Notifications;

@@ -1,6 +1,5 @@
 using Npgsql;
 using NUnit.Framework;
-using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Notifications;
 
@@ -205,7 +204,7 @@ public sealed class ComposeTests
             insert into scheduler.job (name, kind, settings, notify)
             values ('a', 'sql', '{"statement": "select 1"}', '{"on": ["failure"], "to": ["ops"]}')
             """);
-        var refusal = Assert.ThrowsAsync<PostgresException>(() => state.Database.Execute(edit));
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => state.Database.Execute(edit));
         Assert.That(refusal!.MessageText, Does.Contain(problem));
     }
 

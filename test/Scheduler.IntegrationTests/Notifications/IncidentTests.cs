@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Notifications;
 
