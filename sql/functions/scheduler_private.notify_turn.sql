@@ -20,7 +20,7 @@ begin
     if exists (select from scheduler_private.outbox) then
         perform scheduler_private.take_events(events_max);
     end if;
-    perform scheduler_private.compose(c.name, coalesce(c.quiet = any (quiet), false)) from scheduler.channel c
+    perform scheduler_private.compose(c.name, coalesce(c.quiet = any (notify_turn.quiet), false)) from scheduler.channel c
     where c.enabled and (c.settings ? 'heartbeat' or exists (select from scheduler_private.alert a where a.channel = c.name));
     return query
     with head as materialized (
