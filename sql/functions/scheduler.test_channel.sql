@@ -10,7 +10,7 @@ begin
     if not exists (select from scheduler.channel c where c.name = test_channel.name) then
         near := scheduler_private.nearest(test_channel.name, array(select c.name from scheduler.channel c order by c.name));
         raise exception 'there is no channel %', coalesce(scheduler_private.shown(to_jsonb(test_channel.name)), 'without a name')
-            using errcode = 'no_data_found', hint = coalesce(format('did you mean %L?', near), 'see scheduler.channel');
+            using errcode = 'no_data_found', hint = coalesce('did you mean ' || quote_literal(near) || '?', 'see scheduler.channel');
     end if;
     insert into scheduler_private.notification (channel, what, payload, expires_at)
     values (test_channel.name, 'test', jsonb_build_object('channel', test_channel.name, 'at', clock_timestamp(), 'by', session_user),

@@ -27,7 +27,7 @@ begin
         from (select * from scheduler_private.json_problems(new.settings, scheduler_private.channel_schema(new.kind), 'settings') limit 20) p;
         if bad is not null then
             raise exception 'channel %: %', quote_literal(new.name), bad using errcode = 'check_violation',
-                hint = coalesce(format('did you mean %L?', meant), 'docs/notifications.md lists the settings of each kind');
+                hint = coalesce('did you mean ' || quote_literal(meant) || '?', 'docs/notifications.md lists the settings of each kind');
         end if;
     end if;
     if new.enabled is false and tg_op = 'UPDATE' and old.enabled then
