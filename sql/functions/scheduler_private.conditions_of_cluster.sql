@@ -2,7 +2,7 @@
 --   keep   how long the ledger keeps runs (node.keep_runs)
 -- Returns a row for each thing that is wrong.
 create or replace function scheduler_private.conditions_of_cluster(keep interval) returns setof scheduler_private.found
-language plpgsql volatile as $$
+language plpgsql volatile set enable_seqscan = off as $$
 declare
     at constant timestamptz := clock_timestamp();
     -- A node that is killed leaves its lease behind; one that is only started again has it back within seconds.

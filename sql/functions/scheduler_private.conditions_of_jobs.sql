@@ -1,7 +1,9 @@
 -- What is wrong now with jobs, from the database alone. Disabled jobs have no condition, paused ones none but that of a long pause.
+-- Runs are looked up by their keys, whatever the planner believes of a ledger that has grown since it was analysed.
 -- Returns a row for each thing that is wrong. What a job's expect says takes the place of a default.
 create or replace function scheduler_private.conditions_of_jobs() returns setof scheduler_private.found
-language plpgsql volatile as $$
+language plpgsql volatile
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     at constant timestamptz := clock_timestamp();
     page_after_failures constant integer := 3;

@@ -3,9 +3,10 @@
 --   keys         the things
 --   listed_max   at most so many are in it with all they say
 --   flips_max    as many changes, and a thing is one that comes and goes
+-- Runs are looked up by their keys, whatever the planner believes of a ledger that has grown.
 -- status: open, resolved, or happened for what has no end. happened counts since the channel was last told; reminder: nothing changed since then.
 create or replace function scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) returns jsonb
-language sql stable as $$
+language sql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
     with listed as (
         select a.*, row_number() over (order by a.open desc, a.severity = 'page' desc, a.severity = 'warning' desc, a.changed_at desc, a.key) as place
         from scheduler_private.alert a where a.channel = c.name and a.key = any (keys)

@@ -6,7 +6,7 @@
 -- other. Whoever dies with one leaves it to be delivered again, with the same dedupe key.
 create or replace function scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer)
     returns table (id bigint, attempts integer, dedupe_key text, what text, payload jsonb, channel text, kind text, settings jsonb)
-language plpgsql volatile set enable_seqscan = on as $$
+language plpgsql volatile set jit = off as $$
 #variable_conflict use_column
 declare
     events_max constant integer := 5000;

@@ -3,8 +3,9 @@
 --   many jobs fail alike   explains those that fail so
 --   a guard                explains that its job fails
 --   runs pile up           explains late ones; many missed fires explain each of them; a clock that is off explains late runs
+-- Without nested loops: see settle_incidents.sql.
 create or replace function scheduler_private.suppress_incidents() returns void
-language sql volatile as $$
+language sql volatile set enable_nestloop = off set enable_seqscan = on as $$
     with open as materialized (
         select * from scheduler_private.incident i where i.resolved_at is null
     ),

@@ -1,7 +1,7 @@
 -- Put the beginnings of incidents that nothing suppresses, and the ends of those whose beginning was put there, into the outbox: for the channels that
 -- are told of all incidents, and those their job names with 'incident'.
 create or replace function scheduler_private.tell_incidents() returns void
-language plpgsql volatile as $$
+language plpgsql volatile set enable_nestloop = off set enable_seqscan = on as $$
 declare
     told_count integer;
 begin

@@ -6,7 +6,7 @@
 --
 -- One incident is open for a cause. One that another explains is suppressed: nobody is told of it, unless it outlives the other.
 create or replace function scheduler_private.watch_incidents(every interval, keep interval) returns integer
-language plpgsql volatile set enable_seqscan = on as $$
+language plpgsql volatile set jit = off as $$
 declare
     -- As many jobs fail with one error, and it is one thing with them all.
     common_min constant integer := 5;
@@ -14,7 +14,6 @@ declare
     due boolean;
     now_found scheduler_private.found[];
     changes integer := 0;
-    count integer;
 begin
     select l.looked_at < clock_timestamp() - every into due from scheduler_private.incident_look l for update skip locked;
     if due is not true then
@@ -26,21 +25,7 @@ begin
         select row('cause:' || md5(f.cause), 'common_cause', 'page', null, null, format('%s jobs fail alike', count(*)), left(min(f.detail), 500),
             f.cause)::scheduler_private.found
         from unnest(now_found) f where f.condition = 'failing' and f.cause is not null group by f.cause having count(*) >= common_min);
-    insert into scheduler_private.incident (key, condition, severity, job, node, title, detail, cause)
-    select f.key, f.condition, f.severity, f.job, f.node, f.title, f.detail, f.cause from unnest(now_found) f
-    where not exists (select from scheduler_private.incident i where i.key = f.key and i.resolved_at is null);
-    get diagnostics changes = row_count;
-    update scheduler_private.incident i set resolved_at = clock_timestamp(), changed_at = clock_timestamp()
-    where i.resolved_at is null and i.key not in (select f.key from unnest(now_found) f);
-    get diagnostics count = row_count;
-    changes := changes + count;
-    -- What they say is brought up to date once a minute: it is for people.
-    update scheduler_private.incident i
-    set severity = f.severity, title = f.title, detail = f.detail, cause = f.cause, node = f.node, changed_at = clock_timestamp()
-    from unnest(now_found) f
-    where i.key = f.key and i.resolved_at is null
-        and (i.severity <> f.severity or (i.changed_at < clock_timestamp() - interval '1 minute'
-            and (i.title, i.detail, i.cause, i.node) is distinct from (f.title, f.detail, f.cause, f.node)));
+    changes := scheduler_private.settle_incidents(now_found);
     perform scheduler_private.suppress_incidents();
     perform scheduler_private.tell_incidents();
     delete from scheduler_private.incident i where i.id in (

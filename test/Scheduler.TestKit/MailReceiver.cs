@@ -49,6 +49,7 @@ public sealed class MailReceiver : IAsyncDisposable
 
     private readonly Process process;
     private readonly string folder;
+    private Task reading = Task.CompletedTask;
 
     private MailReceiver(Process process, string folder, int port) => (this.process, this.folder, Port) = (process, folder, port);
 
@@ -75,11 +76,7 @@ public sealed class MailReceiver : IAsyncDisposable
         var receiver = new MailReceiver(Process.Start(start)!, folder, port);
         var line = await receiver.process.StandardOutput.ReadLineAsync();
         if (line != "ready") { throw new InvalidOperationException($"the mail server said '{line}' instead of being ready"); }
-        receiver.process.OutputDataReceived += (_, e) =>
-        {
-            if (e.Data is { Length: > 0 } mail) { receiver.Mails.Enqueue(JsonSerializer.Deserialize<ReceivedMail>(mail)!); }
-        };
-        receiver.process.BeginOutputReadLine();
+        receiver.reading = receiver.Read();
         return receiver;
     }
 
@@ -88,8 +85,14 @@ public sealed class MailReceiver : IAsyncDisposable
     {
         if (!process.HasExited) { process.Kill(); }
         await process.WaitForExitAsync();
+        await reading;
         process.Dispose();
         Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task Read()
+    {
+        while (await process.StandardOutput.ReadLineAsync() is { } mail) { Mails.Enqueue(JsonSerializer.Deserialize<ReceivedMail>(mail)!); }
     }
 
     private static void WriteCertificate(string folder)

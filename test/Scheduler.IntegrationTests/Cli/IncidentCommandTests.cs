@@ -12,7 +12,7 @@ public sealed class IncidentCommandTests
     {
         await using var database = await TestDatabase.Create();
         await database.Execute("""
-            insert into scheduler.job (name, kind, settings) values ('a', 'sql', '{"statement": "select 1"}'), ('b', 'sql', '{"statement": "select 1"}');
+            insert into scheduler.job (name, kind, settings) select n, 'sql', '{"statement": "select 1"}' from unnest(array['a', 'b']) n;
             update scheduler_private.job_gate set failures_in_row = 1;
             select scheduler_private.watch_incidents('0', '30 days')
             """);
