@@ -1667,6 +1667,7 @@ end $$;
 
 CREATE FUNCTION scheduler_private.conditions_of_cluster(keep interval) RETURNS SETOF scheduler_private.found
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 declare
     at constant timestamptz := clock_timestamp();
@@ -1748,6 +1749,9 @@ $$;
 
 CREATE FUNCTION scheduler_private.conditions_of_jobs() RETURNS SETOF scheduler_private.found
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     at constant timestamptz := clock_timestamp();
@@ -2595,6 +2599,9 @@ end $_$;
 
 CREATE FUNCTION scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) RETURNS jsonb
     LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
     with listed as (
         select a.*, row_number() over (order by a.open desc, a.severity = 'page' desc, a.severity = 'warning' desc, a.changed_at desc, a.key) as place
@@ -2709,7 +2716,7 @@ $$;
 
 CREATE FUNCTION scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer) RETURNS TABLE(id bigint, attempts integer, dedupe_key text, what text, payload jsonb, channel text, kind text, settings jsonb)
     LANGUAGE plpgsql
-    SET enable_seqscan TO 'on'
+    SET jit TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -2970,6 +2977,32 @@ begin
     end loop;
 end $_$;
 
+CREATE FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    SET enable_seqscan TO 'on'
+    AS $$
+declare
+    changes integer;
+    resolved integer;
+begin
+    insert into scheduler_private.incident (key, condition, severity, job, node, title, detail, cause)
+    select f.key, f.condition, f.severity, f.job, f.node, f.title, f.detail, f.cause from unnest(now_found) f
+    where not exists (select from scheduler_private.incident i where i.key = f.key and i.resolved_at is null);
+    get diagnostics changes = row_count;
+    update scheduler_private.incident i set resolved_at = clock_timestamp(), changed_at = clock_timestamp()
+    where i.resolved_at is null and not exists (select from unnest(now_found) f where f.key = i.key);
+    get diagnostics resolved = row_count;
+    -- What they say is brought up to date once a minute: it is for people.
+    update scheduler_private.incident i
+    set severity = f.severity, title = f.title, detail = f.detail, cause = f.cause, node = f.node, changed_at = clock_timestamp()
+    from unnest(now_found) f
+    where i.key = f.key and i.resolved_at is null
+        and (i.severity <> f.severity or (i.changed_at < clock_timestamp() - interval '1 minute'
+            and (i.title, i.detail, i.cause, i.node) is distinct from (f.title, f.detail, f.cause, f.node)));
+    return changes + resolved;
+end $$;
+
 CREATE FUNCTION scheduler_private.shown(value jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -3033,6 +3066,8 @@ end $$;
 
 CREATE FUNCTION scheduler_private.suppress_incidents() RETURNS void
     LANGUAGE sql
+    SET enable_nestloop TO 'off'
+    SET enable_seqscan TO 'on'
     AS $$
     with open as materialized (
         select * from scheduler_private.incident i where i.resolved_at is null
@@ -3130,6 +3165,8 @@ end $$;
 
 CREATE FUNCTION scheduler_private.tell_incidents() RETURNS void
     LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    SET enable_seqscan TO 'on'
     AS $$
 declare
     told_count integer;
@@ -3217,7 +3254,7 @@ $$;
 
 CREATE FUNCTION scheduler_private.watch_incidents(every interval, keep interval) RETURNS integer
     LANGUAGE plpgsql
-    SET enable_seqscan TO 'on'
+    SET jit TO 'off'
     AS $$
 declare
     -- As many jobs fail with one error, and it is one thing with them all.
@@ -3226,7 +3263,6 @@ declare
     due boolean;
     now_found scheduler_private.found[];
     changes integer := 0;
-    count integer;
 begin
     select l.looked_at < clock_timestamp() - every into due from scheduler_private.incident_look l for update skip locked;
     if due is not true then
@@ -3238,21 +3274,7 @@ begin
         select row('cause:' || md5(f.cause), 'common_cause', 'page', null, null, format('%s jobs fail alike', count(*)), left(min(f.detail), 500),
             f.cause)::scheduler_private.found
         from unnest(now_found) f where f.condition = 'failing' and f.cause is not null group by f.cause having count(*) >= common_min);
-    insert into scheduler_private.incident (key, condition, severity, job, node, title, detail, cause)
-    select f.key, f.condition, f.severity, f.job, f.node, f.title, f.detail, f.cause from unnest(now_found) f
-    where not exists (select from scheduler_private.incident i where i.key = f.key and i.resolved_at is null);
-    get diagnostics changes = row_count;
-    update scheduler_private.incident i set resolved_at = clock_timestamp(), changed_at = clock_timestamp()
-    where i.resolved_at is null and i.key not in (select f.key from unnest(now_found) f);
-    get diagnostics count = row_count;
-    changes := changes + count;
-    -- What they say is brought up to date once a minute: it is for people.
-    update scheduler_private.incident i
-    set severity = f.severity, title = f.title, detail = f.detail, cause = f.cause, node = f.node, changed_at = clock_timestamp()
-    from unnest(now_found) f
-    where i.key = f.key and i.resolved_at is null
-        and (i.severity <> f.severity or (i.changed_at < clock_timestamp() - interval '1 minute'
-            and (i.title, i.detail, i.cause, i.node) is distinct from (f.title, f.detail, f.cause, f.node)));
+    changes := scheduler_private.settle_incidents(now_found);
     perform scheduler_private.suppress_incidents();
     perform scheduler_private.tell_incidents();
     delete from scheduler_private.incident i where i.id in (
@@ -5082,6 +5104,9 @@ GRANT ALL ON FUNCTION scheduler_private.schedule_parts(schedule text) TO schedul
 
 GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_admin;
