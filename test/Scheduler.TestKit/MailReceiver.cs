@@ -43,7 +43,8 @@ public sealed class MailReceiver : IAsyncDisposable
             await loop.create_server(lambda: SMTP(Take(), tls_context=context, require_starttls=True, auth_required=True, authenticator=login),
                 "127.0.0.1", int(sys.argv[1]))
             print("ready", flush=True)
-            await asyncio.Event().wait()
+            # Ends with the test process, however that ends.
+            await loop.run_in_executor(None, sys.stdin.read)
         asyncio.run(main())
         """;
 
@@ -72,6 +73,7 @@ public sealed class MailReceiver : IAsyncDisposable
             ["-W", "ignore", Path.Combine(folder, "smtp.py"), $"{port}", Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem")])
         {
             RedirectStandardOutput = true,
+            RedirectStandardInput = true,
         };
         var receiver = new MailReceiver(Process.Start(start)!, folder, port);
         var line = await receiver.process.StandardOutput.ReadLineAsync();
