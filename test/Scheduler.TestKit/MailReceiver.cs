@@ -35,7 +35,7 @@ public sealed class MailReceiver : IAsyncDisposable
                     "Data": envelope.content.decode("utf8", "replace")}), flush=True)
                 return "250 taken"
         def login(server, session, envelope, mechanism, data):
-            return AuthResult(success=data.login == b"scheduler" and data.password == b"s3cret-mail")
+            return AuthResult(success=data.login == b"scheduler" and data.password == b"s3cret-mail", auth_data=data)
         async def main():
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(sys.argv[2], sys.argv[3])
