@@ -40,7 +40,7 @@ public sealed class NotificationTests
                     ('ping', 'ping', '{"url": "{{receiver.Url}}/ping/{job}"}'),
                     ('hush', 'webhook', '{"url": "{{receiver.Url}}/hush"}'),
                     ('mail', 'email', '{"to": ["ops@example.com", "dev@example.com"]}')) c (name, kind, settings);
-                insert into scheduler.calendar (name, blackouts) values ('always', '[{"daily": ["00:00", "24:00"]}]');
+                insert into scheduler.calendar (name, weekdays) values ('always', '{mon,tue,wed,thu,fri,sat,sun}');
                 update scheduler.channel set quiet = 'always' where name = 'hush'
                 """,
             Jobs = Job.Replace("TO", "hook, chat, pager, ping, hush, mail", StringComparison.Ordinal),
