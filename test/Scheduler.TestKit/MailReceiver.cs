@@ -34,13 +34,18 @@ public sealed class MailReceiver : IAsyncDisposable
                     "User": session.auth_data.login.decode() if session.auth_data else None,
                     "Data": envelope.content.decode("utf8", "replace")}), flush=True)
                 return "250 taken"
+        class Server(SMTP):
+            # RFC 4954 does not distinguish letters' case there; aiosmtpd does, and .NET writes "AUTH login".
+            async def smtp_AUTH(self, arg):
+                word, _, rest = (arg or "").partition(" ")
+                return await super().smtp_AUTH((word.upper() + " " + rest).strip())
         def login(server, session, envelope, mechanism, data):
             return AuthResult(success=data.login == b"scheduler" and data.password == b"s3cret-mail", auth_data=data)
         async def main():
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(sys.argv[2], sys.argv[3])
             loop = asyncio.get_running_loop()
-            await loop.create_server(lambda: SMTP(Take(), tls_context=context, require_starttls=True, auth_required=True, authenticator=login),
+            await loop.create_server(lambda: Server(Take(), tls_context=context, require_starttls=True, auth_required=True, authenticator=login),
                 "127.0.0.1", int(sys.argv[1]))
             print("ready", flush=True)
             # Ends with the test process, however that ends.
