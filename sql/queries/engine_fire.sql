@@ -17,7 +17,7 @@ alive as materialized (
 gate as materialized (
     select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
         g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
-        g.concurrency_group
+        g.concurrency_group, g.notify
     from scheduler_private.job_gate g where g.job in (select job from asked) order by g.job for no key update skip locked
 ),
 -- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.

@@ -16,6 +16,8 @@ var root = new RootCommand("A clustered job server: every fire runs once, on one
     JobCommands.Create(),
     RunCommands.Create(),
     NodeCommands.Create(),
+    IncidentCommands.Create(),
+    ChannelCommands.Create(),
     FleetCommands.Create(),
     DatabaseCommands.Create(),
     AlertCommands.Create(),

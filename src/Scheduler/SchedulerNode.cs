@@ -9,6 +9,7 @@ using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 using Scheduler.Jobs.Files;
+using Scheduler.Notifications;
 using Scheduler.Runs;
 using Scheduler.Telemetry;
 
@@ -19,7 +20,8 @@ public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
     Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
     ChannelEar ear, ClusterReading reading, SchedulerMeter meter, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch,
-    Upkeep upkeep, ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
+    Upkeep upkeep, NotificationDesk notifications, IncidentWatch incidents,
+    ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(5);
@@ -68,6 +70,8 @@ public sealed partial class SchedulerNode(
         desk.Start();
         upkeep.Start();
         watch.Start();
+        notifications.Start();
+        incidents.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
@@ -106,6 +110,9 @@ public sealed partial class SchedulerNode(
             await finisher.Stop(EndWithin);
             await executor.GiveBackTheRest();
             await output.Stop(EndWithin);
+            // After the last verdict, so that a node that stops alone has said what it can.
+            await Within(incidents.Stop());
+            await notifications.Stop(EndWithin);
             await listener.StopAsync(cancellationToken);
         }
         if (state.State != "starting") { await lease.Stop(); }

@@ -11,6 +11,7 @@ using Scheduler.Kinds.Http;
 using Scheduler.Kinds.Postgres;
 using Scheduler.Kinds.Rows;
 using Scheduler.Kinds.Sql;
+using Scheduler.Notifications;
 using Scheduler.Runs;
 using Scheduler.Telemetry;
 
@@ -66,6 +67,11 @@ public static class SchedulerServices
         services.AddSingleton<Upkeep>();
         services.AddSingleton<Backfills>();
         services.AddSingleton<ForEach>();
+
+        services.AddSingleton<MailSender>();
+        services.AddSingleton<ChannelSender>();
+        services.AddSingleton<NotificationDesk>();
+        services.AddSingleton<IncidentWatch>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

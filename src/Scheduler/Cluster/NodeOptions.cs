@@ -44,6 +44,8 @@ public sealed record NodeOptions
     public IReadOnlyList<string> HttpAllow { get; init; } = [];
     /// <summary>What the node tells about itself and the cluster.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
+    /// <summary>The mail server for channels of kind <c>email</c>. Default none: they fail, and say so.</summary>
+    public MailOptions Mail { get; init; } = new();
     /// <summary>Names of the secrets these settings are made of; no job may have them. Default none.</summary>
     public IReadOnlyList<string> OwnSecrets { get; init; } = [];
     /// <summary>Folder of job files applied at start, or null for none: the jobs in the database stay as they are.</summary>
@@ -90,6 +92,24 @@ public sealed record SqlOptions
     /// <summary>Names of databases whose login may be powerful (superuser, role maker, programs and files of the server, the scheduler's own
     /// tables). Any other powerful login is refused. Default none.</summary>
     public IReadOnlyList<string> Trusted { get; init; } = [];
+}
+
+/// <summary>How a node sends mail.</summary>
+public sealed record MailOptions
+{
+    /// <summary>Host of the mail server. Default none.</summary>
+    public string? Server { get; init; }
+    /// <summary>Its port. Default 587.</summary>
+    public int Port { get; init; } = 587;
+    /// <summary>Address mails come from. Default none.</summary>
+    public string? From { get; init; }
+    /// <summary>Whether a mail goes only over STARTTLS with a certificate this machine trusts. No: in the clear, for a server on this machine.
+    /// Default yes.</summary>
+    public bool Tls { get; init; } = true;
+    /// <summary>Login there (AUTH LOGIN). Default none.</summary>
+    public string? User { get; init; }
+    /// <summary>Its password. Default none.</summary>
+    public string? Password { get; init; }
 }
 
 /// <summary>Who a node is to the ledger. A new one with every lease.</summary>

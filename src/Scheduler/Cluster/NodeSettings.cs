@@ -20,12 +20,13 @@ public sealed partial class NodeSettings
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
             "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.allow", "sql.own_database", "sql.trusted",
             "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
-            "telemetry.metrics", "telemetry.jobs_max", "telemetry.token"];
+            "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
+            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password"];
 
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
         ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
-    private static readonly string[] Sections = ["node", "http", "sql", "commands", "telemetry"];
+    private static readonly string[] Sections = ["node", "http", "sql", "commands", "telemetry", "mail"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -120,6 +121,7 @@ public sealed partial class NodeSettings
                 .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
             JobsFolder = jobsFolder,
             HttpAllow = List("http.allow"),
+            Mail = Mail(),
             Sql = new() { OwnDatabase = !settings.ContainsKey("sql.own_database") || Flag("sql.own_database"), Trusted = List("sql.trusted") },
             Telemetry = new()
             {
@@ -222,6 +224,32 @@ public sealed partial class NodeSettings
         var text = settings.GetValueOrDefault(key)?.Text;
         if (text is not (null or "true" or "false")) { Wrong(key, "true or false"); }
         return text == "true";
+    }
+
+    private MailOptions Mail()
+    {
+        var unset = new MailOptions();
+        var server = settings.GetValueOrDefault("mail.server")?.Text.Split(':');
+        var port = unset.Port;
+        var hasPort = server is not [_, var text]
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536);
+        if (server is not null && (!hasPort || server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]))
+        {
+            Wrong("mail.server", "a host, with a port or without, e.g. mail.example:587");
+        }
+        if (settings.TryGetValue("mail.from", out var from) && !System.Net.Mail.MailAddress.TryCreate(from.Text, out _))
+        {
+            Wrong("mail.from", "a mail address, e.g. scheduler@example.com");
+        }
+        return unset with
+        {
+            Server = server?[0],
+            Port = port,
+            From = from?.Text,
+            Tls = !settings.ContainsKey("mail.tls") || Flag("mail.tls"),
+            User = settings.GetValueOrDefault("mail.user")?.Text,
+            Password = settings.TryGetValue("mail.password", out var password) ? WithSecrets(password) : null,
+        };
     }
 
     private string[] FileRoots()
