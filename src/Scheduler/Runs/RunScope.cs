@@ -159,8 +159,9 @@ public sealed partial class RunScope
         if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
         result = result is null ? null : redactor.CleanJson(result);
-        await ledger.FinishInside(connection, Run, result, Token);
-        await CommitBounded(transaction);
+        Token.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource(CommitWithin);
+        await ledger.Commit(connection, Run, result, limit.Token);
         (Committed, CommittedResult) = (true, result);
     }
 
