@@ -35,4 +35,4 @@ create table scheduler_private.incident_look (
 insert into scheduler_private.incident_look default values;
 
 -- Fires that were missed: none or few, whatever the ledger holds. Runs of another verdict are in no index of it.
-create index run_missed on scheduler_private.run (ended_at) where verdict = 'missed';
+create index run_missed_lately on scheduler_private.run (ended_at) where verdict = 'missed';
