@@ -772,6 +772,13 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler_private.change_gates() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    lock table scheduler_private.gate_lock in row exclusive mode;
+end $$;
+
 CREATE FUNCTION scheduler_private.channel_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -869,13 +876,6 @@ CREATE FUNCTION scheduler_private.channels_of(job text) RETURNS text[]
     select coalesce((select array(select jsonb_array_elements_text(j.notify -> 'to')) from scheduler.job j
                      where j.name = channels_of.job and jsonb_typeof(j.notify -> 'to') = 'array'), '{}')
 $$;
-
-CREATE FUNCTION scheduler_private.change_gates() RETURNS void
-    LANGUAGE plpgsql
-    AS $$
-begin
-    lock table scheduler_private.gate_lock in row exclusive mode;
-end $$;
 
 CREATE FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) RETURNS void
     LANGUAGE plpgsql
@@ -4684,7 +4684,7 @@ CREATE INDEX run_in_group ON ONLY scheduler_private.run USING btree (concurrency
 
 CREATE INDEX run_default_concurrency_group_state_priority_due_at_idx ON scheduler_private.run_default USING btree (concurrency_group, state, priority DESC, due_at) WHERE ((state <> 'finished'::text) AND (concurrency_group IS NOT NULL));
 
-CREATE INDEX run_missed ON ONLY scheduler_private.run USING btree (ended_at) WHERE (verdict = 'missed'::text);
+CREATE INDEX run_missed_lately ON ONLY scheduler_private.run USING btree (ended_at) WHERE (verdict = 'missed'::text);
 
 CREATE INDEX run_default_ended_at_idx ON scheduler_private.run_default USING btree (ended_at) WHERE (verdict = 'missed'::text);
 
@@ -4704,7 +4704,7 @@ CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (
 
 ALTER INDEX scheduler_private.run_in_group ATTACH PARTITION scheduler_private.run_default_concurrency_group_state_priority_due_at_idx;
 
-ALTER INDEX scheduler_private.run_missed ATTACH PARTITION scheduler_private.run_default_ended_at_idx;
+ALTER INDEX scheduler_private.run_missed_lately ATTACH PARTITION scheduler_private.run_default_ended_at_idx;
 
 ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
 
@@ -4960,6 +4960,9 @@ GRANT ALL ON FUNCTION scheduler_private.chain_problem() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.channel_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.channel_changed() TO scheduler_admin;
 
@@ -4968,8 +4971,6 @@ GRANT ALL ON FUNCTION scheduler_private.channel_schema(kind text) TO scheduler_a
 
 GRANT ALL ON FUNCTION scheduler_private.channels_of(job text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.channels_of(job text) TO scheduler_admin;
-GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_node;
-GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_admin;
