@@ -1,31 +1,19 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
-using Scheduler.Cluster;
-using Scheduler.Database;
 using Scheduler.Runs;
-using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>Two statements write a success: one of many runs at a time, one of a single run in the transaction of its work. They must say the
 /// same.</summary>
-[TestFixture]
-public sealed class VerdictTests
+[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class VerdictTests : LedgerFixture
 {
-    private static readonly DateTime Due = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);
-
     [Test]
     public async Task A_success_written_with_the_work_leaves_what_one_written_alone_does(
         [Values("allow", "queue")] string overlap, [Values("", "\"success\", \"recovery\"", "\"recovery\"")] string told)
     {
-        await using var database = await TestDatabase.Create();
-        await using var pools = new Databases(database.ConnectionString, "n1", 10);
-        var ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
-        var node = new NodeIdentity("n1", await database.Value<long>("""
-            insert into scheduler_private.node (name, lease_id, state, labels, slots, version, host, pid, lease_until)
-            values ('n1', nextval('scheduler_private.lease_id'), 'live', '{}', 10, '0', 'test', 1, now() + interval '1 hour') returning lease_id
-            """), []);
-        await database.Execute($$"""
+        var node = await Node("n1");
+        await Database.Execute($$"""
             insert into scheduler.job (name, kind, schedule, overlap, settings, missed)
             select n, 'sql', s, '{{overlap}}', '{"statement": "select 1"}', 'all'
             from (values ('alone', 'every 1h'), ('inside', 'every 1h'), ('child-alone', 'after alone'), ('child-inside', 'after inside')) x (n, s);
@@ -33,11 +21,11 @@ public sealed class VerdictTests
             insert into scheduler.channel (name, kind, settings) values ('ops', 'webhook', '{"url": "http://127.0.0.1:1/"}');
             update scheduler.job set notify = case when '{{told}}' = '' then '{}' else '{"on": [{{told}}], "to": ["ops"]}'::jsonb end
             """);
-        await ledger.Enter([FireOf("alone"), FireOf("inside")], 0, node, default);
-        var runs = (await ledger.Claim(2, node, default)).ToDictionary(r => r.Job);
+        await Ledger.Enter([FireOf("alone"), FireOf("inside")], 0, node, default);
+        var runs = (await Ledger.Claim(2, node, default)).ToDictionary(r => r.Job);
 
-        var refused = await ledger.Finish([new(runs["alone"], "succeeded", null, """{"rows": 1}""")], node.LeaseId, default);
-        await Inside(pools, ledger, runs["inside"], """{"rows": 1}""");
+        var refused = await Ledger.Finish([new(runs["alone"], "succeeded", null, """{"rows": 1}""")], node.LeaseId, default);
+        await Inside(runs["inside"], """{"rows": 1}""");
 
         Assert.That(refused, Is.Empty);
         foreach (var what in (string[])[
@@ -50,25 +38,19 @@ public sealed class VerdictTests
             "select jsonb_agg(jsonb_build_object('job', e.job, 'cause', e.cause)) from scheduler_private.event e where e.job = 'child-' || @job",
         ])
         {
-            var (alone, inside) = (await Read(database, what, "alone"), await Read(database, what, "inside"));
+            var (alone, inside) = (await Read(what, "alone"), await Read(what, "inside"));
             Assert.That(inside, Is.EqualTo(alone).And.Not.Empty, what);
         }
-        var events = await database.Value<string>("select string_agg(event, ' ' order by event) from scheduler_private.outbox where job = 'alone'");
+        var events = await Database.Value<string>("select string_agg(event, ' ' order by event) from scheduler_private.outbox where job = 'alone'");
         Assert.That(events ?? "", Is.EqualTo(told.Contains("success", StringComparison.Ordinal) ? "recovery success" : told.Trim('"')));
-        await Assert.ThrowsAsync<RunLostException>(() => Inside(pools, ledger, runs["inside"] with { Token = 9 }, null));
+        await Assert.ThrowsAsync<RunLostException>(() => Inside(runs["inside"] with { Token = 9 }, null));
     }
 
     [Test]
     public async Task Who_wants_to_be_told_of_a_verdict_is_by_the_statement_that_writes_it()
     {
-        await using var database = await TestDatabase.Create();
-        await using var pools = new Databases(database.ConnectionString, "n1", 10);
-        var ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
-        var node = new NodeIdentity("n1", await database.Value<long>("""
-            insert into scheduler_private.node (name, lease_id, state, labels, slots, version, host, pid, lease_until)
-            values ('n1', nextval('scheduler_private.lease_id'), 'live', '{}', 10, '0', 'test', 1, now() + interval '1 hour') returning lease_id
-            """), []);
-        await database.Execute("""
+        var node = await Node("n1");
+        await Database.Execute("""
             insert into scheduler.channel (name, kind, settings) values ('ops', 'webhook', '{"url": "http://127.0.0.1:1/"}');
             insert into scheduler.job (name, kind, schedule, overlap, settings, missed, start_within, notify)
             select n, 'sql', 'every 1h', 'allow', '{"statement": "select 1"}', 'all', case n when 'late' then interval '1 second' end,
@@ -79,33 +61,31 @@ public sealed class VerdictTests
             update scheduler.job set on_lost = 'fail' where name = 'lost';
             """);
         string[] jobs = ["silent", "fails", "guarded", "mends", "late", "off", "lost"];
-        await ledger.Enter([.. jobs.Select(FireOf)], 0, node, default);
-        var runs = (await ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
-        await ledger.Finish([
+        await Ledger.Enter([.. jobs.Select(FireOf)], 0, node, default);
+        var runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
+        await Ledger.Finish([
             new(runs["silent"], "failed"), new(runs["fails"], "failed", "guard"), new(runs["guarded"], "failed", "guard"),
             new(runs["mends"], "failed"),
         ], node.LeaseId, default);
         var later = Due.AddHours(1);
-        await ledger.Enter([.. ((string[])["mends", "fails"]).Select(j => new Fire(Fire.KeyOf(j, later), j, later, null))], 0, node, default);
-        runs = (await ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
-        await ledger.Finish([new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled")], node.LeaseId, default);
-        await database.Execute("update scheduler_private.node set lease_until = now()");
-        await ledger.RequeueLost(default);
+        await Ledger.Enter([.. ((string[])["mends", "fails"]).Select(j => new Fire(Fire.KeyOf(j, later), j, later, null))], 0, node, default);
+        runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
+        await Ledger.Finish([new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled")], node.LeaseId, default);
+        await Database.Execute("update scheduler_private.node set lease_until = now()");
+        await Ledger.RequeueLost(default);
 
-        var told = await database.Rows<string>("select job || ' ' || event || ' ' || channels[1] from scheduler_private.outbox order by 1");
+        var told = await Database.Rows<string>("select job || ' ' || event || ' ' || channels[1] from scheduler_private.outbox order by 1");
         Assert.That(told, Is.EqualTo((string[])["fails guard ops", "guarded guard ops", "late missed ops", "lost failure ops", "lost lost ops",
             "mends recovery ops", "off skip ops"]));
     }
 
-    private static async Task Inside(Databases pools, Ledger ledger, RunRow run, string? result)
+    private async Task Inside(RunRow run, string? result)
     {
-        await using var connection = await pools.Jobs.OpenConnectionAsync();
+        await using var connection = await Pools.Jobs.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await ledger.Commit(connection, run, result, default);
+        await Ledger.Commit(connection, run, result, default);
     }
 
-    private static async Task<string> Read(TestDatabase database, string sql, string job) =>
-        (await database.Value<string?>($"select ({sql})::text", new { job }) ?? "").Replace(job, "JOB", StringComparison.Ordinal);
-
-    private static Fire FireOf(string job) => new(Fire.KeyOf(job, Due), job, Due, null);
+    private async Task<string> Read(string sql, string job) =>
+        (await Database.Value<string?>($"select ({sql})::text", new { job }) ?? "").Replace(job, "JOB", StringComparison.Ordinal);
 }
