@@ -49,7 +49,7 @@ public static class AlertRules
                 Rule(text, job, options, "SchedulerJobNoRecentSuccess", "page", null, $"has not succeeded for {within}",
                     $"time() - (max by (cluster, job_name) (scheduler_schedule_last_success_time_seconds{selector})"
                     + $" or max by (cluster, job_name) (scheduler_job_created_time_seconds{selector})) > {Seconds(within)}"
-                    + $" unless max by (cluster, job_name) (scheduler_schedule_paused{selector}) == 1");
+                    + $" and max by (cluster, job_name) (scheduler_schedule_paused{selector}) == 0");
             }
             if (expect.StartWithin is { } start)
             {

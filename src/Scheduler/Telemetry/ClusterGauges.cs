@@ -1,6 +1,7 @@
 namespace Scheduler.Telemetry;
 
-/// <summary>The gauges whose values telemetry_jobs.sql and telemetry_cluster.sql return, by the names they give them.</summary>
+/// <summary>The gauges whose values telemetry_jobs.sql, telemetry_cluster.sql and telemetry_snapshots.sql return, by the names they give
+/// them.</summary>
 internal static class ClusterGauges
 {
     public static IReadOnlyList<(string Name, string Unit, string Description)> All { get; } =
@@ -9,9 +10,9 @@ internal static class ClusterGauges
         ("scheduler.schedule.last_run.time", "s", "Due time of the job's last run that ended"),
         ("scheduler.schedule.next_fire.time", "s", "When the job is next due"),
         ("scheduler.schedule.expected_last_fire.time", "s", "Latest instant the job was due at, whether it fired or not"),
-        ("scheduler.schedule.last_missed.time", "s", "Due time of the job's last missed fire of the last day"),
+        ("scheduler.schedule.last_missed.time", "s", "Due time of the job's last missed fire of the last day, unless a later one stands for it"),
         ("scheduler.schedule.grace", "s", "How late a fire may be: expect.start_within, else 60 s"),
-        ("scheduler.schedule.paused", "", "1 while the job is paused"),
+        ("scheduler.schedule.paused", "", "1 while the job is paused, 0 otherwise; of a disabled job nothing"),
         ("scheduler.schedule.paused.time", "s", "Since when the job is paused"),
         ("scheduler.schedule.info", "", "1: kind, owner, schedule and zone of the job"),
         ("scheduler.job.created.time", "s", "When the job was declared"),
@@ -22,7 +23,9 @@ internal static class ClusterGauges
         ("scheduler.job.expect.start_within", "s", "The job's expect.start_within"),
         ("scheduler.job.expect.duration_below", "s", "The job's expect.duration_below"),
         ("scheduler.run.oldest.age", "s", "How long the job's oldest run has been running"),
+        ("scheduler.run.oldest.wait", "s", "Time since the oldest waiting run of the job was due"),
         ("scheduler.run.stuck_after", "s", "From which age on a run of the job counts as stuck"),
+        ("scheduler.job.stale_after", "s", "Without a success for this long the copy the job keeps is stale: expect.success_within, else two fires"),
         ("scheduler.backup.size", "By", "Bytes of the job's last backup"),
         ("scheduler.backup.age", "s", "Age of the job's last verified backup"),
         ("scheduler.jobs", "{job}", "Jobs by state"),
@@ -41,5 +44,15 @@ internal static class ClusterGauges
         ("scheduler.fleet.nodes", "{node}", "Workers by status"),
         ("scheduler.fleet.chunks", "{chunk}", "Chunks by status, those done apart"),
         ("scheduler.fleet.chunks.overdue", "{chunk}", "Chunks running for more than 10 minutes, which fleet.reclaim should have taken away"),
+        ("scheduler.snapshot.uploads", "{upload}", "Uploads that are not over, by state"),
+        ("scheduler.snapshot.upload.missing", "s", "Time since a snapshot was due that no complete upload has answered"),
+        ("scheduler.snapshot.upload.last_completed.time", "s", "When the node's last upload was complete and verified"),
+        ("scheduler.snapshot.upload.size", "By", "Bytes of the node's last complete upload"),
+        ("scheduler.snapshot.upload.progress", "1", "Share of the running upload that has arrived"),
+        ("scheduler.snapshot.upload.transferred", "By", "Bytes of the running upload that have arrived"),
+        ("scheduler.snapshot.upload.quiet", "s", "Time since the running upload last came on"),
+        ("scheduler.snapshot.height", "{block}", "Height of the node's chain before its last upload"),
+        ("scheduler.snapshot.sync_distance", "{block}", "How far it was behind what it knew of"),
+        ("scheduler.snapshot.peers", "{peer}", "Peers it had"),
     ];
 }

@@ -23,12 +23,15 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
 
     private static readonly string JobsSql = SqlFiles.Read("queries/telemetry_jobs.sql");
     private static readonly string ClusterSql = SqlFiles.Read("queries/telemetry_cluster.sql");
+    private static readonly string SnapshotsSql = SqlFiles.Read("queries/telemetry_snapshots.sql");
 
     private readonly SemaphoreSlim turn = new(1, 1);
     private volatile Dictionary<string, List<Measurement<double>>>? values;
     private volatile bool reachable = true;
     private long readAt;
     private volatile bool started;
+    // A database without the domain of snapshots has nothing to say of them.
+    private bool hasSnapshots;
     private int jobsMax;
     private TimeSpan keepRuns;
 
@@ -87,14 +90,27 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
             {
                 while (await reader.ReadAsync(token)) { AddJob(read, reader); }
             }
-            await using (var command = new NpgsqlCommand(ClusterSql, connection) { Parameters = { Most(), Keep() } })
-            await using (var reader = await command.ExecuteReaderAsync(token))
-            {
-                while (await reader.ReadAsync(token)) { Add(read, reader); }
-            }
+            await AddAll(read, new NpgsqlCommand(ClusterSql, connection) { Parameters = { Most(), Keep() } }, token);
+            hasSnapshots = hasSnapshots || await HasSnapshots(connection, token);
+            if (hasSnapshots) { await AddAll(read, new NpgsqlCommand(SnapshotsSql, connection) { Parameters = { Most() } }, token); }
             return read;
         }
         finally { Activity.Current = before; }
+    }
+
+    private static async Task<bool> HasSnapshots(NpgsqlConnection connection, CancellationToken token)
+    {
+        await using var command = new NpgsqlCommand("select to_regclass('snapshot.node_status') is not null", connection);
+        return (bool)(await command.ExecuteScalarAsync(token))!;
+    }
+
+    private static async Task AddAll(Dictionary<string, List<Measurement<double>>> read, NpgsqlCommand command, CancellationToken token)
+    {
+        await using (command)
+        {
+            await using var reader = await command.ExecuteReaderAsync(token);
+            while (await reader.ReadAsync(token)) { Add(read, reader); }
+        }
     }
 
     private NpgsqlParameter<int> Most() => new() { TypedValue = jobsMax };

@@ -32,7 +32,8 @@ public sealed class SchedulerMeter : IDisposable
     private static readonly InstrumentAdvice<double> Delays =
         new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600] };
 
-    private readonly Counter<long> runs, misfires, skips, retries, recoveries, notifications, markedOffline, chunksReclaimed, rowsDeleted;
+    private readonly Counter<long> runs, misfires, skips, retries, recoveries, notifications, markedOffline, chunksReclaimed, rowsDeleted,
+        uploadsEnded;
     private readonly Histogram<double> duration, startDelay;
 
     /// <summary>Make the instruments; nothing listens yet.</summary>
@@ -43,13 +44,14 @@ public sealed class SchedulerMeter : IDisposable
         duration = Meter.CreateHistogram("scheduler.run.duration", "s", "From a run's begin on this node to its verdict", null, Durations);
         startDelay = Meter.CreateHistogram("scheduler.run.start_delay", "s", "From the instant a run was due to its begin", null, Delays);
         misfires = Meter.CreateCounter<long>("scheduler.misfires", "{event}", "Fires that ended as missed, by reason");
-        skips = Meter.CreateCounter<long>("scheduler.skips", "{event}", "Fires that ended as skipped, by reason");
+        skips = Meter.CreateCounter<long>("scheduler.skips", "{event}", "Fires and runs that ended as skipped, by reason");
         retries = Meter.CreateCounter<long>("scheduler.retries", "{event}", "Attempts that failed and are tried again");
         recoveries = Meter.CreateCounter<long>("scheduler.recoveries", "{event}", "Runs this node took away from a dead one, by what became of them");
         notifications = Meter.CreateCounter<long>("scheduler.notifications", "{notification}", "Notifications, by channel and outcome");
         markedOffline = Meter.CreateCounter<long>("scheduler.fleet.nodes.marked_offline", "{node}", "Workers marked offline for their silence");
         chunksReclaimed = Meter.CreateCounter<long>("scheduler.fleet.chunks.reclaimed", "{chunk}", "Chunks put back to pending");
         rowsDeleted = Meter.CreateCounter<long>("scheduler.cleanup.rows.deleted", "{row}", "Rows and files deleted by cleaning jobs");
+        uploadsEnded = Meter.CreateCounter<long>("scheduler.snapshot.upload.ends", "{upload}", "Uploads of snapshots that ended, by outcome");
         Meter.CreateObservableGauge("scheduler.config.refused", () => ConfigRefused ? 1 : 0, "",
             "1 when this node could not apply its job files at start");
         Meter.CreateObservableUpDownCounter("scheduler.run.active", () => Active(), "{run}", "Runs on this node: executing, or finalizing");
@@ -65,7 +67,7 @@ public sealed class SchedulerMeter : IDisposable
     internal bool ConfigRefused { get; set; }
 
     /// <summary>False where nobody counts runs: then nothing need be collected for <see cref="Ended"/>.</summary>
-    internal bool CountsRuns => runs.Enabled || duration.Enabled;
+    internal bool CountsRuns => runs.Enabled || duration.Enabled || skips.Enabled;
 
     /// <summary>A run's work begins on this node.</summary>
     /// <param name="job">Its job.</param>
@@ -89,6 +91,11 @@ public sealed class SchedulerMeter : IDisposable
     internal void Ended(IReadOnlyList<(string RunKey, string Job, string Verdict, RunMarks Marks)> ends, long now)
     {
         if (duration.Enabled) { foreach (var end in ends) { Record(end.Job, end.Verdict, end.Marks, now); } }
+        if (skips.Enabled)
+        {
+            // Its reason may name anything: no label.
+            foreach (var end in ends) { if (end.Verdict == "skipped") { skips.Add(1, new("job.name", end.Job), new("reason", "by the job")); } }
+        }
         if (!runs.Enabled) { return; }
         if (ends is [var one])
         {
@@ -124,8 +131,7 @@ public sealed class SchedulerMeter : IDisposable
         if (json.RootElement.ValueKind != JsonValueKind.Object) { return; }
         foreach (var property in json.RootElement.EnumerateObject())
         {
-            if (!IsCount(kind, property.Name) || property.Value.ValueKind != JsonValueKind.Number) { continue; }
-            if (!property.Value.TryGetInt64(out var count) || count <= 0) { continue; }
+            if (!IsCount(kind, property.Name) || CountOf(property.Value) is not (> 0 and var count)) { continue; }
             counter.Add(count, new("job.name", job), new("what", property.Name));
         }
     }
@@ -152,7 +158,16 @@ public sealed class SchedulerMeter : IDisposable
         "fleet.offline" => markedOffline,
         "fleet.reclaim" => chunksReclaimed,
         "fleet.cleanup" or "rows.delete" or "files.delete" => rowsDeleted,
+        "snapshot.monitor" => uploadsEnded,
         _ => null,
+    };
+
+    // A number of things, or the things themselves.
+    private static long CountOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => value.TryGetInt64(out var count) ? count : 0,
+        JsonValueKind.Array => value.GetArrayLength(),
+        _ => 0,
     };
 
     private static bool IsCount(string kind, string property) => kind switch
@@ -160,6 +175,7 @@ public sealed class SchedulerMeter : IDisposable
         "fleet.offline" => property == "marked_offline",
         "fleet.reclaim" => property == "reclaimed",
         "fleet.cleanup" => property is "nodes" or "configs" or "heartbeats",
+        "snapshot.monitor" => property is "completed" or "failed" or "lost" or "cancelled",
         _ => property == "deleted",
     };
 }
