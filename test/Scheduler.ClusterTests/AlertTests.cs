@@ -8,19 +8,22 @@ namespace Scheduler.ClusterTests;
 
 /// <summary>
 /// The whole way of an alert, with the rules and inhibitions as shipped: nodes, a real Prometheus, a real Alertmanager, a webhook. Only their waiting
-/// times are taken out (for:, group_wait: and the like).
+/// times are taken out (for:, group_wait: and the like). The incidents in the database say the same.
 /// </summary>
-[TestFixture]
+[TestFixture, Parallelizable(ParallelScope.Self)]
 public sealed partial class AlertTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly (string Alert, string Of)[] Four =
+        [("SchedulerJobFailing", "failer"), ("SchedulerRunStuck", "sticker"), ("SchedulerNodeDown", "n3"), ("SchedulerJobMissed", "misser")];
 
     private const string Jobs = """
         jobs:
           misser:
             kind: sql
             owner: platform
-            schedule: every 20s
+            schedule: every 10s
             start_within: 1s
             with: { statement: "select 1" }
           failer:
@@ -50,19 +53,29 @@ public sealed partial class AlertTests
         await cluster.Nodes[2].Kill();
         await Miss(cluster);
 
-        await Told(cluster, prometheus, receiver, "firing", ("SchedulerJobFailing", "failer"), ("SchedulerRunStuck", "sticker"),
-            ("SchedulerNodeDown", "n3"), ("SchedulerJobMissed", "misser"), ("SchedulerWatchdog", ""));
+        await Told(cluster, prometheus, receiver, "firing", [.. Four, ("SchedulerWatchdog", "")]);
         // Three failures in a row: from then on the page alone is told.
         await cluster.Until("the failing job is told to the pager", () => Task.FromResult(Alerts(receiver, "/page").Any(a =>
             a is { Name: "SchedulerJobFailing", Status: "firing" })), Patience);
         Assert.That(Alerts(receiver, "/alerts").Concat(Alerts(receiver, "/page")).Select(a => a.Name), Has.None.EqualTo("SchedulerWatchdog"));
+        await Incidents(cluster, "each has its incident, and each only one", "failing failer", "missed misser", "node_down n3", "stuck sticker");
+        Assert.That(Alerts(receiver, "/").Where(a => a.Status == "resolved" && Four.Contains((a.Name, a.Of))), Is.Empty,
+            "nothing ends before its cause does");
 
         await cluster.Database.Execute("update public.switch set ok = 1");
         await cluster.Database.Execute("select scheduler.cancel(@stuck, 'seen')", new { stuck });
+        await cluster.RunNow("misser");
         cluster.Nodes[2].Start();
-        await Told(cluster, prometheus, receiver, "resolved", ("SchedulerJobFailing", "failer"), ("SchedulerRunStuck", "sticker"),
-            ("SchedulerNodeDown", "n3"), ("SchedulerJobMissed", "misser"));
+        await Told(cluster, prometheus, receiver, "resolved", Four);
+        await Incidents(cluster, "all of them have resolved themselves");
     }
+
+    // A run that takes longer than its job expects is stuck to the one and slow to the other.
+    private static Task Incidents(TestCluster cluster, string what, params string[] wanted) => cluster.Until(what, async () =>
+        (await cluster.Database.Rows<string>("""
+            select replace(condition, 'slow', 'stuck') || ' ' || coalesce(job, node) from scheduler.incident
+            where resolved_at is null and (job is not null or node is not null)
+            """)).Order(StringComparer.Ordinal).SequenceEqual(wanted), Patience);
 
     // Somebody holds the job's row from before its due time to long after: the fire comes too late to run.
     private static async Task Miss(TestCluster cluster)
@@ -81,6 +94,8 @@ public sealed partial class AlertTests
             """), Patience);
         await transaction.RollbackAsync();
         await cluster.Until("the ledger says so", async () => await cluster.Count("job = 'misser' and verdict = 'missed'") == 1);
+        // No later fire makes it good before all is told.
+        await cluster.Database.Execute("update scheduler.job set schedule = '0 0 1 1 *' where name = 'misser'");
     }
 
     private static async Task Told(TestCluster cluster, Prometheus prometheus, HttpReceiver receiver, string status,

@@ -9,7 +9,7 @@ namespace Scheduler.Server.Api;
 /// <summary>What Prometheus asks.</summary>
 internal static class Metrics
 {
-    /// <summary><c>/metrics</c>: OpenMetrics text. Open on a loopback address; elsewhere it asks for <c>telemetry.token</c>, and is closed (403)
+    /// <summary><c>/metrics</c>: OpenMetrics text, or Prometheus's older text for who accepts only that. Open on a loopback address; elsewhere it asks for <c>telemetry.token</c>, and is closed (403)
     /// without one: names of jobs and machines are for no stranger.</summary>
     public static void MapMetrics(this WebApplication app, TelemetryOptions options, IPAddress address)
     {
@@ -31,7 +31,10 @@ internal static class Metrics
                     statusCode: StatusCodes.Status401Unauthorized);
             }
             await cluster.Refresh(context.RequestAborted);
-            return Results.Text(text.Write(), MetricsText.ContentType);
+            var accepted = context.Request.Headers.Accept.ToString();
+            var plain = accepted.Contains("text/plain", StringComparison.OrdinalIgnoreCase)
+                && !accepted.Contains("openmetrics", StringComparison.OrdinalIgnoreCase);
+            return Results.Text(text.Write(plain), plain ? MetricsText.PlainContentType : MetricsText.ContentType);
         });
     }
 

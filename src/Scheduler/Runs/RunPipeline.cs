@@ -70,7 +70,7 @@ public sealed partial class RunPipeline(
         {
             var breach = redactor.Clean(e.Message);
             LogGuard(run.RunKey, breach);
-            return new(run, "failed", "guard", e.Result is null ? null : redactor.CleanJson(e.Result), breach);
+            return Failed(run, "guard", e.Result is null ? null : redactor.CleanJson(e.Result), breach);
         }
         catch (RunLostException e)
         {
@@ -96,8 +96,15 @@ public sealed partial class RunPipeline(
             var error = Describe(e, redactor);
             run.ErrorType = e is PostgresException p ? p.SqlState : e.GetType().Name;
             LogFailed(run.RunKey, e.GetType().Name, error);
-            return new(run, "failed", null, Json((e as RunFailedException)?.Result, redactor), error);
+            return Failed(run, null, Json((e as RunFailedException)?.Result, redactor), error);
         }
+    }
+
+    // What it did before it failed is done.
+    private RunEnd Failed(RunRow run, string? reason, string? result, string error)
+    {
+        meter.Did(run.Kind, run.Job, result);
+        return new(run, "failed", reason, result, error);
     }
 
     // A database that is away for a moment is no failure of the run: it waits as long as the node may have it.

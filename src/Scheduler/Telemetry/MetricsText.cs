@@ -6,13 +6,15 @@ using System.Text;
 namespace Scheduler.Telemetry;
 
 /// <summary>
-/// The metrics of this process as OpenMetrics text, names and units turned into Prometheus's as the OpenTelemetry specification says: the node's own
-/// meter, the runtime's, and the state of Npgsql's pools. Counts from the moment it is made.
+/// The metrics of this process as OpenMetrics text, or as Prometheus's older text, names and units turned into Prometheus's as the OpenTelemetry
+/// specification says: the node's own meter, the runtime's, and the state of Npgsql's pools. Counts from the moment it is made.
 /// </summary>
 public sealed class MetricsText : IDisposable
 {
-    /// <summary>What it answers with.</summary>
+    /// <summary>What OpenMetrics text is.</summary>
     public const string ContentType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    /// <summary>What the older text is: without exemplars and units.</summary>
+    public const string PlainContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<Instrument, MetricSeries> series = new();
@@ -34,7 +36,8 @@ public sealed class MetricsText : IDisposable
     }
 
     /// <summary>The metrics now.</summary>
-    public string Write()
+    /// <param name="plain">In the older text. Default OpenMetrics.</param>
+    public string Write(bool plain = false)
     {
         // One at a time: what is observed is cleared and observed anew.
         lock (writing)
@@ -43,8 +46,8 @@ public sealed class MetricsText : IDisposable
             listener.RecordObservableInstruments();
             var text = new StringBuilder(64 * 1024);
             var families = series.Values.GroupBy(NameOf).OrderBy(f => f.Key, StringComparer.Ordinal);
-            foreach (var family in families) { Append(text, family.Key, [.. family]); }
-            return text.Append("# EOF\n").ToString();
+            foreach (var family in families) { Append(text, family.Key, [.. family], plain); }
+            return (plain ? text : text.Append("# EOF\n")).ToString();
         }
     }
 
@@ -60,43 +63,53 @@ public sealed class MetricsText : IDisposable
         _ => false,
     };
 
-    private static string NameOf(MetricSeries one)
+    private static string NameOf(MetricSeries one) => NameOf(one.Instrument.Name, UnitOf(one));
+
+    /// <summary>A gauge's name in Prometheus.</summary>
+    internal static string GaugeName(string name, string unit) => NameOf(name, UnitOf(unit, isGauge: true));
+
+    private static string NameOf(string instrument, string unit)
     {
-        var name = one.Instrument.Name.Replace('.', '_').Replace('-', '_');
-        var unit = UnitOf(one);
+        var name = instrument.Replace('.', '_').Replace('-', '_');
         return unit.Length == 0 || name.EndsWith("_" + unit, StringComparison.Ordinal) ? name : $"{name}_{unit}";
     }
 
-    private static string UnitOf(MetricSeries one) => one.Instrument.Unit switch
+    private static string UnitOf(MetricSeries one) => UnitOf(one.Instrument.Unit, !one.IsCounter && !one.IsHistogram);
+
+    private static string UnitOf(string? unit, bool isGauge) => unit switch
     {
         "s" => "seconds",
         "ms" => "milliseconds",
         "By" => "bytes",
-        "1" when !one.IsCounter && !one.IsHistogram => "ratio",
+        "1" when isGauge => "ratio",
         _ => "",
     };
 
-    private static void Append(StringBuilder text, string name, List<MetricSeries> family)
+    private static void Append(StringBuilder text, string name, List<MetricSeries> family, bool plain)
     {
         var first = family[0];
-        text.Append("# TYPE ").Append(name).Append(first.IsHistogram ? " histogram\n" : first.IsCounter ? " counter\n" : " gauge\n");
-        if (UnitOf(first) is { Length: > 0 } unit) { text.Append("# UNIT ").Append(name).Append(' ').Append(unit).Append('\n'); }
+        var sample = first.IsCounter ? name + "_total" : name;
+        // OpenMetrics names the family, the older text what its samples are named.
+        var called = plain ? sample : name;
+        text.Append("# TYPE ").Append(called).Append(first.IsHistogram ? " histogram\n" : first.IsCounter ? " counter\n" : " gauge\n");
+        if (!plain && UnitOf(first) is { Length: > 0 } unit) { text.Append("# UNIT ").Append(name).Append(' ').Append(unit).Append('\n'); }
         if (first.Instrument.Description is { Length: > 0 } help)
         {
-            text.Append("# HELP ").Append(name).Append(' ').Append(Escape(help)).Append('\n');
+            text.Append("# HELP ").Append(called).Append(' ').Append(plain ? EscapeLine(help) : Escape(help)).Append('\n');
         }
         foreach (var (tags, point) in family.SelectMany(f => f.All))
         {
             var labels = Render(tags);
             lock (point)
             {
-                if (first.IsHistogram) { AppendHistogram(text, name, labels, first, point); }
-                else { Sample(text, first.IsCounter ? name + "_total" : name, labels, "", point.Sum).Append('\n'); }
+                if (first.IsHistogram) { AppendHistogram(text, name, labels, first, point, plain); }
+                else { Sample(text, sample, labels, "", point.Sum).Append('\n'); }
             }
         }
     }
 
-    private static void AppendHistogram(StringBuilder text, string name, string labels, MetricSeries series, MetricSeries.Point point)
+    private static void AppendHistogram(
+        StringBuilder text, string name, string labels, MetricSeries series, MetricSeries.Point point, bool plain)
     {
         var count = 0L;
         for (var i = 0; i < point.Counts.Length; i++)
@@ -104,7 +117,7 @@ public sealed class MetricsText : IDisposable
             count += point.Counts[i];
             var bound = i < series.Bounds.Count ? Number(series.Bounds[i]) : "+Inf";
             Sample(text, name + "_bucket", labels, $"le=\"{(bound.Contains('.') || bound[0] == '+' ? bound : bound + ".0")}\"", count);
-            if (point.Exemplars.Length > 0 && point.Exemplars[i] is { } e)
+            if (!plain && point.Exemplars.Length > 0 && point.Exemplars[i] is { } e)
             {
                 text.Append(CultureInfo.InvariantCulture, $" # {{trace_id=\"{e.TraceId}\",span_id=\"{e.SpanId}\"}} {Number(e.Value)}");
             }
@@ -127,9 +140,10 @@ public sealed class MetricsText : IDisposable
     private static string Render(KeyValuePair<string, object?>[] tags) => string.Join(',', tags.Select(t =>
         $"{t.Key.Replace('.', '_').Replace('-', '_')}=\"{Escape(Convert.ToString(t.Value, CultureInfo.InvariantCulture) ?? "")}\""));
 
-    private static string Escape(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Escape(string text) => EscapeLine(text).Replace("\"", "\\\"", StringComparison.Ordinal);
+
+    private static string EscapeLine(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -12,6 +12,55 @@ public sealed partial class AlertFileTests
 {
     private static readonly string Root = FindRoot();
 
+    // The limits of the job "nightly" as promtool sees them: kept at first, broken later. A paused or disabled job is not waited for.
+    private const string GeneratedTest = """
+        rule_files: [rules.yaml]
+        evaluation_interval: 1m
+        tests:
+          - interval: 1m
+            input_series:
+              - {series: 'scheduler_schedule_last_success_time_seconds{job_name="nightly"}', values: '0x4000'}
+              - {series: 'scheduler_schedule_paused{job_name="nightly"}', values: '0x1800 1x60 0x60 stale'}
+            promql_expr_test:
+              - {expr: 'count by (alertname, severity, team) (ALERTS{alertstate="firing"})', eval_time: 1559m, exp_samples: []}
+              - expr: count by (alertname, severity, team) (ALERTS{alertstate="firing"})
+                eval_time: 1562m
+                exp_samples: [{labels: '{alertname="SchedulerJobNoRecentSuccess", severity="page", team="the \"core\" team { { .Oops }}"}', value: 1}]
+              - {expr: 'count by (alertname, severity, team) (ALERTS{alertstate="firing"})', eval_time: 1830m, exp_samples: []}
+              - {expr: 'count(ALERTS{alertstate="firing"})', eval_time: 1900m, exp_samples: [{labels: '{}', value: 1}]}
+              - {expr: 'count(ALERTS{alertstate="firing"})', eval_time: 2000m, exp_samples: []}
+          - interval: 1m
+            input_series:
+              - {series: 'scheduler_run_start_delay_seconds_bucket{job_name="nightly",le="60.0"}', values: '0+10x60 600x60'}
+              - {series: 'scheduler_run_start_delay_seconds_bucket{job_name="nightly",le="300.0"}', values: '0+10x120'}
+              - {series: 'scheduler_run_start_delay_seconds_bucket{job_name="nightly",le="+Inf"}', values: '0+10x120'}
+            promql_expr_test:
+              - {expr: 'count by (alertname) (ALERTS{alertstate="firing"})', eval_time: 50m, exp_samples: []}
+              - expr: count by (alertname) (ALERTS{alertstate="firing"})
+                eval_time: 100m
+                exp_samples: [{labels: '{alertname="SchedulerJobStartsLate"}', value: 1}]
+          - interval: 1m
+            input_series:
+              - {series: 'scheduler_run_duration_seconds_bucket{job_name="nightly",le="3600.0"}', values: '0+10x90 900x90'}
+              - {series: 'scheduler_run_duration_seconds_bucket{job_name="nightly",le="14400.0"}', values: '0+10x180'}
+              - {series: 'scheduler_run_duration_seconds_bucket{job_name="nightly",le="+Inf"}', values: '0+10x180'}
+            promql_expr_test:
+              - {expr: 'count by (alertname) (ALERTS{alertstate="firing"})', eval_time: 80m, exp_samples: []}
+              - expr: count by (alertname) (ALERTS{alertstate="firing"})
+                eval_time: 170m
+                exp_samples: [{labels: '{alertname="SchedulerJobOverran"}', value: 1}]
+          - interval: 1m
+            input_series:
+              - {series: 'scheduler_runs_total{job_name="nightly",verdict="succeeded"}', values: '0+100x400 40000+80x100'}
+              - {series: 'scheduler_runs_total{job_name="nightly",verdict="failed"}', values: '0x400 0+20x100'}
+            promql_expr_test:
+              - {expr: 'count by (alertname, severity) (ALERTS{alertstate="firing"})', eval_time: 390m, exp_samples: []}
+              - expr: count by (alertname, severity) (ALERTS{alertstate="firing"})
+                eval_time: 490m
+                exp_samples:
+                  - {labels: '{alertname="SchedulerJobBudgetBurns", severity="page"}', value: 1}
+        """;
+
     [Test]
     public async Task Promtool_accepts_every_rule_file_and_every_test_in_them_passes()
     {
@@ -51,6 +100,9 @@ public sealed partial class AlertFileTests
             var (code, text) = await Tool.Run(promtool, null, ["check", "rules", Path.Combine(folder, "rules.yaml")]);
             Assert.That(code, Is.Zero, text);
             Assert.That(text, Does.Contain("5 rules found"));
+            await File.WriteAllTextAsync(Path.Combine(folder, "test.yaml"), GeneratedTest);
+            (code, text) = await Tool.Run(promtool, null, ["test", "rules", Path.Combine(folder, "test.yaml")]);
+            Assert.That(code, Is.Zero, text);
 
             var wrong = await Binary.Run("alerts", "generate", "--jobs", folder, "--objective", "200");
             Assert.That((wrong.ExitCode, wrong.Error), Is.EqualTo((2, "scheduler: --objective is 200; expected a percentage from 50 to 99.99\n")));
@@ -157,8 +209,7 @@ public sealed partial class AlertFileTests
         using var meter = new Scheduler.Telemetry.SchedulerMeter();
         using var text = new Scheduler.Telemetry.MetricsText(meter);
         var names = text.Write().Split('\n').Where(l => l.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]);
-        var cluster = Scheduler.Telemetry.ClusterGauges.All.Select(g =>
-            g.Name.Replace('.', '_') + g.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" });
+        var cluster = Scheduler.Telemetry.ClusterGauges.All.Select(g => Scheduler.Telemetry.MetricsText.GaugeName(g.Name, g.Unit));
         return [.. names, .. cluster, "scheduler_database_up"];
     }
 

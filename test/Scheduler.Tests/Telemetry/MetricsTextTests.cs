@@ -27,6 +27,20 @@ public sealed class MetricsTextTests
     }
 
     [Test]
+    public void In_the_older_text_a_counter_is_named_as_its_samples_and_there_are_no_units_and_no_end()
+    {
+        using var meter = new SchedulerMeter();
+        using var text = new MetricsText(meter);
+        meter.Ended([("a@2026", "a", "skipped", Begun(0.2))], Second);
+        var lines = text.Write(plain: true).Split('\n');
+        Assert.That(lines, Does.Contain("# TYPE scheduler_runs_total counter")
+            .And.Contain("# HELP scheduler_runs_total Runs that ended on this node, by verdict")
+            .And.Contain("# TYPE scheduler_run_duration_seconds histogram")
+            .And.Contain("""scheduler_skips_total{job_name="a",reason="by the job"} 1"""));
+        Assert.That(lines, Has.None.StartsWith("# UNIT").And.None.EqualTo("# EOF"));
+    }
+
+    [Test]
     public void A_run_with_a_trace_is_the_exemplar_of_its_bucket()
     {
         using var listener = new ActivityListener
@@ -93,10 +107,13 @@ public sealed class MetricsTextTests
         meter.Did("fleet.cleanup", "cleanup", """{"nodes": 1, "configs": 2, "heartbeats": 0}""");
         meter.Did("rows.delete", "rows", """{"deleted": 5, "counted": 9, "left": "some"}""");
         meter.Did("sql", "sql", """{"rows": 5}""");
+        meter.Did("snapshot.monitor", "monitor", """{"running": 4, "completed": [{"upload": 1}, {"upload": 2}], "failed": [], "removed": [3]}""");
         Assert.That(Lines(text), Does.Contain("""scheduler_fleet_chunks_reclaimed_total{job_name="reclaim",what="reclaimed"} 7""")
             .And.Contain("""scheduler_fleet_nodes_marked_offline_total{job_name="offline",what="marked_offline"} 3""")
             .And.Contain("""scheduler_cleanup_rows_deleted_total{job_name="cleanup",what="configs"} 2""")
-            .And.Contain("""scheduler_cleanup_rows_deleted_total{job_name="rows",what="deleted"} 5"""));
+            .And.Contain("""scheduler_cleanup_rows_deleted_total{job_name="rows",what="deleted"} 5""")
+            .And.Contain("""scheduler_snapshot_upload_ends_total{job_name="monitor",what="completed"} 2"""));
+        Assert.That(Lines(text), Has.One.StartsWith("scheduler_snapshot_upload_ends_total"));
     }
 
     private static readonly long Second = 100 * Stopwatch.Frequency;
