@@ -27,6 +27,8 @@ internal static class OtlpExport
             .AddService("scheduler", serviceVersion: typeof(SchedulerMeter).Assembly.GetName().Version?.ToString(3), serviceInstanceId: node)
             // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count more than what the node says of itself.
             .AddEnvironmentVariableDetector();
+        if (!Wanted("LOGS") && !Wanted("METRICS") && !Wanted("TRACES")) { return; }
+        builder.Services.AddHostedService<ExportWatch>();
         if (Wanted("LOGS"))
         {
             builder.Logging.AddOpenTelemetry(o =>

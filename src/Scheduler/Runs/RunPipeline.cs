@@ -40,7 +40,10 @@ public sealed partial class RunPipeline(
         if (flight.Run.Activity is { } activity && end is not null)
         {
             activity.SetTag("verdict", end.Verdict);
-            if (end.Verdict != "succeeded") { activity.SetStatus(ActivityStatusCode.Error, end.Reason ?? end.Error); }
+            if (end.Verdict != "succeeded" && activity.Status != ActivityStatusCode.Error)
+            {
+                activity.SetStatus(ActivityStatusCode.Error, end.Reason ?? end.Error);
+            }
         }
         return end;
     }
@@ -95,6 +98,7 @@ public sealed partial class RunPipeline(
         {
             var error = Describe(e, redactor);
             run.ErrorType = e is PostgresException p ? p.SqlState : e.GetType().Name;
+            if (run.Activity is { } activity) { RunTrace.Failed(activity, e, error); }
             LogFailed(run.RunKey, e.GetType().Name, error);
             return Failed(run, null, Json((e as RunFailedException)?.Result, redactor), error);
         }
@@ -147,7 +151,7 @@ public sealed partial class RunPipeline(
             }
             catch (Exception e) when (span is not null)
             {
-                span.SetStatus(ActivityStatusCode.Error, Describe(e, redactor)).SetTag("error.type", e.GetType().Name);
+                RunTrace.Failed(span, e, Describe(e, redactor));
                 throw;
             }
             finally { await pump.Close(scope.Output); }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Npgsql;
 
 namespace Scheduler.Telemetry;
 
@@ -60,6 +61,16 @@ internal static class RunTrace
 
     /// <summary>Begin a part of the present run; null where nobody listens.</summary>
     public static Activity? Part(string name) => Activity.Current is null ? null : Source.StartActivity(name);
+
+    /// <summary>Say on a span what it failed with. Of PostgreSQL's errors only the SQLSTATE: their texts quote parameters.</summary>
+    /// <param name="span">The span.</param>
+    /// <param name="error">What happened.</param>
+    /// <param name="text">Its text, without secrets.</param>
+    public static void Failed(Activity span, Exception error, string text)
+    {
+        var state = (error as PostgresException)?.SqlState;
+        span.SetStatus(ActivityStatusCode.Error, state is null ? text : "SQLSTATE " + state).SetTag("error.type", state ?? error.GetType().Name);
+    }
 
     /// <summary>Say which run caused this one.</summary>
     /// <param name="activity">The caused run's span.</param>

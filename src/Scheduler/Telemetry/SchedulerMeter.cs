@@ -33,7 +33,7 @@ public sealed class SchedulerMeter : IDisposable
         new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600] };
 
     private readonly Counter<long> runs, misfires, skips, retries, recoveries, notifications, markedOffline, chunksReclaimed, rowsDeleted,
-        uploadsEnded;
+        uploadsEnded, exportFailures;
     private readonly Histogram<double> duration, startDelay;
 
     /// <summary>Make the instruments; nothing listens yet.</summary>
@@ -52,6 +52,7 @@ public sealed class SchedulerMeter : IDisposable
         chunksReclaimed = Meter.CreateCounter<long>("scheduler.fleet.chunks.reclaimed", "{chunk}", "Chunks put back to pending");
         rowsDeleted = Meter.CreateCounter<long>("scheduler.cleanup.rows.deleted", "{row}", "Rows and files deleted by cleaning jobs");
         uploadsEnded = Meter.CreateCounter<long>("scheduler.snapshot.upload.ends", "{upload}", "Uploads of snapshots that ended, by outcome");
+        exportFailures = Meter.CreateCounter<long>("scheduler.telemetry.export.failures", "{failure}", "Exports over OTLP that failed");
         Meter.CreateObservableGauge("scheduler.config.refused", () => ConfigRefused ? 1 : 0, "",
             "1 when this node could not apply its job files at start");
         Meter.CreateObservableUpDownCounter("scheduler.run.active", () => Active(), "{run}", "Runs on this node: executing, or finalizing");
@@ -122,6 +123,9 @@ public sealed class SchedulerMeter : IDisposable
 
     /// <summary>A notification was sent, refused or given up.</summary>
     public void Notified(string channel, string outcome) => notifications.Add(1, new("channel", channel), new("outcome", outcome));
+
+    /// <summary>Metrics, spans or log lines could not be sent over OTLP.</summary>
+    public void ExportFailed() => exportFailures.Add(1);
 
     /// <summary>Count what a run of a kind of the house says it did, from its result.</summary>
     internal void Did(string kind, string job, string? result)

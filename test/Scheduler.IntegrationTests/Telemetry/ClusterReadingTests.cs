@@ -51,10 +51,37 @@ public sealed class ClusterReadingTests
             Is.EqualTo(((double?)300, (double?)60)));
         Assert.That(read("scheduler_run_oldest_age_seconds{job_name=\"late\"}"), Is.InRange(90, 150));
         Assert.That(read("scheduler_run_stuck_after_seconds{job_name=\"late\"}"), Is.EqualTo(600), "no past to go by");
+        Assert.That(read("scheduler_run_oldest_wait_seconds{job_name=\"calm\"}"), Is.InRange(600, 660));
+        Assert.That(read("scheduler_schedule_paused{job_name=\"off\"}"), Is.Null, "a disabled job is neither");
         Assert.That(read("scheduler_backlog_oldest_age_seconds"), Is.InRange(600, 660));
         Assert.That(read("scheduler_schedule_info{job_name=\"calm\",job_kind=\"sql\",job_owner=\"platform\",schedule=\"@daily\",time_zone=\"UTC\"}"),
             Is.EqualTo(1));
         ExpectNodes(read);
+    }
+
+    [Test]
+    public async Task A_copy_is_stale_by_what_its_job_expects_or_after_two_fires()
+    {
+        await using var database = await TestDatabase.Create();
+        await database.Execute("""
+            insert into scheduler.job (name, kind, schedule, settings, expect, paused_at) values
+                ('daily', 'postgres.backup', '@daily', '{"folder": "/x"}', '{}', null),
+                ('strict', 'postgres.backup', '@daily', '{"folder": "/x"}', '{"success_within": "13h"}', null),
+                ('paused', 'postgres.backup', '@daily', '{"folder": "/x"}', '{}', now()),
+                ('other', 'sql', '@daily', '{}', '{}', null);
+            insert into quartz.qrtz_job_details (sched_name, job_name, job_group, job_class_name, is_durable, is_nonconcurrent, is_update_data,
+                requests_recovery)
+            select 'scheduler', name, 'jobs', 'x', true, false, false, false from scheduler.job;
+            insert into quartz.qrtz_triggers (sched_name, trigger_name, trigger_group, job_name, job_group, trigger_state, trigger_type, start_time,
+                prev_fire_time, next_fire_time)
+            select 'scheduler', name, 'jobs', name, 'jobs', 'WAITING', 'CRON', 1, t.at - 864000000000, t.at
+            from scheduler.job, (select 621355968000000000 + extract(epoch from now() + interval '1 hour')::bigint * 10000000 as at) t;
+            """);
+        var read = await Read(database, 100);
+        Assert.That((read("scheduler_job_stale_after_seconds{job_name=\"daily\"}"), read("scheduler_job_stale_after_seconds{job_name=\"strict\"}")),
+            Is.EqualTo(((double?)172_800, (double?)46_800)));
+        Assert.That((read("scheduler_job_stale_after_seconds{job_name=\"paused\"}"), read("scheduler_job_stale_after_seconds{job_name=\"other\"}")),
+            Is.EqualTo(((double?)null, (double?)null)));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NUnit.Framework;
 using Scheduler.TestKit;
 using Scheduler.TestKit.Telemetry;
@@ -17,8 +18,9 @@ public sealed class OtlpTests
           child:
             kind: sql
             schedule: after parent
-            retry: { attempts: 1 }
-            with: { statement: "select 1 / 0" }
+            retry: { attempts: 2, delay: 1s }
+            params: { card: "4222-0000" }
+            with: { statement: "select ${params.card}::text::int" }
         """;
 
     private static Dictionary<string, string> Sending(string endpoint, string protocol) => new()
@@ -65,11 +67,12 @@ public sealed class OtlpTests
     }
 
     [Test]
-    public async Task A_collector_that_never_answers_costs_no_run_and_no_more_memory_than_its_buffers()
+    public async Task A_collector_that_does_not_answer_costs_no_run_and_no_more_memory_than_the_buffers_and_loses_no_sum()
     {
         await using var receiver = await OtlpReceiver.Start();
         receiver.Freeze();
         var sending = Sending(receiver.Grpc, "grpc");
+        sending["OTEL_EXPORTER_OTLP_TIMEOUT"] = "1000";
         await using var cluster = await TestCluster.Start(new()
         {
             Nodes = 1,
@@ -77,11 +80,18 @@ public sealed class OtlpTests
             Setup = new() { Environment = sending },
         });
         await Work(cluster, 300);
-        var before = await Heap(cluster);
+        var before = await Scraped(cluster, "dotnet_gc_last_collection_heap_size_bytes{");
         await Work(cluster, 3000);
         // A span of a run, its attempt and its statements: 12,000 spans, of which 2,048 are kept.
-        Assert.That(await Heap(cluster) - before, Is.LessThan(40_000_000));
+        Assert.That(await Scraped(cluster, "dotnet_gc_last_collection_heap_size_bytes{") - before, Is.LessThan(40_000_000));
         Assert.That(await cluster.Count("verdict = 'succeeded'"), Is.EqualTo(3300));
+        await cluster.Until("the node says that it cannot send", async () =>
+            await Scraped(cluster, "scheduler_telemetry_export_failures_total") > 0
+            && cluster.Nodes[0].Log().Any(l => l.Contains("Telemetry could not be sent", StringComparison.Ordinal)));
+
+        receiver.Thaw();
+        await cluster.Until("every run of the time without a collector is in the sums", () =>
+            Task.FromResult(receiver.Sum("scheduler.runs") == 3300), TimeSpan.FromSeconds(40));
     }
 
     private static async Task Work(TestCluster cluster, int runs)
@@ -91,12 +101,12 @@ public sealed class OtlpTests
         await cluster.Until("all of them have ended", async () => await cluster.Count("state = 'finished'") == ended, TimeSpan.FromSeconds(90));
     }
 
-    private static async Task<double> Heap(TestCluster cluster)
+    private static async Task<double> Scraped(TestCluster cluster, string series)
     {
         using var client = new HttpClient();
         var text = await client.GetStringAsync(new Uri(cluster.Nodes[0].Url + "/metrics"));
-        return text.Split('\n').Where(l => l.StartsWith("dotnet_gc_last_collection_heap_size_bytes{", StringComparison.Ordinal))
-            .Sum(l => double.Parse(l.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture));
+        return text.Split('\n').Where(l => l.StartsWith(series, StringComparison.Ordinal))
+            .Sum(l => double.Parse(l.Split(' ')[^1], CultureInfo.InvariantCulture));
     }
 
     private static void ExpectSpans(OtlpReceiver receiver, IReadOnlyList<(string Key, string Trace)> runs, string parentKey, string childKey)
@@ -108,35 +118,89 @@ public sealed class OtlpTests
         Assert.That(parent.ParentId, Is.Empty);
         Assert.That((parent.Attributes["scheduler.run.key"], parent.Attributes["verdict"], parent.Attributes["trigger.type"]),
             Is.EqualTo((parentKey, "succeeded", "manual")));
+        Assert.That(parent.All.GetRawText(), Does.Contain("\"begun\"").And.Contain("\"verdict written\""));
         var attempt = spans.Single(s => s.Name == "attempt 1" && s.ParentId == parent.SpanId);
         var statement = spans.Single(s => s.Scope == "Npgsql" && s.TraceId == parent.TraceId
             && s.All.GetRawText().Contains("said so", StringComparison.Ordinal));
         Assert.That(statement.TraceId, Is.EqualTo(attempt.TraceId));
-        // The parameter's place, never its value.
-        Assert.That(spans.Select(s => s.All.GetRawText()), Has.None.Contain("4111-0000"));
+        // The parameter's place, never its value, also not in the text of an error that quotes it.
+        Assert.That(spans.Select(s => s.All.GetRawText()), Has.None.Contain("4111-0000").And.None.Contain("4222-0000"));
 
         var child = spans.Single(s => s.Name == "run child");
         Assert.That(child.TraceId, Is.EqualTo(traces[childKey]));
         Assert.That(child.LinkedTraces, Is.EqualTo((string[])[parent.TraceId]));
         Assert.That((child.Attributes["verdict"], child.Status), Is.EqualTo(("failed", "STATUS_CODE_ERROR")));
         Assert.That(spans.Count(s => s.TraceId == child.TraceId && s.Name == "wait"), Is.EqualTo(1));
+        Assert.That(spans.Where(s => s.ParentId == child.SpanId && s.Name.StartsWith("attempt", StringComparison.Ordinal))
+            .Select(s => (s.Name, s.Status, s.Attributes["error.type"])),
+            Is.EquivalentTo(((string, string, string)[])[("attempt 1", "STATUS_CODE_ERROR", "22P02"), ("attempt 2", "STATUS_CODE_ERROR", "22P02")]));
         // Nothing of the loops' own statements: every span belongs to a run, but for what Npgsql opens connections with.
         Assert.That(spans.Select(s => s.TraceId).Except(traces.Values), Is.Empty);
     }
 
     private static void ExpectMetrics(OtlpReceiver receiver)
     {
-        var units = receiver.MetricUnits();
-        foreach (var (name, unit) in new[]
+        var units = receiver.MetricUnits().Where(m => m.Key.StartsWith("scheduler.", StringComparison.Ordinal)).ToDictionary();
+        Assert.That(units.Keys, Is.SupersetOf(Always));
+        Assert.That(units.Keys, Is.SubsetOf(Metrics.Select(m => m.Name)), "a metric without a line here is one without a page in the docs");
+        var optional = new HashSet<string>(["error.type"]);
+        foreach (var (name, unit, attributes) in Metrics.Where(m => units.ContainsKey(m.Name)))
         {
-            ("scheduler.run.duration", "s"), ("scheduler.runs", "{run}"), ("scheduler.job.failures_in_row", "{run}"),
-            ("scheduler.schedule.last_success.time", "s"), ("scheduler.node.checkin.age", "s"), ("scheduler.node.slots", "{slot}"),
-            ("scheduler.backlog", "{run}"), ("scheduler.history.rows", "{row}"), ("scheduler.database.up", "{database}"),
-        })
-        {
-            Assert.That(units.GetValueOrDefault(name, "(did not arrive)"), Is.EqualTo(unit), name);
+            Assert.That(units[name], Is.EqualTo(unit), name);
+            var sets = receiver.Points(name);
+            Assert.That(sets.Select(p => string.Join(' ', p.Keys.Except(optional).Order(StringComparer.Ordinal))).Distinct(),
+                Is.EqualTo((string[])[attributes]), name);
         }
         Assert.That(receiver.Points("scheduler.run.duration"), Has.Some.Matches<IReadOnlyDictionary<string, string>>(p =>
-            p!["job.name"] == "child" && p["job.kind"] == "sql" && p["verdict"] == "failed" && p["error.type"] == "22012"));
+            p!["job.name"] == "child" && p["job.kind"] == "sql" && p["verdict"] == "failed" && p["error.type"] == "22P02"));
     }
+
+    // What two runs, one of which failed twice, have to have told.
+    private static readonly string[] Always =
+    [
+        "scheduler.runs", "scheduler.run.duration", "scheduler.run.start_delay", "scheduler.retries", "scheduler.schedule.last_success.time",
+        "scheduler.schedule.last_run.time", "scheduler.schedule.info", "scheduler.job.failures_in_row", "scheduler.jobs", "scheduler.nodes",
+        "scheduler.node.checkin.age", "scheduler.node.slots", "scheduler.node.clock.offset", "scheduler.backlog", "scheduler.history.rows",
+        "scheduler.fleet.nodes", "scheduler.database.up",
+    ];
+
+    // Name, unit, attributes in their order: all there are.
+    private static readonly (string Name, string Unit, string Attributes)[] Metrics =
+    [
+        ("scheduler.runs", "{run}", "job.name trigger.type verdict"),
+        ("scheduler.run.duration", "s", "job.kind job.name verdict"),
+        ("scheduler.run.start_delay", "s", "job.name"),
+        ("scheduler.run.active", "{run}", "job.name state"),
+        ("scheduler.run.oldest.age", "s", "job.name"),
+        ("scheduler.run.oldest.wait", "s", "job.name"),
+        ("scheduler.run.stuck_after", "s", "job.name"),
+        ("scheduler.retries", "{event}", "job.name"),
+        ("scheduler.schedule.last_success.time", "s", "job.name"),
+        ("scheduler.schedule.last_run.time", "s", "job.name"),
+        ("scheduler.schedule.expected_last_fire.time", "s", "job.name"),
+        ("scheduler.schedule.grace", "s", "job.name"),
+        ("scheduler.schedule.paused", "", "job.name"),
+        ("scheduler.schedule.info", "", "job.kind job.name job.owner schedule time_zone"),
+        ("scheduler.job.created.time", "s", "job.name"),
+        ("scheduler.job.failures_in_row", "{run}", "job.name"),
+        ("scheduler.jobs", "{job}", "state"),
+        ("scheduler.jobs.omitted", "{job}", ""),
+        ("scheduler.nodes", "{node}", "state"),
+        ("scheduler.node.info", "", "host node version"),
+        ("scheduler.node.state", "", "node state"),
+        ("scheduler.node.checkin.age", "s", "node"),
+        ("scheduler.node.slots", "{slot}", "node state"),
+        ("scheduler.node.clock.offset", "s", "node"),
+        ("scheduler.backlog", "{run}", ""),
+        ("scheduler.backlog.oldest.age", "s", ""),
+        ("scheduler.lock.wait", "s", "lock"),
+        ("scheduler.history.rows", "{row}", ""),
+        ("scheduler.history.sweep.lag", "s", ""),
+        ("scheduler.fleet.nodes", "{node}", "status"),
+        ("scheduler.fleet.chunks", "{chunk}", "status"),
+        ("scheduler.fleet.chunks.overdue", "{chunk}", ""),
+        ("scheduler.config.refused", "", ""),
+        ("scheduler.database.up", "{database}", ""),
+        ("scheduler.telemetry.export.failures", "{failure}", ""),
+    ];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Scheduler.TestKit.Telemetry;
@@ -45,6 +46,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>From now on its ports are open and nobody answers.</summary>
     public void Freeze() => tool.Freeze();
 
+    /// <summary>It answers again, what came meanwhile first.</summary>
+    public void Thaw() => tool.Thaw();
+
     /// <summary>By which protocols a signal came: http, grpc.</summary>
     public IEnumerable<string> Protocols(string signal) => Bodies(signal).Select(b => b.Protocol).Distinct();
 
@@ -75,6 +79,13 @@ public sealed class OtlpReceiver : IAsyncDisposable
            from point in List(m.GetProperty(kind), "data_points")
            select Attributes(point),
     ];
+
+    /// <summary>The latest value of a counter, all its attribute sets of one request together; null when none has come.</summary>
+    public double? Sum(string metric) => (
+        from m in Metrics()
+        where Text(m, "name") == metric && m.TryGetProperty("sum", out _)
+        select (double?)List(m.GetProperty("sum"), "data_points").Sum(p =>
+            double.Parse(Text(p, p.TryGetProperty("as_int", out _) ? "as_int" : "as_double"), CultureInfo.InvariantCulture))).LastOrDefault();
 
     /// <summary>Attributes of the resource a signal came from.</summary>
     public IReadOnlyDictionary<string, string> Resource(string signal, string list) =>

@@ -66,6 +66,16 @@ public sealed class Prometheus : IAsyncDisposable
             double.Parse(r.GetProperty("value")[1].GetString()!, CultureInfo.InvariantCulture)))];
     }
 
+    /// <summary>Traces that exemplars of a metric lead to, of the last minutes.</summary>
+    public async Task<IReadOnlyList<string>> ExemplarTraces(string metric)
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var answer = await client.GetFromJsonAsync<JsonElement>(new Uri(
+            FormattableString.Invariant($"{url}/api/v1/query_exemplars?query={Uri.EscapeDataString(metric)}&start={now - 600}&end={now + 60}")));
+        return [.. answer.GetProperty("data").EnumerateArray().SelectMany(s => s.GetProperty("exemplars").EnumerateArray())
+            .Select(e => e.GetProperty("labels").GetProperty("trace_id").GetString()!)];
+    }
+
     /// <summary>What is wrong with the scrapes, one text a target; empty when all go well.</summary>
     public async Task<IReadOnlyList<string>> ScrapeErrors()
     {

@@ -57,6 +57,9 @@ public sealed class Tool : IAsyncDisposable
     /// <summary>Freeze it: its sockets stay, nobody answers.</summary>
     public void Freeze() => Signals.Send(process.Id, Signals.Stop);
 
+    /// <summary>Let a frozen one go on.</summary>
+    public void Thaw() => Signals.Send(process.Id, Signals.Continue);
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
