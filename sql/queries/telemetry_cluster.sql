@@ -12,8 +12,11 @@ from (select case when not j.enabled then 'disabled' when j.paused_at is not nul
 union all
 select 'scheduler.jobs.omitted', '{}', '{}', greatest(0, count(*) - $1) from scheduler.job j where j.for_each is null
 union all
+-- One that died and did not come back within a day was taken out of service without a word, here and below.
 select 'scheduler.nodes', '{state}', array[s.state], count(n.name)
-from (values ('live'), ('standby'), ('draining'), ('dead')) s (state) left join scheduler.node n on n.state = s.state group by s.state
+from (values ('live'), ('standby'), ('draining'), ('dead')) s (state)
+left join scheduler.node n on n.state = s.state and n.renewed_at > clock_timestamp() - interval '1 day'
+group by s.state
 union all
 select v.metric, v.names, v.labels, v.value
 from scheduler.node n cross join lateral (values
@@ -24,8 +27,7 @@ from scheduler.node n cross join lateral (values
     ('scheduler.node.slots', '{node,state}', array[n.name, 'free'], case when n.state <> 'dead' then greatest(0, n.slots - n.running) end),
     ('scheduler.node.clock.offset', '{node}', array[n.name], case when n.state <> 'dead' then n.clock_offset_ms / 1000.0 end)
 ) v (metric, names, labels, value)
--- One that was taken out of service without a word is told for a week.
-where n.state <> 'stopped' and n.renewed_at > clock_timestamp() - interval '7 days'
+where n.state <> 'stopped' and n.renewed_at > clock_timestamp() - interval '1 day'
 union all
 select v.metric, '{}', '{}', v.value
 from (select count(*) as waiting, coalesce(extract(epoch from clock_timestamp() - min(r.due_at)), 0) as age

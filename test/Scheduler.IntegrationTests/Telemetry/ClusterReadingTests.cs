@@ -30,7 +30,8 @@ public sealed class ClusterReadingTests
             insert into scheduler_private.node (name, lease_id, state, slots, version, host, pid, lease_until, renewed_at, clock_offset)
             values ('n1', 1, 'live', 5, '1.0.0', 'h', 1, now() + interval '1 hour', now(), interval '-250 ms'),
                 ('n2', 2, 'live', 5, '1.0.0', 'h', 2, now() - interval '1 minute', now() - interval '2 minutes', interval '0'),
-                ('n3', 3, 'stopped', 5, '1.0.0', 'h', 3, now() - interval '1 minute', now() - interval '2 minutes', interval '0');
+                ('n3', 3, 'stopped', 5, '1.0.0', 'h', 3, now() - interval '1 minute', now() - interval '2 minutes', interval '0'),
+                ('n4', 4, 'live', 5, '1.0.0', 'h', 4, now() - interval '2 days', now() - interval '2 days', interval '0');
             insert into scheduler_private.run (run_key, job, due_at, state, version, priority, node, owner, token, attempts, started_at)
             values ('late@0', 'late', now(), 'running', 1, 5, 'n1', 1, 1, 1, now() - interval '90 seconds');
             """);
@@ -115,6 +116,7 @@ public sealed class ClusterReadingTests
         Assert.That((read("scheduler_nodes{state=\"live\"}"), read("scheduler_nodes{state=\"dead\"}")), Is.EqualTo(((double?)1, (double?)1)));
         Assert.That((read("scheduler_node_state{node=\"n2\",state=\"dead\"}"), read("scheduler_node_state{node=\"n3\",state=\"stopped\"}")),
             Is.EqualTo(((double?)1, (double?)null)));
+        Assert.That(read("scheduler_node_state{node=\"n4\",state=\"dead\"}"), Is.Null, "it was taken out of service long ago");
         Assert.That((read("scheduler_node_slots{node=\"n1\",state=\"used\"}"), read("scheduler_node_slots{node=\"n1\",state=\"free\"}")),
             Is.EqualTo(((double?)1, (double?)4)));
         Assert.That(read("scheduler_node_clock_offset_seconds{node=\"n1\"}"), Is.EqualTo(-0.25));
