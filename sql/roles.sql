@@ -30,6 +30,8 @@ grant execute on function scheduler.run_now(text, jsonb, text), scheduler.cancel
     scheduler.backfill(text, tstzrange, interval, integer, boolean) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.note_files(jsonb, text[], text[], text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.approve(text, text) to scheduler_operator, scheduler_admin, scheduler_node;
+grant insert, update, delete on scheduler.channel to scheduler_operator, scheduler_admin;
+grant execute on function scheduler.test_channel(text), scheduler.ack_incident(bigint, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant usage on schema scheduler_private, quartz to scheduler_admin, scheduler_node;
 grant select on all tables in schema scheduler_private, quartz to scheduler_admin;
 grant all on all tables in schema scheduler, scheduler_private, quartz, fleet to scheduler_node;

@@ -6,6 +6,17 @@ CREATE SCHEMA scheduler;
 
 CREATE SCHEMA scheduler_private;
 
+CREATE TYPE scheduler_private.found AS (
+	key text,
+	condition text,
+	severity text,
+	job text,
+	node text,
+	title text,
+	detail text,
+	cause text
+);
+
 CREATE TABLE fleet.chunk (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     job_id uuid NOT NULL,
@@ -107,6 +118,26 @@ CREATE FUNCTION quartz.wake() RETURNS trigger
 begin
     notify scheduler_quartz;
     return null;
+end $$;
+
+CREATE FUNCTION scheduler.ack_incident(id bigint, reason text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    found_one scheduler_private.incident;
+begin
+    select * into found_one from scheduler_private.incident i where i.id = ack_incident.id for update;
+    if not found or found_one.resolved_at is not null then
+        raise exception 'there is no open incident %', ack_incident.id using errcode = 'no_data_found',
+            hint = case when found_one.resolved_at is not null then 'it is resolved' else 'see scheduler.incident' end;
+    elsif found_one.acked_at is not null then
+        return false;
+    end if;
+    update scheduler_private.incident i
+    set acked_at = clock_timestamp(), acked_by = session_user, ack_reason = left(reason, 500)
+    where i.id = ack_incident.id;
+    return true;
 end $$;
 
 CREATE FUNCTION scheduler.approve(run_key text, reason text) RETURNS text
@@ -468,6 +499,26 @@ begin
     return schedule.name;
 end $$;
 
+CREATE FUNCTION scheduler.test_channel(name text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    near text;
+    number bigint;
+begin
+    if not exists (select from scheduler.channel c where c.name = test_channel.name) then
+        near := scheduler_private.nearest(test_channel.name, array(select c.name from scheduler.channel c order by c.name));
+        raise exception 'there is no channel %', coalesce(scheduler_private.shown(to_jsonb(test_channel.name)), 'without a name')
+            using errcode = 'no_data_found', hint = coalesce('did you mean ' || quote_literal(near) || '?', 'see scheduler.channel');
+    end if;
+    insert into scheduler_private.notification (channel, what, payload, expires_at)
+    values (test_channel.name, 'test', jsonb_build_object('channel', test_channel.name, 'at', clock_timestamp(), 'by', session_user),
+        clock_timestamp() + interval '5 minutes') returning id into number;
+    perform pg_notify('scheduler_outbox', '');
+    return number;
+end $$;
+
 CREATE FUNCTION scheduler.undo(name text, to_version integer DEFAULT NULL::integer, reason text DEFAULT NULL::text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -728,6 +779,104 @@ begin
     lock table scheduler_private.gate_lock in row exclusive mode;
 end $$;
 
+CREATE FUNCTION scheduler_private.channel_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    bad text;
+    meant text;
+begin
+    if tg_op = 'DELETE' then
+        bad := (select string_agg(quote_literal(j.name), ', ') from
+                (select j.name from scheduler.job j where j.notify -> 'to' ? old.name order by j.name limit 5) j);
+        if bad is not null then
+            raise exception 'channel % is used by the jobs %', quote_literal(old.name), bad using errcode = 'foreign_key_violation',
+                hint = format('first change their notify; or: update scheduler.channel set enabled = false where name = %L', old.name);
+        end if;
+        update scheduler_private.notification n
+        set state = 'failed', ended_at = clock_timestamp(), error = 'the channel was deleted'
+        where n.channel = old.name and n.state = 'waiting';
+        return old;
+    end if;
+    if tg_op = 'UPDATE' and new.name <> old.name then
+        raise exception 'channel %: name is changed to %; expected it to stay', quote_literal(old.name), quote_literal(new.name)
+            using errcode = 'check_violation';
+    end if;
+    if scheduler_private.channel_schema(new.kind) is not null then     -- else its own constraint refuses the kind
+        select string_agg(p.problem, '; '), min(p.meant) into bad, meant
+        from (select * from scheduler_private.json_problems(new.settings, scheduler_private.channel_schema(new.kind), 'settings') limit 20) p;
+        if bad is not null then
+            raise exception 'channel %: %', quote_literal(new.name), bad using errcode = 'check_violation',
+                hint = coalesce('did you mean ' || quote_literal(meant) || '?', 'docs/notifications.md lists the settings of each kind');
+        end if;
+    end if;
+    if new.enabled is false and tg_op = 'UPDATE' and old.enabled then
+        delete from scheduler_private.alert a where a.channel = new.name;
+    end if;
+    if tg_op = 'UPDATE' then
+        new.version := old.version + 1;
+        new.updated_at := clock_timestamp();
+    end if;
+    new.updated_by := session_user;
+    return new;
+end $$;
+
+CREATE FUNCTION scheduler_private.channel_schema(kind text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select jsonb_build_object('type', 'object', 'additionalProperties', false) || case kind
+        when 'webhook' then '{
+              "required": ["url"],
+              "properties": {
+                "url": {"type": "string", "pattern": "^(https?://|\\$\\{secret:)", "maxLength": 2000, "expected": "an http or https URL"},
+                "secret": {"type": "string", "pattern": "^\\$\\{secret:[A-Za-z0-9_-][A-Za-z0-9_.-]*\\}$", "expected": "a secret by reference, ${secret:NAME}"},
+                "headers": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 2000}}
+              }
+            }'::jsonb
+        when 'slack' then '{
+              "required": ["url"],
+              "properties": {
+                "url": {"type": "string", "pattern": "^(https?://(?!hooks\\.slack\\.com)|\\$\\{secret:)", "maxLength": 2000,
+                        "expected": "an http or https URL; Slack''s own are secrets: ${secret:NAME}"}
+              }
+            }'::jsonb
+        when 'pagerduty' then '{
+              "required": ["routing_key"],
+              "properties": {
+                "routing_key": {"type": "string", "pattern": "^\\$\\{secret:[A-Za-z0-9_-][A-Za-z0-9_.-]*\\}$",
+                                "expected": "a secret by reference, ${secret:NAME}"},
+                "url": {"type": "string", "pattern": "^https?://", "maxLength": 2000, "expected": "an http or https URL"}
+              }
+            }'::jsonb
+        when 'email' then '{
+              "required": ["to"],
+              "properties": {
+                "to": {"type": "array", "minItems": 1, "maxItems": 50,
+                       "items": {"type": "string", "pattern": "^[^@\\s<>,;]+@[^@\\s<>,;]+$", "maxLength": 254, "expected": "a mail address"}},
+                "subject_prefix": {"type": "string", "pattern": "^[^\\r\\n]*$", "maxLength": 100, "expected": "one line"}
+              }
+            }'::jsonb
+        when 'ping' then '{
+              "required": ["url"],
+              "properties": {
+                "url": {"type": "string", "pattern": "^(https?://|\\$\\{secret:)", "maxLength": 2000,
+                        "expected": "an http or https URL, in which {job} stands for the job''s name"},
+                "heartbeat": {"type": "string", "duration": {"shortest": 1, "longest": 86400, "expected": "1s to 24h"},
+                              "expected": "a duration such as 1m"}
+              }
+            }'::jsonb
+    end
+$_$;
+
+CREATE FUNCTION scheduler_private.channels_of(job text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce((select array(select jsonb_array_elements_text(j.notify -> 'to')) from scheduler.job j
+                     where j.name = channels_of.job and jsonb_typeof(j.notify -> 'to') = 'array'), '{}')
+$$;
+
 CREATE FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -903,6 +1052,27 @@ begin
             format('job %s runs after it; expected its schedule changed, or both deleted, in one statement',
             scheduler_private.shown(to_jsonb(follower.name))));
     end loop;
+end $$;
+
+CREATE FUNCTION scheduler_private.check_notify(job scheduler.job) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    channels text[];
+    unknown text;
+begin
+    if jsonb_typeof(job.notify -> 'to') is distinct from 'array' then
+        return;
+    end if;
+    channels := array(select c.name from scheduler.channel c order by c.name);
+    select t into unknown from jsonb_array_elements_text(job.notify -> 'to') t where t <> all (channels) limit 1;
+    if found then
+        perform scheduler_private.refuse(job.name, 'notify', format('notify.to names the channel %s, which does not exist; expected %s',
+            scheduler_private.shown(to_jsonb(unknown)),
+            case when cardinality(channels) = 0 then 'one of scheduler.channel, which is empty: insert it there first'
+                 else 'one of ' || array_to_string(channels[1:20], ', ') end),
+            scheduler_private.nearest(unknown, channels));
+    end if;
 end $$;
 
 CREATE FUNCTION scheduler_private.check_params(job text, declared jsonb, given jsonb) RETURNS void
@@ -1334,12 +1504,16 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
                   "type": "array",
                   "items": {
                     "type": "string",
-                    "expected": "one of failure, recovery, success, missed",
+                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident",
                     "enum": [
                       "failure",
                       "recovery",
                       "success",
-                      "missed"
+                      "missed",
+                      "skip",
+                      "lost",
+                      "guard",
+                      "incident"
                     ]
                   },
                   "minItems": 1,
@@ -1379,6 +1553,300 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
             }'::jsonb
     end
 $_$;
+
+CREATE FUNCTION scheduler_private.compose(channel text, hush boolean DEFAULT false) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_variable
+declare
+    flips_max constant integer := 6;
+    calm_after constant interval := interval '10 minutes';
+    -- Of a message; the rest is a number in it.
+    listed_max constant integer := 20;
+    -- Of one round: the rest goes with the next.
+    rows_max constant integer := 20000;
+    singles_max constant integer := 10;
+    pings_max constant integer := 100;
+    give_up_after constant interval := interval '24 hours';
+    at constant timestamptz := clock_timestamp();
+    c scheduler.channel;
+    turn scheduler_private.channel_turn;
+    keys text[];
+    made integer := 0;
+begin
+    select * into c from scheduler.channel s where s.name = channel and s.enabled;
+    if not found then
+        return 0;
+    end if;
+    insert into scheduler_private.channel_turn (channel) values (c.name) on conflict do nothing;
+    -- Whoever has the channel's turn composes; another node finds it taken and goes on.
+    select * into turn from scheduler_private.channel_turn t where t.channel = c.name for update skip locked;
+    if not found then
+        return 0;
+    end if;
+    made := scheduler_private.compose_heartbeat(c, turn.heartbeat_at);
+    delete from scheduler_private.alert a
+    where a.channel = c.name and not a.open and not a.told and a.pending_since is null and a.changed_at < at - calm_after;
+    if turn.composed_at > at - c.group_interval
+        or exists (select from scheduler_private.notification n
+                   where n.channel = c.name and n.state = 'waiting' and n.what in ('alerts', 'digest')) then
+        return made;
+    end if;
+    keys := array(
+        select a.key from scheduler_private.alert a
+        where a.channel = c.name and (not hush or a.severity = 'page') and case
+            when a.pending_since is not null then not (a.flips >= flips_max and a.flap_told and a.changed_at > at - calm_after)
+                -- It came and went before PagerDuty heard of it.
+                and not (c.kind = 'pagerduty' and not a.open and not a.told and a.event in ('recovery', 'incident', 'success'))
+            when c.kind in ('pagerduty', 'ping') then false
+            else a.open and a.told and a.told_at < at - c.remind_every and not exists (
+                select from scheduler_private.incident i where i.key = a.key and i.resolved_at is null and i.acked_at is not null) end
+        order by a.changed_at, a.key limit case c.kind when 'ping' then pings_max else rows_max end);
+    if not exists (select from scheduler_private.alert a where a.channel = c.name and a.key = any (keys)
+                   and (a.pending_since <= at - c.group_wait or a.pending_since is null)) then
+        return made;
+    end if;
+    if c.kind = 'pagerduty' then
+        update scheduler_private.alert a set folded = true
+        where a.channel = c.name and a.key in (
+            select o.key from (select a.key, row_number() over (order by a.severity = 'page' desc, a.since, a.key) as place
+                               from scheduler_private.alert a where a.channel = c.name and a.key = any (keys) and not a.told and not a.folded) o
+            where o.place > singles_max);
+        insert into scheduler_private.notification (channel, what, payload, expires_at)
+        select c.name, 'alerts', scheduler_private.message(c, array[a.key], listed_max, flips_max), at + give_up_after
+        from scheduler_private.alert a where a.channel = c.name and a.key = any (keys) and not a.folded order by a.changed_at, a.key;
+        get diagnostics made = row_count;
+        if exists (select from scheduler_private.alert a where a.channel = c.name and a.key = any (keys) and a.folded) then
+            insert into scheduler_private.notification (channel, what, payload, expires_at)
+            select c.name, 'digest', scheduler_private.message(c, array_agg(a.key), listed_max, flips_max)
+                || jsonb_build_object('firing', count(*) filter (where a.open or a.event not in ('recovery', 'incident'))), at + give_up_after
+            from scheduler_private.alert a where a.channel = c.name and a.folded;
+            made := made + 1;
+        end if;
+    elsif c.kind = 'ping' then
+        insert into scheduler_private.notification (channel, what, payload, expires_at)
+        select c.name, 'alerts', scheduler_private.message(c, array[k.key], listed_max, flips_max), at + give_up_after
+        from unnest(keys) with ordinality as k (key, n) order by k.n;
+        made := made + cardinality(keys);
+    else
+        insert into scheduler_private.notification (channel, what, payload, expires_at)
+        values (c.name, 'alerts', scheduler_private.message(c, keys, listed_max, flips_max), at + give_up_after);
+        made := made + 1;
+    end if;
+    perform scheduler_private.note_told(c.name, keys, flips_max, calm_after);
+    update scheduler_private.channel_turn t set composed_at = at where t.channel = c.name;
+    return made;
+end $$;
+
+CREATE TABLE scheduler.channel (
+    name text NOT NULL,
+    kind text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    incidents boolean DEFAULT false NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    quiet text,
+    group_wait interval DEFAULT '00:00:02'::interval NOT NULL,
+    group_interval interval DEFAULT '00:01:00'::interval NOT NULL,
+    remind_every interval DEFAULT '04:00:00'::interval,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by text DEFAULT SESSION_USER NOT NULL,
+    CONSTRAINT channel_group_interval_is_short CHECK (((group_interval >= '00:00:00'::interval) AND (group_interval <= '1 day'::interval))),
+    CONSTRAINT channel_group_wait_is_short CHECK (((group_wait >= '00:00:00'::interval) AND (group_wait <= '01:00:00'::interval))),
+    CONSTRAINT channel_kind_is_known CHECK ((kind = ANY (ARRAY['webhook'::text, 'slack'::text, 'pagerduty'::text, 'email'::text, 'ping'::text]))),
+    CONSTRAINT channel_name_is_plain CHECK ((name ~ '^[a-z0-9._/-]{1,200}$'::text)),
+    CONSTRAINT channel_remind_every_is_long CHECK (((remind_every >= '00:01:00'::interval) AND (remind_every <= '31 days'::interval)))
+);
+
+COMMENT ON TABLE scheduler.channel IS 'Where notifications go, one row each; editable.';
+
+CREATE FUNCTION scheduler_private.compose_heartbeat(c scheduler.channel, last_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    every constant interval := scheduler_private.duration_seconds(c.settings ->> 'heartbeat') * interval '1 second';
+begin
+    if c.kind <> 'ping' or every is null or last_at > clock_timestamp() - every then
+        return 0;
+    end if;
+    insert into scheduler_private.notification (channel, what, payload, expires_at)
+    values (c.name, 'heartbeat', jsonb_build_object('channel', c.name, 'at', clock_timestamp(), 'nodes',
+        (select count(*) from scheduler_private.node n where n.state = 'live' and n.lease_until > clock_timestamp())), clock_timestamp() + every);
+    update scheduler_private.channel_turn t set heartbeat_at = clock_timestamp() where t.channel = c.name;
+    return 1;
+end $$;
+
+CREATE FUNCTION scheduler_private.conditions_of_cluster(keep interval) RETURNS SETOF scheduler_private.found
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+    at constant timestamptz := clock_timestamp();
+    -- A node that is killed leaves its lease behind; one that is only started again has it back within seconds.
+    dead_after constant interval := interval '15 seconds';
+    -- Gone for longer, it is one that was taken away for good.
+    dead_until constant interval := interval '24 hours';
+    nobody_after constant interval := interval '30 seconds';
+    -- Half of what a node may be off before it stands by (node.clock_offset_max).
+    skew_max constant interval := interval '250 milliseconds';
+    backlog_after constant interval := interval '5 minutes';
+    backlog_runs_min constant integer := 100;
+    missed_within constant interval := interval '10 minutes';
+    missed_min constant integer := 50;
+    undelivered_after constant interval := interval '5 minutes';
+    live integer := (select count(*) from scheduler_private.node n where n.state = 'live' and n.lease_until > at);
+    dead integer := (select count(*) from scheduler_private.node n
+                     where n.state <> 'stopped' and n.lease_until < at - dead_after and n.lease_until > at - dead_until);
+begin
+    if not exists (select from scheduler_private.node n where n.state = 'live' and n.lease_until > at - nobody_after) then
+        return query select 'cluster:no_checkin', 'no_checkin', 'page', null::text, null::text, 'no node is live, nothing runs',
+            format('%s nodes are known; start one with ''scheduler serve'', or see ''scheduler node list''', count(*)), null::text
+        from scheduler_private.node n having count(*) > 0;
+    end if;
+    return query select 'node:' || n.name || ':down', 'node_down', case when dead > live then 'page' else 'warning' end, null::text, n.name,
+        format('node %s is down', n.name), format('its lease ended at %s; it ran on %s as process %s; %s nodes live',
+            to_char(n.lease_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), n.host, n.pid, live), null::text
+    from scheduler_private.node n where n.state <> 'stopped' and n.lease_until < at - dead_after and n.lease_until > at - dead_until;
+    return query select 'node:' || n.name || ':clock', 'clock_skew', case when n.state = 'standby' then 'page' else 'warning' end, null::text, n.name,
+        format('the clock of node %s is off', n.name), format('by %s ms from the database''s%s',
+            round(extract(epoch from n.clock_offset) * 1000), case when n.state = 'standby' then '; it stands by' else '' end), null::text
+    from scheduler_private.node n
+    where n.state in ('live', 'standby') and n.lease_until > at and (n.clock_offset > skew_max or n.clock_offset < -skew_max);
+    return query select 'cluster:backlog', 'backlog', 'warning', null::text, null::text, 'runs pile up',
+        format('%s runs have waited for more than 5 minutes, the oldest since %s; %s nodes live', count(*),
+            to_char(min(r.due_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), live), null::text
+    from scheduler_private.run r left join scheduler_private.job_gate g on g.job = r.job
+    where r.state = 'queued' and r.due_at < at - backlog_after
+        and (g.paused is not true or g.paused_until <= at or r.requested_by is not null)
+    having count(*) >= backlog_runs_min;
+    return query select 'cluster:misfires', 'misfires', 'warning', null::text, null::text, 'many fires are missed',
+        format('%s fires of %s jobs in the last 10 minutes', count(*), count(distinct r.job)), null::text
+    from scheduler_private.run r where r.verdict = 'missed' and r.ended_at > at - missed_within having count(*) >= missed_min;
+    return query select 'cluster:history_sweep', 'history_sweep', 'warning', null::text, null::text, 'the ledger''s storage is not looked after',
+        concat_ws('; ', case when s.coming < 2 then format('partitions exist for %s days to come, expected 7', s.coming) end,
+            case when s.old > 0 then format('%s partitions are older than node.keep_runs and 3 days', s.old) end), null::text
+    from (select count(*) filter (where p.from_at > at and p.from_at < 'infinity') as coming,
+              count(*) filter (where p.until_at < at - keep - interval '3 days') as old from scheduler_private.run_partitions() p) s
+    where s.coming < 2 or s.old > 0;
+    return query select 'channel:' || n.channel || ':undelivered', 'undelivered', 'warning', null::text, null::text,
+        format('messages do not reach channel %s', n.channel), format('%s; last error: %s', case when bool_or(n.state = 'failed')
+            then 'one was given up' else 'tried again and again' end, left(max(n.error), 500)), null::text
+    from scheduler_private.notification n join scheduler.channel c on c.name = n.channel
+    where n.what in ('alerts', 'digest') and ((n.state = 'waiting' and n.attempts >= 3 and n.created_at < at - undelivered_after)
+        or (n.state = 'failed' and n.ended_at > at - interval '1 hour')) and n.created_at > at - interval '2 days'
+    group by n.channel;
+end $$;
+
+CREATE FUNCTION scheduler_private.conditions_of_copies() RETURNS SETOF scheduler_private.found
+    LANGUAGE sql
+    AS $$
+    select 'job:' || s.name || ':stale', case s.kind when 'postgres.backup' then 'backup_stale' else 'upload_stale' end, 'page', s.name, null::text,
+        format('the last %s of job %s is stale', case s.kind when 'postgres.backup' then 'backup' else 'upload' end, s.name),
+        format('made %s; it is due every %s', coalesce('at ' || to_char(s.last_success_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'never'),
+            s.period), null::text
+    from (
+        -- Ticks of 100 ns.
+        select j.name, j.kind, g.last_success_at, j.created_at,
+            max(t.next_fire_time - t.prev_fire_time) / 10000000 * interval '1 second' as period
+        from scheduler.job j
+        join scheduler_private.job_gate g on g.job = j.name
+        join quartz.qrtz_triggers t on t.sched_name = 'scheduler' and t.job_name = j.name and t.job_group = 'jobs'
+            and t.prev_fire_time > 0 and t.next_fire_time > t.prev_fire_time
+        where j.kind in ('postgres.backup', 'snapshot.upload') and j.enabled and (j.paused_at is null or j.paused_until <= clock_timestamp())
+            and not j.expect ? 'success_within'
+        group by j.name, j.kind, g.last_success_at, j.created_at) s
+    where coalesce(s.last_success_at, s.created_at) < clock_timestamp() - greatest(2 * s.period, interval '1 hour')
+$$;
+
+CREATE FUNCTION scheduler_private.conditions_of_jobs() RETURNS SETOF scheduler_private.found
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    at constant timestamptz := clock_timestamp();
+    page_after_failures constant integer := 3;
+    -- A fire is entered within a second of its due time.
+    overdue_after constant interval := interval '1 minute';
+    missed_for constant interval := interval '24 hours';
+    late_after constant interval := interval '5 minutes';
+    -- A run ends itself at its time-out; one that has not is stuck.
+    stuck_after constant interval := interval '1 minute';
+    paused_for constant interval := interval '7 days';
+    instant constant text := 'YYYY-MM-DD"T"HH24:MI:SS"Z"';
+begin
+    return query select 'job:' || g.job || ':failing', 'failing', case when g.failures_in_row >= page_after_failures then 'page' else 'warning' end,
+        g.job, null::text, format('job %s is failing', g.job),
+        format('%s; last run %s: %s', case g.failures_in_row when 1 then 'it failed last time' else 'it failed several times in a row' end,
+            g.last_run_key, left(coalesce(r.error, r.reason, r.verdict), 500)), scheduler_private.error_cause(coalesce(r.error, r.reason))
+    from scheduler_private.job_gate g
+    left join scheduler_private.run r on r.due_at = g.last_due_at and r.run_key = g.last_run_key
+    where g.failures_in_row > 0 and g.enabled;
+    return query select 'job:' || a.job || ':guard', 'guard', 'page', a.job, null::text, format('the guard of job %s waits for approval', a.job),
+        left(format('run %s: %s; see ''scheduler run approve''', a.run_key, a.error), 500), null::text
+    from scheduler.awaiting_approval a join scheduler_private.job_gate g on g.job = a.job and g.enabled;
+    return query select distinct on (m.job) 'job:' || m.job || ':missed', 'missed', 'page', m.job, null::text,
+        format('job %s did not run when it was due', m.job), m.detail, null::text
+    from (
+        select r.job, 1 as place, format('fire %s: missed (%s)', max(r.run_key), max(r.reason)) as detail
+        from scheduler_private.run r
+        join scheduler_private.job_gate g on g.job = r.job and g.enabled and not g.paused and coalesce(g.last_due_at < r.due_at, true)
+        where r.verdict = 'missed' and r.ended_at > at - missed_for and r.reason <> 'a later fire stands for it'
+        group by r.job
+        union all
+        select t.job_name, 2, format('it was due at %s and has no verdict', to_char(scheduler_private.instant_of(t.next_fire_time) at time zone 'UTC',
+            instant))
+        from quartz.qrtz_triggers t join scheduler_private.job_gate g on g.job = t.job_name and g.enabled and not g.paused
+        join scheduler.job j on j.name = g.job and j.problem is null
+        where t.sched_name = 'scheduler' and t.job_group = 'jobs' and t.trigger_state = 'WAITING' and t.next_fire_time > 0
+            and t.next_fire_time < scheduler_private.ticks_of(at - overdue_after)) m
+    order by m.job, m.place;
+    return query select 'job:' || r.job || ':late', 'late', 'warning', r.job, null::text, format('runs of job %s begin late', r.job),
+        format('%s due at %s still waits', min(r.run_key), to_char(min(r.due_at) at time zone 'UTC', instant)), null::text
+    from scheduler_private.run r join scheduler.job j on j.name = r.job and j.enabled
+        and (j.paused_at is null or j.paused_until <= at)
+    where r.state = 'queued' and r.due_at < at - case when j.expect ? 'start_within'
+        then scheduler_private.duration_seconds(j.expect ->> 'start_within') * interval '1 second' else late_after end
+    group by r.job;
+    return query select 'job:' || r.job || ':stuck', 'stuck', 'warning', r.job, min(r.node), format('a run of job %s does not end', r.job),
+        format('%s has run since %s, its time-out is %s', min(r.run_key), to_char(min(r.started_at) at time zone 'UTC', instant), min(j.timeout)),
+        null::text
+    from scheduler_private.run r join scheduler.job j on j.name = r.job
+    where r.state = 'running' and r.started_at < at - j.timeout - stuck_after
+    group by r.job;
+    return query select distinct on (s.name) 'job:' || s.name || ':slow', 'slow', 'info', s.name, null::text,
+        format('job %s takes longer than expected', s.name), format('run %s took %s s, expected below %s', s.run_key, round(s.seconds, 1), s.below),
+        null::text
+    from (
+        select j.name, r.run_key, extract(epoch from coalesce(r.ended_at, at) - r.started_at) as seconds, j.expect ->> 'duration_below' as below
+        from scheduler.job j
+        join scheduler_private.job_gate g on g.job = j.name
+        join lateral (
+            select l.run_key, l.started_at, l.ended_at from scheduler_private.run l
+            where l.due_at = g.last_due_at and l.run_key = g.last_run_key and l.started_at is not null
+            union all
+            select l.run_key, l.started_at, null from scheduler_private.run l where l.state = 'running' and l.job = j.name) r on true
+        where j.enabled and j.expect ? 'duration_below') s
+    where s.seconds > scheduler_private.duration_seconds(s.below)
+    order by s.name, s.seconds desc;
+    return query select 'job:' || j.name || ':no_recent_success', 'no_recent_success', 'page', j.name, null::text,
+        format('job %s has not succeeded for too long', j.name), format('its last success was %s, expected one within %s',
+            coalesce('at ' || to_char(g.last_success_at at time zone 'UTC', instant), 'never'), j.expect ->> 'success_within'), null::text
+    from scheduler.job j join scheduler_private.job_gate g on g.job = j.name
+    where j.enabled and (j.paused_at is null or j.paused_until <= at) and j.for_each is null and j.expect ? 'success_within'
+        and coalesce(g.last_success_at, j.created_at) < at - scheduler_private.duration_seconds(j.expect ->> 'success_within') * interval '1 second';
+    return query select 'job:' || j.name || ':paused', 'paused_too_long', 'info', j.name, null::text,
+        format('job %s has been paused for more than 7 days', j.name),
+        format('by %s since %s%s', j.paused_by, to_char(j.paused_at at time zone 'UTC', instant), coalesce(': ' || j.pause_reason, '')), null::text
+    from scheduler.job j where j.enabled and j.paused_at < at - paused_for and coalesce(j.paused_until > at, true);
+    return query select 'job:' || j.name || ':cannot_fire', 'cannot_fire', 'warning', j.name, null::text, format('job %s cannot fire', j.name),
+        left(j.problem, 500), null::text
+    from scheduler.job j where j.enabled and j.problem is not null;
+    return query select * from scheduler_private.conditions_of_copies();
+end $$;
 
 CREATE FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) RETURNS boolean
     LANGUAGE plpgsql
@@ -1685,6 +2153,13 @@ begin
     return made;
 end $_$;
 
+CREATE FUNCTION scheduler_private.error_cause(error text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select nullif(left(regexp_replace(regexp_replace(regexp_replace(lower(error), '"[^"]*"|''[^'']*''', '?', 'g'),
+        '[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9]+', '#', 'g'), '\s+', ' ', 'g'), 200), '')
+$$;
+
 CREATE FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1726,6 +2201,12 @@ CREATE FUNCTION scheduler_private.group_limit(name text) RETURNS integer
     select min(g.concurrency_limit) from scheduler_private.job_gate g where g.concurrency_group = name
 $$;
 
+CREATE FUNCTION scheduler_private.instant_of(ticks bigint) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select timestamptz 'epoch' + (ticks - 621355968000000000) / 10 * interval '1 microsecond'
+$$;
+
 CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1747,15 +2228,16 @@ begin
     end if;
     insert into scheduler_private.job_gate as g
         (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,
-            concurrency_group, concurrency_limit)
+            concurrency_group, concurrency_limit, notify)
     values (new.name, new.version, new.enabled, new.paused_at is not null, case new.overlap when 'cancel' then 'queue' else new.overlap end,
             new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
-            new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer)
+            new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer, scheduler_private.notify_mask(new.notify))
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
         priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until,
-        supersedes = excluded.supersedes, concurrency_group = excluded.concurrency_group, concurrency_limit = excluded.concurrency_limit;
+        supersedes = excluded.supersedes, concurrency_group = excluded.concurrency_group, concurrency_limit = excluded.concurrency_limit,
+        notify = excluded.notify;
     perform pg_notify('scheduler_jobs', new.name);
     return null;
 end $$;
@@ -1828,6 +2310,9 @@ begin
                     when 'notify' then new.notify when 'for_each' then new.for_each else new.params end);
             end loop;
         end if;
+    end if;
+    if new.notify <> '{}' and (made or new.notify is distinct from old.notify) then
+        perform scheduler_private.check_notify(new);
     end if;
     if new.for_each is null and (made or (new.settings, new.params, new.schedule) is distinct from (old.settings, old.params, old.schedule)) then
         perform scheduler_private.check_values(new);
@@ -2137,6 +2622,33 @@ begin
     return names;
 end $_$;
 
+CREATE FUNCTION scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+    with listed as (
+        select a.*, row_number() over (order by a.open desc, a.severity = 'page' desc, a.severity = 'warning' desc, a.changed_at desc, a.key) as place
+        from scheduler_private.alert a where a.channel = c.name and a.key = any (keys)
+    )
+    select jsonb_build_object('channel', c.name, 'at', clock_timestamp(), 'total', count(*),
+        'open', count(*) filter (where l.open),
+        'resolved', count(*) filter (where not l.open and l.event in ('failure', 'recovery', 'incident')),
+        'happened', coalesce(sum(l.happened), 0),
+        'alerts', coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('key', l.key, 'event', l.event, 'job', l.job, 'severity', l.severity,
+            'status', case when l.open then 'open' when l.event in ('failure', 'recovery', 'incident') then 'resolved' else 'happened' end,
+            'happened', nullif(l.happened, 0), 'since', l.since, 'at', l.changed_at, 'title', l.title,
+            'reminder', case when l.pending_since is null then true end, 'flapping', case when l.flips >= flips_max and not l.flap_told then true end,
+            'run_key', l.run_key, 'verdict', r.verdict, 'node', r.node, 'owner', j.owner,
+            'detail', left(coalesce(l.detail, r.error, r.reason), 1000)))
+            order by l.place) filter (where l.place <= listed_max), '[]'))
+    from listed l
+    left join lateral (select r.verdict, r.node, r.error, r.reason from scheduler_private.run r
+                       where r.due_at = l.due_at and r.run_key = l.run_key and l.place <= listed_max) r on true
+    left join scheduler.job j on j.name = l.job and l.place <= listed_max
+$$;
+
 CREATE FUNCTION scheduler_private.nearest(name text, valid text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2176,6 +2688,93 @@ begin
     select scheduler_private.event_key(s.job, due, 'start'), s.job, due, 'startup' from scheduler_private.subscription s where s.event = 'startup';
     perform pg_notify('scheduler_events', '');
     return true;
+end $$;
+
+CREATE FUNCTION scheduler_private.note_outage(node text, since timestamp with time zone, detail text) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into scheduler_private.incident (key, condition, severity, node, title, detail, opened_at, resolved_at)
+    select 'node:' || note_outage.node || ':database', 'database_unreachable', 'page', note_outage.node,
+        format('node %s could not reach the database', note_outage.node), left(note_outage.detail, 500), note_outage.since, clock_timestamp()
+$$;
+
+CREATE FUNCTION scheduler_private.note_success(job text, run_key text, due_at timestamp with time zone, notify smallint, failures_before integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+    select w.event, note_success.job, note_success.run_key, note_success.due_at, scheduler_private.channels_of(note_success.job)
+    from (values ('success', 4), ('recovery', 2)) w (event, bit)
+    where note_success.notify & w.bit <> 0 and (w.bit = 4 or note_success.failures_before > 0);
+    if found then
+        perform pg_notify('scheduler_outbox', '');
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.note_told(channel text, keys text[], flips_max integer, calm_after interval) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_variable
+begin
+    update scheduler_private.alert a
+    set told = a.open, told_at = clock_timestamp(), happened = 0,
+        -- Of one that comes and goes there is the end to tell: how it stands when it has calmed down.
+        pending_since = case when a.flips >= flips_max and not a.flap_told then clock_timestamp() end,
+        flap_told = a.flips >= flips_max and not a.flap_told,
+        flips = case when a.flips >= flips_max and a.flap_told then 0 else a.flips end,
+        flips_since = case when a.flips >= flips_max and a.flap_told then clock_timestamp() else a.flips_since end
+    where a.channel = channel and a.key = any (keys);
+    -- What only happened is over; what is closed stays for as long as its changes are counted (compose.sql deletes it).
+    delete from scheduler_private.alert a
+    where a.channel = channel and a.key = any (keys) and not a.open and a.pending_since is null
+        and (a.event not in ('failure', 'recovery', 'incident') or a.folded);
+end $$;
+
+CREATE FUNCTION scheduler_private.notify_mask(notify jsonb) RETURNS smallint
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select coalesce(bit_or(case o when 'failure' then 1 when 'recovery' then 2 when 'success' then 4 when 'missed' then 8 when 'skip' then 16
+        when 'lost' then 32 when 'guard' then 64 when 'incident' then 128 else 0 end), 0)::smallint
+    from jsonb_array_elements_text(case when jsonb_typeof(notify -> 'on') = 'array' then notify -> 'on' else '[]' end) o
+$$;
+
+CREATE FUNCTION scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer) RETURNS TABLE(id bigint, attempts integer, dedupe_key text, what text, payload jsonb, channel text, kind text, settings jsonb)
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+    events_max constant integer := 5000;
+    in_hand constant interval := interval '2 minutes';
+begin
+    -- Most clusters most of the time: nothing to do.
+    if not exists (select from scheduler.channel c where c.enabled) then
+        delete from scheduler_private.outbox;
+        return;
+    end if;
+    if exists (select from scheduler_private.outbox) then
+        perform scheduler_private.take_events(events_max);
+    end if;
+    perform scheduler_private.compose(c.name, coalesce(c.quiet = any (notify_turn.quiet), false)) from scheduler.channel c
+    where c.enabled and (c.settings ? 'heartbeat' or exists (select from scheduler_private.alert a where a.channel = c.name));
+    return query
+    with head as materialized (
+        select f.id from scheduler.channel c cross join lateral (
+            select w.id from scheduler_private.notification w where w.channel = c.name and w.state = 'waiting' order by w.id limit 1) f
+    ),
+    mine as materialized (
+        select n.id from scheduler_private.notification n
+        where n.id in (select h.id from head h) and n.state = 'waiting' and n.next_try_at <= clock_timestamp()
+            and (n.claimed_until is null or n.claimed_until < clock_timestamp() or not exists (
+                select from scheduler_private.node o where o.lease_id = n.owner and o.lease_until > clock_timestamp() and o.state <> 'stopped'))
+        order by n.id limit most for update skip locked
+    )
+    update scheduler_private.notification n
+    set claimed_until = clock_timestamp() + in_hand, node = notify_turn.node, owner = lease, attempts = n.attempts + 1
+    from mine m join scheduler_private.notification o on o.id = m.id join scheduler.channel c on c.name = o.channel
+    where n.id = m.id
+    returning n.id, n.attempts, n.dedupe_key, n.what, n.payload, n.channel, c.kind, c.settings;
 end $$;
 
 CREATE FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text DEFAULT NULL::text) RETURNS void
@@ -2410,6 +3009,32 @@ begin
     end loop;
 end $_$;
 
+CREATE FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    SET enable_seqscan TO 'on'
+    AS $$
+declare
+    changes integer;
+    resolved integer;
+begin
+    insert into scheduler_private.incident (key, condition, severity, job, node, title, detail, cause)
+    select f.key, f.condition, f.severity, f.job, f.node, f.title, f.detail, f.cause from unnest(now_found) f
+    where not exists (select from scheduler_private.incident i where i.key = f.key and i.resolved_at is null);
+    get diagnostics changes = row_count;
+    update scheduler_private.incident i set resolved_at = clock_timestamp(), changed_at = clock_timestamp()
+    where i.resolved_at is null and not exists (select from unnest(now_found) f where f.key = i.key);
+    get diagnostics resolved = row_count;
+    -- What they say is brought up to date once a minute: it is for people.
+    update scheduler_private.incident i
+    set severity = f.severity, title = f.title, detail = f.detail, cause = f.cause, node = f.node, changed_at = clock_timestamp()
+    from unnest(now_found) f
+    where i.key = f.key and i.resolved_at is null
+        and (i.severity <> f.severity or (i.changed_at < clock_timestamp() - interval '1 minute'
+            and (i.title, i.detail, i.cause, i.node) is distinct from (f.title, f.detail, f.cause, f.node)));
+    return changes + resolved;
+end $$;
+
 CREATE FUNCTION scheduler_private.shown(value jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2471,6 +3096,145 @@ begin
     return count;
 end $$;
 
+CREATE FUNCTION scheduler_private.suppress_incidents() RETURNS void
+    LANGUAGE sql
+    SET enable_nestloop TO 'off'
+    SET enable_seqscan TO 'on'
+    AS $$
+    with open as materialized (
+        select * from scheduler_private.incident i where i.resolved_at is null
+    ),
+    parent as materialized (
+        select p.condition, p.job, p.cause, min(p.id) as id from open p
+        where p.condition in ('no_checkin', 'common_cause', 'guard', 'backlog', 'misfires', 'clock_skew')
+        group by p.condition, p.job, p.cause
+    ),
+    explained as materialized (
+        select distinct on (c.id) c.id, p.id as parent
+        from open c join parent p on case p.condition
+            when 'no_checkin' then c.condition in ('node_down', 'missed', 'late', 'no_recent_success', 'backup_stale', 'upload_stale', 'stuck',
+                'slow', 'backlog', 'misfires')
+            when 'common_cause' then c.condition = 'failing' and c.cause = p.cause
+            when 'guard' then c.condition = 'failing' and c.job = p.job
+            when 'backlog' then c.condition = 'late'
+            when 'misfires' then c.condition = 'missed'
+            else c.condition = 'late' end
+        order by c.id, array_position('{no_checkin,common_cause,guard,backlog,misfires,clock_skew}', p.condition)
+    )
+    update scheduler_private.incident i set suppressed_by = n.parent, changed_at = clock_timestamp()
+    from (select o.id, e.parent from open o left join explained e on e.id = o.id) n
+    where i.id = n.id and i.suppressed_by is distinct from n.parent
+$$;
+
+CREATE FUNCTION scheduler_private.take_events(most integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    -- As many changes within it, and it is said to come and go (compose.sql).
+    flap_window constant interval := interval '10 minutes';
+    taken_count integer;
+begin
+    if not pg_try_advisory_xact_lock(hashtext('scheduler.outbox')) then
+        return 0;
+    end if;
+    with taken as materialized (
+        delete from scheduler_private.outbox o
+        where o.id in (select i.id from scheduler_private.outbox i order by i.id limit most) returning o.*
+    ),
+    fan as materialized (
+        select t.id, c.name as channel, t.event, t.job, t.run_key, t.due_at, t.at, t.title, t.detail,
+            coalesce(t.key, 'job:' || t.job || ':' || case when t.event in ('failure', 'recovery') then 'failing' else t.event end) as key,
+            coalesce(t.severity, case when t.event in ('failure', 'lost', 'guard', 'missed') then 'warning' else 'info' end) as severity,
+            t.event in ('failure', 'recovery', 'incident') as lasts,
+            case t.event when 'failure' then true when 'incident' then t.open else false end as open
+        from taken t
+        cross join lateral (select distinct w.name from unnest(t.channels) as w (name)) w
+        join scheduler.channel c on c.name = w.name and c.enabled
+    ),
+    turned as materialized (
+        select f.*, lag(f.open, 1, coalesce(a.open, false)) over (partition by f.channel, f.key order by f.id) as before
+        from fan f left join scheduler_private.alert a on a.channel = f.channel and a.key = f.key
+    ),
+    summed as materialized (
+        select t.channel, t.key, (array_agg(t.event order by t.id desc))[1] as event, min(t.job) as job,
+            (array_agg(t.severity order by t.id desc))[1] as severity, (array_agg(t.open order by t.id desc))[1] as open,
+            count(*) filter (where t.event <> 'incident' and (t.open or not t.lasts or not t.before)) as happened,
+            count(*) filter (where t.lasts and t.open <> t.before) as flips,
+            bool_or(not t.lasts or t.open <> t.before or (t.event = 'recovery' and not t.before)) as to_tell,
+            min(t.at) as first_at, max(t.at) as last_at, coalesce(max(t.at) filter (where t.open and not t.before), min(t.at)) as since,
+            (array_agg(t.run_key order by t.open or not t.lasts desc, t.id desc))[1] as run_key,
+            (array_agg(t.due_at order by t.open or not t.lasts desc, t.id desc))[1] as due_at,
+            (array_agg(t.title order by t.id desc))[1] as title, (array_agg(t.detail order by t.id desc))[1] as detail
+        from turned t group by t.channel, t.key
+    ),
+    put as (
+        insert into scheduler_private.alert as a
+            (channel, key, event, job, severity, open, happened, since, changed_at, pending_since, flips, flips_since, run_key, due_at, title, detail)
+        select s.channel, s.key, s.event, s.job, s.severity, s.open, s.happened, s.since, s.last_at, s.first_at, s.flips, s.first_at,
+            s.run_key, s.due_at, s.title, s.detail
+        from summed s
+        -- The end of what nobody was told of.
+        where s.to_tell or exists (select from scheduler_private.alert k where k.channel = s.channel and k.key = s.key)
+        order by s.channel, s.key
+        on conflict (channel, key) do update set
+            event = excluded.event, severity = excluded.severity, open = excluded.open, happened = a.happened + excluded.happened,
+            since = case when (excluded.open and not a.open) or (a.pending_since is null and not a.open) then excluded.since else a.since end,
+            changed_at = excluded.changed_at,
+            pending_since = coalesce(a.pending_since,
+                case when excluded.flips > 0 or excluded.event not in ('failure', 'incident') then excluded.pending_since end),
+            flips = case when a.flips_since < clock_timestamp() - flap_window and not a.flap_told then 0 else a.flips end + excluded.flips,
+            flips_since = case when a.flips_since < clock_timestamp() - flap_window and not a.flap_told
+                then excluded.flips_since else a.flips_since end,
+            run_key = case when excluded.open or excluded.event not in ('recovery', 'incident') then coalesce(excluded.run_key, a.run_key)
+                else coalesce(a.run_key, excluded.run_key) end,
+            due_at = case when excluded.open or excluded.event not in ('recovery', 'incident') then coalesce(excluded.due_at, a.due_at)
+                else coalesce(a.due_at, excluded.due_at) end,
+            title = coalesce(excluded.title, a.title), detail = coalesce(excluded.detail, a.detail)
+    )
+    select count(*) into taken_count from taken;
+    return taken_count;
+end $$;
+
+CREATE FUNCTION scheduler_private.tell_incidents() RETURNS void
+    LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    SET enable_seqscan TO 'on'
+    AS $$
+declare
+    told_count integer;
+begin
+    with turned as (
+        update scheduler_private.incident i set told = i.resolved_at is null
+        where (not i.told and i.resolved_at is null and i.suppressed_by is null) or (i.told and i.resolved_at is not null)
+        returning i.*
+    ),
+    everywhere as materialized (
+        select coalesce(array_agg(c.name order by c.name), '{}') as names from scheduler.channel c where c.incidents and c.enabled
+    ),
+    addressed as (
+        select t.*, e.names || case when g.notify & 128 <> 0 then scheduler_private.channels_of(t.job) else '{}' end as channels
+        from turned t cross join everywhere e left join scheduler_private.job_gate g on g.job = t.job
+    ),
+    put as (
+        insert into scheduler_private.outbox (event, job, run_key, due_at, channels, key, open, severity, title, detail)
+        select 'incident', a.job, g.last_run_key, g.last_due_at, a.channels, a.key, a.resolved_at is null, a.severity, a.title, a.detail
+        from addressed a left join scheduler_private.job_gate g on g.job = a.job and a.condition = 'failing'
+        where cardinality(a.channels) > 0
+        order by a.id
+        returning 1
+    )
+    select count(*) into told_count from put;
+    if told_count > 0 then
+        perform pg_notify('scheduler_outbox', '');
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.ticks_of(instant timestamp with time zone) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select 621355968000000000 + (extract(epoch from instant) * 10000000)::bigint
+$$;
+
 CREATE FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) RETURNS record
     LANGUAGE plpgsql
     AS $_$
@@ -2519,6 +3283,41 @@ CREATE FUNCTION scheduler_private.version_text(version scheduler_private.job_ver
     select jsonb_build_array(version.id, version.job, version.version, version.action, version.definition, version.changes, version.role,
         version.application, version.source, version.reason, version.at::text)::text
 $$;
+
+CREATE FUNCTION scheduler_private.watch_incidents(every interval, keep interval) RETURNS integer
+    LANGUAGE plpgsql
+    SET jit TO 'off'
+    AS $$
+declare
+    -- As many jobs fail with one error, and it is one thing with them all.
+    common_min constant integer := 5;
+    prune_max constant integer := 1000;
+    due boolean;
+    now_found scheduler_private.found[];
+    changes integer := 0;
+begin
+    select l.looked_at < clock_timestamp() - every into due from scheduler_private.incident_look l for update skip locked;
+    if due is not true then
+        return null;
+    end if;
+    now_found := array(select c from scheduler_private.conditions_of_cluster(keep) c)
+        || array(select c from scheduler_private.conditions_of_jobs() c);
+    now_found := now_found || array(
+        select row('cause:' || md5(f.cause), 'common_cause', 'page', null, null, format('%s jobs fail alike', count(*)), left(min(f.detail), 500),
+            f.cause)::scheduler_private.found
+        from unnest(now_found) f where f.condition = 'failing' and f.cause is not null group by f.cause having count(*) >= common_min);
+    changes := scheduler_private.settle_incidents(now_found);
+    perform scheduler_private.suppress_incidents();
+    perform scheduler_private.tell_incidents();
+    delete from scheduler_private.incident i where i.id in (
+        select o.id from scheduler_private.incident o
+        where o.opened_at < clock_timestamp() - keep and o.resolved_at < clock_timestamp() - keep limit prune_max);
+    delete from scheduler_private.notification n where n.id in (
+        select o.id from scheduler_private.notification o
+        where o.created_at < clock_timestamp() - interval '30 days' and o.state <> 'waiting' limit prune_max);
+    update scheduler_private.incident_look l set looked_at = clock_timestamp(), found_count = cardinality(now_found);
+    return changes;
+end $$;
 
 CREATE TABLE fleet.config (
     hash text NOT NULL,
@@ -2916,7 +3715,9 @@ CREATE TABLE scheduler_private.job_gate (
     followed boolean DEFAULT false NOT NULL,
     supersedes boolean DEFAULT false NOT NULL,
     concurrency_group text,
-    concurrency_limit integer
+    concurrency_limit integer,
+    notify smallint DEFAULT 0 NOT NULL,
+    failures_before integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
@@ -3013,6 +3814,58 @@ CREATE VIEW scheduler.healed AS
     h.before
    FROM scheduler_private.healed h
   ORDER BY h.id DESC;
+
+CREATE TABLE scheduler_private.incident (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    condition text NOT NULL,
+    severity text NOT NULL,
+    job text,
+    node text,
+    title text NOT NULL,
+    detail text,
+    cause text,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    resolved_at timestamp with time zone,
+    suppressed_by bigint,
+    told boolean DEFAULT false NOT NULL,
+    acked_at timestamp with time zone,
+    acked_by text,
+    ack_reason text,
+    CONSTRAINT incident_severity_is_known CHECK ((severity = ANY (ARRAY['page'::text, 'warning'::text, 'info'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='500');
+
+CREATE VIEW scheduler.incident AS
+ SELECT i.id,
+    i.key,
+    i.condition,
+        CASE
+            WHEN (i.resolved_at IS NOT NULL) THEN 'resolved'::text
+            WHEN (i.suppressed_by IS NOT NULL) THEN 'suppressed'::text
+            ELSE 'open'::text
+        END AS state,
+    i.severity,
+    i.job,
+    i.node,
+    i.title,
+    i.detail,
+    i.opened_at,
+    i.changed_at,
+    i.resolved_at,
+    i.suppressed_by,
+    i.acked_at,
+    i.acked_by,
+    i.ack_reason,
+        CASE
+            WHEN (i.resolved_at IS NULL) THEN ( SELECT (count(*))::integer AS count
+               FROM scheduler_private.incident c
+              WHERE ((c.suppressed_by = i.id) AND (c.resolved_at IS NULL)))
+            ELSE 0
+        END AS suppresses
+   FROM scheduler_private.incident i
+  ORDER BY (i.resolved_at IS NOT NULL), (i.suppressed_by IS NOT NULL), (i.severity = 'page'::text) DESC, (i.severity = 'warning'::text) DESC, i.id DESC;
 
 CREATE TABLE scheduler_private.job_file (
     what text NOT NULL,
@@ -3157,6 +4010,45 @@ CREATE VIEW scheduler.node AS
    FROM scheduler_private.node n
   ORDER BY n.name;
 
+CREATE TABLE scheduler_private.notification (
+    id bigint NOT NULL,
+    channel text NOT NULL,
+    dedupe_key text DEFAULT ('n-'::text || replace((gen_random_uuid())::text, '-'::text, ''::text)) NOT NULL,
+    what text NOT NULL,
+    payload jsonb NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    next_try_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    claimed_until timestamp with time zone,
+    owner bigint,
+    node text,
+    error text,
+    ended_at timestamp with time zone,
+    CONSTRAINT notification_ended_has_end CHECK (((state = 'waiting'::text) = (ended_at IS NULL))),
+    CONSTRAINT notification_is_of_a_sort CHECK ((what = ANY (ARRAY['alerts'::text, 'digest'::text, 'test'::text, 'heartbeat'::text]))),
+    CONSTRAINT notification_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])))
+)
+WITH (autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='500');
+
+CREATE VIEW scheduler.notification AS
+ SELECT n.id,
+    n.channel,
+    n.what,
+    n.state,
+    n.attempts,
+    n.error,
+    n.payload,
+    n.dedupe_key,
+    n.node,
+    n.created_at,
+    n.next_try_at,
+    n.expires_at,
+    n.ended_at
+   FROM scheduler_private.notification n
+  ORDER BY n.id DESC;
+
 CREATE VIEW scheduler.run AS
  SELECT r.run_key,
     r.job,
@@ -3194,7 +4086,8 @@ CREATE VIEW scheduler.run AS
     r.losses,
     r.past_attempts,
     r.cancel,
-    r.concurrency_group
+    r.concurrency_group,
+    "left"(encode(sha256(convert_to(r.run_key, 'UTF8'::name)), 'hex'::text), 32) AS trace_id
    FROM ((scheduler_private.run r
      LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))))
      LEFT JOIN LATERAL ( SELECT ( SELECT count(*) AS count
@@ -3270,6 +4163,30 @@ CREATE VIEW scheduler.running AS
   WHERE (r.state = 'running'::text)
   ORDER BY r.started_at;
 
+CREATE TABLE scheduler_private.alert (
+    channel text NOT NULL,
+    key text NOT NULL,
+    event text NOT NULL,
+    job text,
+    severity text NOT NULL,
+    open boolean NOT NULL,
+    told boolean DEFAULT false NOT NULL,
+    folded boolean DEFAULT false NOT NULL,
+    happened integer DEFAULT 0 NOT NULL,
+    since timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    pending_since timestamp with time zone,
+    told_at timestamp with time zone,
+    flips integer DEFAULT 0 NOT NULL,
+    flips_since timestamp with time zone NOT NULL,
+    flap_told boolean DEFAULT false NOT NULL,
+    run_key text,
+    due_at timestamp with time zone,
+    title text,
+    detail text
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='500');
+
 ALTER TABLE scheduler_private.backfill ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME scheduler_private.backfill_id_seq
     START WITH 1
@@ -3284,6 +4201,13 @@ CREATE TABLE scheduler_private.channel (
     burst bigint DEFAULT 0 NOT NULL,
     heard_at timestamp with time zone
 );
+
+CREATE TABLE scheduler_private.channel_turn (
+    channel text NOT NULL,
+    composed_at timestamp with time zone,
+    heartbeat_at timestamp with time zone
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='200');
 
 CREATE TABLE scheduler_private.cluster_start (
     only_row boolean DEFAULT true NOT NULL,
@@ -3312,6 +4236,23 @@ ALTER TABLE scheduler_private.healed ALTER COLUMN id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+ALTER TABLE scheduler_private.incident ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE scheduler_private.incident_look (
+    only_row boolean DEFAULT true NOT NULL,
+    looked_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    found_count integer DEFAULT 0 NOT NULL,
+    CONSTRAINT incident_look_is_one_row CHECK (only_row)
+)
+WITH (fillfactor='50');
 
 CREATE TABLE scheduler_private.job_chain (
     place bigint NOT NULL,
@@ -3372,6 +4313,40 @@ CREATE TABLE scheduler_private.migration (
     hash text NOT NULL,
     breaking boolean NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE scheduler_private.notification ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.notification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE scheduler_private.outbox (
+    id bigint NOT NULL,
+    event text NOT NULL,
+    job text,
+    run_key text,
+    due_at timestamp with time zone,
+    channels text[] NOT NULL,
+    key text,
+    open boolean,
+    severity text,
+    title text,
+    detail text,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+ALTER TABLE scheduler_private.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME scheduler_private.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE scheduler_private.question (
@@ -3524,8 +4499,14 @@ ALTER TABLE ONLY quartz.qrtz_triggers
 ALTER TABLE ONLY scheduler.calendar
     ADD CONSTRAINT calendar_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY scheduler.channel
+    ADD CONSTRAINT channel_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (channel, key);
 
 ALTER TABLE ONLY scheduler_private.approval
     ADD CONSTRAINT approval_new_run_key_key UNIQUE (new_run_key);
@@ -3539,6 +4520,9 @@ ALTER TABLE ONLY scheduler_private.backfill
 ALTER TABLE ONLY scheduler_private.channel
     ADD CONSTRAINT channel_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY scheduler_private.channel_turn
+    ADD CONSTRAINT channel_turn_pkey PRIMARY KEY (channel);
+
 ALTER TABLE ONLY scheduler_private.cluster_start
     ADD CONSTRAINT cluster_start_pkey PRIMARY KEY (only_row);
 
@@ -3547,6 +4531,12 @@ ALTER TABLE ONLY scheduler_private.event
 
 ALTER TABLE ONLY scheduler_private.healed
     ADD CONSTRAINT healed_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduler_private.incident_look
+    ADD CONSTRAINT incident_look_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY scheduler_private.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY scheduler_private.job_chain_end
     ADD CONSTRAINT job_chain_end_pkey PRIMARY KEY (only_row);
@@ -3586,6 +4576,15 @@ ALTER TABLE ONLY scheduler_private.node
 
 ALTER TABLE ONLY scheduler_private.node
     ADD CONSTRAINT node_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY scheduler_private.notification
+    ADD CONSTRAINT notification_dedupe_key_key UNIQUE (dedupe_key);
+
+ALTER TABLE ONLY scheduler_private.notification
+    ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduler_private.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY scheduler_private.question
     ADD CONSTRAINT question_pkey PRIMARY KEY (id);
@@ -3669,7 +4668,15 @@ CREATE INDEX gate_in_group ON scheduler_private.job_gate USING btree (concurrenc
 
 CREATE INDEX gate_supersedes ON scheduler_private.job_gate USING btree (job) WHERE supersedes;
 
+CREATE INDEX incident_by_age ON scheduler_private.incident USING btree (opened_at);
+
+CREATE UNIQUE INDEX incident_open ON scheduler_private.incident USING btree (key) WHERE (resolved_at IS NULL);
+
 CREATE INDEX job_change_in_order ON scheduler_private.job_change USING btree (mark);
+
+CREATE INDEX notification_by_age ON scheduler_private.notification USING btree (created_at);
+
+CREATE INDEX notification_waiting ON scheduler_private.notification USING btree (channel, id) WHERE (state = 'waiting'::text);
 
 CREATE INDEX request_by_age ON scheduler_private.request USING btree (requested_at);
 
@@ -3677,9 +4684,17 @@ CREATE INDEX run_in_group ON ONLY scheduler_private.run USING btree (concurrency
 
 CREATE INDEX run_default_concurrency_group_state_priority_due_at_idx ON scheduler_private.run_default USING btree (concurrency_group, state, priority DESC, due_at) WHERE ((state <> 'finished'::text) AND (concurrency_group IS NOT NULL));
 
+CREATE INDEX run_missed_lately ON ONLY scheduler_private.run USING btree (ended_at) WHERE (verdict = 'missed'::text);
+
+CREATE INDEX run_default_ended_at_idx ON scheduler_private.run_default USING btree (ended_at) WHERE (verdict = 'missed'::text);
+
 CREATE INDEX run_of_job ON ONLY scheduler_private.run USING btree (job, due_at DESC);
 
 CREATE INDEX run_default_job_due_at_idx ON scheduler_private.run_default USING btree (job, due_at DESC);
+
+CREATE INDEX run_missed ON ONLY scheduler_private.run USING btree (job, due_at DESC) WHERE (verdict = 'missed'::text);
+
+CREATE INDEX run_default_job_due_at_idx1 ON scheduler_private.run_default USING btree (job, due_at DESC) WHERE (verdict = 'missed'::text);
 
 CREATE INDEX run_live ON ONLY scheduler_private.run USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
 
@@ -3689,7 +4704,11 @@ CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (
 
 ALTER INDEX scheduler_private.run_in_group ATTACH PARTITION scheduler_private.run_default_concurrency_group_state_priority_due_at_idx;
 
+ALTER INDEX scheduler_private.run_missed_lately ATTACH PARTITION scheduler_private.run_default_ended_at_idx;
+
 ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
+
+ALTER INDEX scheduler_private.run_missed ATTACH PARTITION scheduler_private.run_default_job_due_at_idx1;
 
 ALTER INDEX scheduler_private.run_pkey ATTACH PARTITION scheduler_private.run_default_pkey;
 
@@ -3702,6 +4721,8 @@ CREATE TRIGGER wake_on_update AFTER UPDATE ON quartz.qrtz_triggers FOR EACH ROW 
 CREATE TRIGGER calendar_checked BEFORE INSERT OR DELETE OR UPDATE ON scheduler.calendar FOR EACH ROW EXECUTE FUNCTION scheduler_private.calendar_changed();
 
 CREATE TRIGGER calendar_told AFTER INSERT OR DELETE OR UPDATE ON scheduler.calendar FOR EACH ROW EXECUTE FUNCTION scheduler_private.calendar_changed();
+
+CREATE TRIGGER channel_checked BEFORE INSERT OR DELETE OR UPDATE ON scheduler.channel FOR EACH ROW EXECUTE FUNCTION scheduler_private.channel_changed();
 
 CREATE TRIGGER child_guard_delete BEFORE DELETE ON scheduler.job FOR EACH ROW WHEN ((old.made_by IS NOT NULL)) EXECUTE FUNCTION scheduler_private.child_guard();
 
@@ -3767,8 +4788,17 @@ ALTER TABLE ONLY quartz.qrtz_simprop_triggers
 ALTER TABLE ONLY quartz.qrtz_triggers
     ADD CONSTRAINT qrtz_triggers_sched_name_job_name_job_group_fkey FOREIGN KEY (sched_name, job_name, job_group) REFERENCES quartz.qrtz_job_details(sched_name, job_name, job_group);
 
+ALTER TABLE ONLY scheduler.channel
+    ADD CONSTRAINT channel_quiet_exists FOREIGN KEY (quiet) REFERENCES scheduler.calendar(name);
+
 ALTER TABLE ONLY scheduler.job
     ADD CONSTRAINT job_calendar_exists FOREIGN KEY (calendar) REFERENCES scheduler.calendar(name);
+
+ALTER TABLE ONLY scheduler_private.alert
+    ADD CONSTRAINT alert_channel_fkey FOREIGN KEY (channel) REFERENCES scheduler.channel(name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY scheduler_private.channel_turn
+    ADD CONSTRAINT channel_turn_channel_fkey FOREIGN KEY (channel) REFERENCES scheduler.channel(name) ON DELETE CASCADE;
 
 ALTER TABLE ONLY scheduler_private.job_chain
     ADD CONSTRAINT job_chain_version_id_fkey FOREIGN KEY (version_id) REFERENCES scheduler_private.job_version(id);
@@ -3822,6 +4852,11 @@ GRANT ALL ON FUNCTION fleet.heartbeat(node_id uuid) TO scheduler_admin;
 REVOKE ALL ON FUNCTION fleet.register(name text, user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_node;
 GRANT ALL ON FUNCTION fleet.register(name text, user_id uuid) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION scheduler.ack_incident(id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.ack_incident(id bigint, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.ack_incident(id bigint, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.ack_incident(id bigint, reason text) TO scheduler_node;
 
 REVOKE ALL ON FUNCTION scheduler.approve(run_key text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_operator;
@@ -3895,6 +4930,11 @@ GRANT ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text,
 GRANT ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text, kind text, database text, params jsonb, description text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.schedule(name text, schedule text, command text, time_zone text, kind text, database text, params jsonb, description text) TO scheduler_node;
 
+REVOKE ALL ON FUNCTION scheduler.test_channel(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.test_channel(name text) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.test_channel(name text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.test_channel(name text) TO scheduler_node;
+
 REVOKE ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) TO scheduler_operator;
 GRANT ALL ON FUNCTION scheduler.undo(name text, to_version integer, reason text) TO scheduler_admin;
@@ -3923,6 +4963,15 @@ GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.channel_changed() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.channel_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.channel_schema(kind text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.channel_schema(kind text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.channels_of(job text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.channels_of(job text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_admin;
 
@@ -3939,6 +4988,9 @@ GRANT ALL ON FUNCTION scheduler_private.check_json(job text, name text, content 
 
 GRANT ALL ON FUNCTION scheduler_private.check_links(edited text[], removed text[]) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_links(edited text[], removed text[]) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.check_notify(job scheduler.job) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.check_notify(job scheduler.job) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.check_params(job text, declared jsonb, given jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_params(job text, declared jsonb, given jsonb) TO scheduler_admin;
@@ -3960,6 +5012,26 @@ GRANT ALL ON FUNCTION scheduler_private.claim(free integer, node text, lease big
 
 GRANT ALL ON FUNCTION scheduler_private.column_schema(name text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.column_schema(name text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.compose(channel text, hush boolean) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.compose(channel text, hush boolean) TO scheduler_admin;
+
+GRANT SELECT ON TABLE scheduler.channel TO scheduler_viewer;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.channel TO scheduler_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.channel TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.channel TO scheduler_node;
+
+GRANT ALL ON FUNCTION scheduler_private.compose_heartbeat(c scheduler.channel, last_at timestamp with time zone) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.compose_heartbeat(c scheduler.channel, last_at timestamp with time zone) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.conditions_of_cluster(keep interval) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.conditions_of_cluster(keep interval) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.conditions_of_copies() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.conditions_of_copies() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.conditions_of_jobs() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.conditions_of_jobs() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_admin;
@@ -3985,6 +5057,9 @@ GRANT ALL ON FUNCTION scheduler_private.edits(a text, b text) TO scheduler_admin
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_admin;
 
@@ -3999,6 +5074,9 @@ GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.instant_of(ticks bigint) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.instant_of(ticks bigint) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;
@@ -4030,11 +5108,29 @@ GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO schedu
 GRANT ALL ON FUNCTION scheduler_private.matching_jobs(pattern text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.matching_jobs(pattern text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.nearest(name text, valid text[]) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.nearest(name text, valid text[]) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.node_opened(lease bigint, former bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.node_opened(lease bigint, former bigint) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.note_outage(node text, since timestamp with time zone, detail text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.note_outage(node text, since timestamp with time zone, detail text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.note_success(job text, run_key text, due_at timestamp with time zone, notify smallint, failures_before integer) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.note_success(job text, run_key text, due_at timestamp with time zone, notify smallint, failures_before integer) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.note_told(channel text, keys text[], flips_max integer, calm_after interval) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.note_told(channel text, keys text[], flips_max integer, calm_after interval) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.notify_mask(notify jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.notify_mask(notify jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_admin;
@@ -4060,6 +5156,9 @@ GRANT ALL ON FUNCTION scheduler_private.schedule_parts(schedule text) TO schedul
 GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_admin;
 
@@ -4069,6 +5168,18 @@ GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule tex
 GRANT ALL ON FUNCTION scheduler_private.supersede() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.supersede() TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.suppress_incidents() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.suppress_incidents() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.take_events(most integer) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.take_events(most integer) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.tell_incidents() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.tell_incidents() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.ticks_of(instant timestamp with time zone) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.ticks_of(instant timestamp with time zone) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) TO scheduler_admin;
 
@@ -4077,6 +5188,9 @@ GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_version TO schedu
 
 GRANT ALL ON FUNCTION scheduler_private.version_text(version scheduler_private.job_version) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.version_text(version scheduler_private.job_version) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.watch_incidents(every interval, keep interval) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.watch_incidents(every interval, keep interval) TO scheduler_admin;
 
 GRANT SELECT ON TABLE fleet.config TO scheduler_viewer;
 GRANT SELECT ON TABLE fleet.config TO scheduler_operator;
@@ -4193,6 +5307,14 @@ GRANT SELECT ON TABLE scheduler.healed TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.healed TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.healed TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler_private.incident TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.incident TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.incident TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.incident TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.incident TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.incident TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler_private.job_file TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.job_file TO scheduler_node;
 
@@ -4222,6 +5344,14 @@ GRANT SELECT ON TABLE scheduler.node TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.node TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.node TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler_private.notification TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.notification TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.notification TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.notification TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.notification TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.notification TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler.run TO scheduler_viewer;
 GRANT SELECT ON TABLE scheduler.run TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.run TO scheduler_admin;
@@ -4240,10 +5370,16 @@ GRANT SELECT ON TABLE scheduler.running TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.running TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.running TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler_private.alert TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.alert TO scheduler_node;
+
 GRANT ALL ON SEQUENCE scheduler_private.backfill_id_seq TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.channel TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.channel TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.channel_turn TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.channel_turn TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.cluster_start TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.cluster_start TO scheduler_node;
@@ -4255,6 +5391,11 @@ GRANT SELECT ON TABLE scheduler_private.gate_lock TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.gate_lock TO scheduler_node;
 
 GRANT ALL ON SEQUENCE scheduler_private.healed_id_seq TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.incident_id_seq TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.incident_look TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.incident_look TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.job_chain TO scheduler_admin;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_chain TO scheduler_node;
@@ -4276,6 +5417,13 @@ GRANT ALL ON SEQUENCE scheduler_private.lease_id TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.migration TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.migration TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.notification_id_seq TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.outbox TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.outbox TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.outbox_id_seq TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.question TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.question TO scheduler_node;

@@ -152,12 +152,16 @@ language sql immutable strict parallel safe as $$
                   "type": "array",
                   "items": {
                     "type": "string",
-                    "expected": "one of failure, recovery, success, missed",
+                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident",
                     "enum": [
                       "failure",
                       "recovery",
                       "success",
-                      "missed"
+                      "missed",
+                      "skip",
+                      "lost",
+                      "guard",
+                      "incident"
                     ]
                   },
                   "minItems": 1,

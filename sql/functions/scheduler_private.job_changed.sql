@@ -19,15 +19,16 @@ begin
     end if;
     insert into scheduler_private.job_gate as g
         (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,
-            concurrency_group, concurrency_limit)
+            concurrency_group, concurrency_limit, notify)
     values (new.name, new.version, new.enabled, new.paused_at is not null, case new.overlap when 'cancel' then 'queue' else new.overlap end,
             new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
-            new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer)
+            new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer, scheduler_private.notify_mask(new.notify))
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
         priority = excluded.priority, runs_on = excluded.runs_on, paused_until = excluded.paused_until,
-        supersedes = excluded.supersedes, concurrency_group = excluded.concurrency_group, concurrency_limit = excluded.concurrency_limit;
+        supersedes = excluded.supersedes, concurrency_group = excluded.concurrency_group, concurrency_limit = excluded.concurrency_limit,
+        notify = excluded.notify;
     perform pg_notify('scheduler_jobs', new.name);
     return null;
 end $$;

@@ -67,6 +67,9 @@ begin
             end loop;
         end if;
     end if;
+    if new.notify <> '{}' and (made or new.notify is distinct from old.notify) then
+        perform scheduler_private.check_notify(new);
+    end if;
     if new.for_each is null and (made or (new.settings, new.params, new.schedule) is distinct from (old.settings, old.params, old.schedule)) then
         perform scheduler_private.check_values(new);
     end if;

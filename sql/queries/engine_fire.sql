@@ -17,7 +17,7 @@ kept as materialized (select coalesce(current_setting('scheduler.gates_kept', tr
 seen as materialized (
     select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
         g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
-        g.concurrency_group
+        g.concurrency_group, g.notify
     from scheduler_private.job_gate g where g.job in (select job from asked)
 ),
 -- Nothing is decided by gates of before the commit of a pause, and where runs of a job take turns, one decision comes strictly after another: these
@@ -29,7 +29,7 @@ gate as materialized (
     select * from (
         select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
             g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
-            g.concurrency_group
+            g.concurrency_group, g.notify
         from scheduler_private.job_gate g
         where g.job in (select s.job from seen s where case when s.overlap = 'allow' then not (select yes from kept) else true end)
         order by g.job for no key update skip locked) locked

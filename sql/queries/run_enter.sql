@@ -6,7 +6,7 @@
 --   $5 int            slots free on this node: at most this many runs are claimed
 --   $6 text, $7 bigint, $8 text[]   this node's name, lease and labels
 --   $9 text[]         what made each due when it was not the clock, else null
--- Returns a row for each key that was not in the ledger yet: its key, state and verdict. A key already there returns nothing and changes nothing.
+-- Returns a row for each key that was not in the ledger yet: its key, state, verdict, version and reason. A key already there returns nothing and changes nothing.
 -- A fire counts as missed, and the job's policy for missed fires applies, when it is entered more than 60 s after its due time.
 with fire as materialized (
     select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $9::text[])
@@ -26,7 +26,7 @@ alive as materialized (
 gate as materialized (
     select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
         g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
-        g.concurrency_group
+        g.concurrency_group, g.notify
     from scheduler_private.job_gate g where g.job in (select job from fresh) order by g.job for no key update
 ),
 -- decide: from here on the text serves engine_fire.sql too
@@ -83,12 +83,24 @@ entered as (
         p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end, p.cause, p.concurrency_group
     from placed p
     on conflict do nothing
-    returning run_key, job, state, verdict, version
+    returning run_key, job, due_at, state, verdict, version, reason
 ),
 held as (
     update scheduler_private.job_gate g set active_key = e.run_key
     from entered e
     where g.job = e.job and coalesce(e.run_key in (select h.run_key from holder h), false)
+),
+-- Fires that were missed or skipped, where somebody wants to be told of it (bits: notify_mask.sql).
+told as materialized (select g.job, g.notify from gate g where g.notify & 24 <> 0),
+noted as (
+    insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+    select case e.verdict when 'missed' then 'missed' else 'skip' end, e.job, e.run_key, e.due_at, scheduler_private.channels_of(e.job)
+    from entered e
+    where exists (select from told) and case e.verdict
+        when 'missed' then coalesce(e.job in (select t.job from told t where t.notify & 8 <> 0), false)
+        when 'skipped' then coalesce(e.job in (select t.job from told t where t.notify & 16 <> 0), false)
+        else false end
+    returning pg_notify('scheduler_outbox', '')
 )
-select e.run_key, e.state, e.verdict, e.version, case when e.state = 'queued' then pg_notify('scheduler_queued', '') end as told
+select e.run_key, e.state, e.verdict, e.version, e.reason, case when e.state = 'queued' then pg_notify('scheduler_queued', '') end as told
 from entered e

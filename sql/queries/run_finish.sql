@@ -3,7 +3,8 @@
 --   $4 text[], $5 text[]      verdicts and reasons (reason null when there is none)
 --   $6 text[], $7 text[]      results (json) and errors, null when there is none
 --   $8 bigint                 this node's lease
--- Returns the keys that were accepted; the others were refused. Jobs that follow an ended run become due in the same transaction.
+-- Returns the keys that were accepted; the others were refused. Jobs that follow an ended run become due in the same transaction, and who wants to be
+-- told of it will be.
 with done as materialized (
     select * from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
         as d (run_key, due_at, token, verdict, reason, result, error)
@@ -15,7 +16,7 @@ ended as (
     -- Owned and without a verdict is running. Said without the state, so that no plan can go by the index of live runs instead of the key.
     where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.verdict is null
     -- Whoever asked for it by hand may wait for its end.
-    returning r.run_key, r.job, r.due_at, r.verdict, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
+    returning r.run_key, r.job, r.due_at, r.verdict, r.reason, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
 ),
 -- One row a job, its latest due run: an update sees each gate row once. In the order of the jobs, so that two of these meet in one order.
 latest as materialized (
@@ -32,11 +33,13 @@ freed as (
         last_run_key = l.run_key, last_verdict = l.verdict, last_due_at = l.due_at, last_ended_at = clock_timestamp(),
         last_success_at = case when l.success_count > 0 then clock_timestamp() else g.last_success_at end,
         failures_in_row = case when l.verdict = 'succeeded' then 0 else g.failures_in_row + l.failed_count::int end,
+        failures_before = g.failures_in_row,
         finished_count = g.finished_count + l.ended_count, success_count = g.success_count + l.success_count
     from latest l
     where g.job = l.job
     -- Where runs of a job or of a group take turns, the next one may begin.
-    returning g.job, g.followed, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
+    returning g.job, g.followed, g.notify, g.failures_before + l.failed_count as failures, l.run_key, l.due_at, l.verdict,
+        case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow these are due now, by this very commit. Where nobody follows, the set is empty and nothing more is looked at.
 followed as materialized (
@@ -49,5 +52,26 @@ chained as (
     cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
+),
+-- What somebody wants to be told of, by this very commit (bits: notify_mask.sql). Where nobody does, the set is empty and nothing more is looked at.
+told as materialized (select f.* from freed f where f.notify <> 0),
+noted as (
+    insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+    select n.event, n.job, n.run_key, n.due_at, scheduler_private.channels_of(n.job)
+    from (
+        select case when e.verdict = 'succeeded' then 'success'
+                when e.reason = 'guard' and coalesce(e.job in (select t.job from told t where t.notify & 64 <> 0), false) then 'guard'
+                else 'failure' end as event,
+            e.job, e.run_key, e.due_at
+        from ended e
+        where exists (select from told) and case
+            when e.verdict = 'succeeded' then coalesce(e.job in (select t.job from told t where t.notify & 4 <> 0), false)
+            when e.verdict = 'cancelled' then false
+            when e.reason = 'guard' then coalesce(e.job in (select t.job from told t where t.notify & 65 <> 0), false)
+            else coalesce(e.job in (select t.job from told t where t.notify & 1 <> 0), false) end
+        union all
+        select 'recovery', t.job, t.run_key, t.due_at from told t where t.notify & 2 <> 0 and t.verdict = 'succeeded' and t.failures > 0) n
+    order by n.event = 'recovery'
+    returning pg_notify('scheduler_outbox', '')
 )
 select run_key from ended

@@ -51,7 +51,7 @@ freed as (
     update scheduler_private.job_gate g
     set active_key = case when g.active_key = any (e.keys) then null else g.active_key end,
         last_run_key = e.run_key, last_verdict = e.verdict, last_due_at = e.due_at, last_ended_at = clock_timestamp(),
-        failures_in_row = g.failures_in_row + e.failed_count::int, finished_count = g.finished_count + e.ended_count
+        failures_in_row = g.failures_in_row + e.failed_count::int, failures_before = g.failures_in_row, finished_count = g.finished_count + e.ended_count
     from ended e
     where g.job = e.job and coalesce(e.job in (select b.job from gate b), false)
     returning g.job, g.followed
@@ -67,7 +67,15 @@ chained as (
     cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
+),
+-- Every loss, and what ended by it, where somebody wants to be told of it (bits: notify_mask.sql).
+noted as (
+    insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+    select w.event, m.job, m.run_key, m.due_at, scheduler_private.channels_of(m.job)
+    from moved m join scheduler_private.job_gate g on g.job = m.job cross join (values ('lost', 32), ('failure', 1)) w (event, bit)
+    where g.notify & w.bit <> 0 and (w.bit = 32 or m.verdict in ('failed', 'unknown'))
+    returning pg_notify('scheduler_outbox', '')
 )
-select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict,
+select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict, m.job,
     case when m.verdict is null or m.concurrency_group is not null then pg_notify('scheduler_queued', '') end as told
 from moved m join lost j on j.run_key = m.run_key and j.due_at = m.due_at

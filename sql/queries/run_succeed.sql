@@ -14,12 +14,15 @@ with ended as (
 freed as (
     update scheduler_private.job_gate g
     set active_key = nullif(g.active_key, e.run_key), last_run_key = e.run_key, last_verdict = 'succeeded', last_due_at = e.due_at,
-        last_ended_at = clock_timestamp(), last_success_at = clock_timestamp(), failures_in_row = 0, finished_count = g.finished_count + 1,
-        success_count = g.success_count + 1
+        last_ended_at = clock_timestamp(), last_success_at = clock_timestamp(), failures_in_row = 0, failures_before = g.failures_in_row,
+        finished_count = g.finished_count + 1, success_count = g.success_count + 1
     from ended e
     where g.job = e.job
     -- Where runs of a job or of a group take turns, the next one may begin.
-    returning g.followed, case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
+    returning g.followed,
+        -- What somebody wants to be told of, by this very commit. Asked here and not in a part of its own, which each plan would have to think about.
+        case when g.notify & 6 <> 0 then scheduler_private.note_success(g.job, e.run_key, e.due_at, g.notify, g.failures_before) end,
+        case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow it are due now, by this very commit.
 chained as (

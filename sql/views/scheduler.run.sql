@@ -2,6 +2,7 @@
 -- requested_by: who asked for it by hand, or which event made it due ('after KEY', 'startup', 'release 3', 'notify CHANNEL'); null: the clock.
 -- Look one up with: where run_key = K and due_at = scheduler_private.due_of(K)   (reaches one partition).
 -- concurrency_group: the group it was entered under; at most so many of a group run at once as the smallest limit of its jobs says.
+-- trace_id: the trace its spans are in, where the nodes send any (docs/telemetry.md).
 -- waiting_for says what a queued run waits for. attempts counts the present one. cancel: who asked for its end, when and why.
 create or replace view scheduler.run as
 select r.run_key, r.job, r.due_at, r.state,
@@ -16,7 +17,7 @@ select r.run_key, r.job, r.due_at, r.state,
          else 'a free slot' end as waiting_for,
     r.node, r.token, r.attempts, r.started_at, r.ended_at, r.verdict, r.reason, r.result, r.error, r.progress,
     coalesce(r.requested_by, r.cause) as requested_by, r.version, r.created_at, r.priority, r.params, r.losses, r.past_attempts, r.cancel,
-    r.concurrency_group
+    r.concurrency_group, left(encode(sha256(convert_to(r.run_key, 'UTF8')), 'hex'), 32) as trace_id
 from scheduler_private.run r left join scheduler_private.job_gate g on g.job = r.job and r.state = 'queued'
 left join lateral (
     select (select count(*) from scheduler_private.run o where o.concurrency_group = r.concurrency_group and o.state = 'running') as running,

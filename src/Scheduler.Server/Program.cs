@@ -16,7 +16,11 @@ var root = new RootCommand("A clustered job server: every fire runs once, on one
     JobCommands.Create(),
     RunCommands.Create(),
     NodeCommands.Create(),
+    IncidentCommands.Create(),
+    ChannelCommands.Create(),
     FleetCommands.Create(),
     DatabaseCommands.Create(),
+    AlertCommands.Create(),
+    HealthCommand.Create(),
 };
 return await CommandLine.Run(root, args);

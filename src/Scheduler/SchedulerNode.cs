@@ -9,7 +9,9 @@ using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 using Scheduler.Jobs.Files;
+using Scheduler.Notifications;
 using Scheduler.Runs;
+using Scheduler.Telemetry;
 
 namespace Scheduler;
 
@@ -17,7 +19,8 @@ namespace Scheduler;
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
     Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
-    ChannelEar ear, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch, Upkeep upkeep,
+    ChannelEar ear, ClusterReading reading, SchedulerMeter meter, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch,
+    Upkeep upkeep, NotificationDesk notifications, IncidentWatch incidents,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
     // What cannot be done within this time at a stop (the database is away) is left to the peers, who take the runs over.
@@ -47,6 +50,7 @@ public sealed partial class SchedulerNode(
         }, cancellationToken);
         await patience.ExecuteAsync(async token => await databases.CheckLimits(token), cancellationToken);
 
+        reading.Start(options.Telemetry.JobsMax, options.KeepRuns);
         lease.RunningCount = () => executor.RunningCount;
         await patience.ExecuteAsync(async token => await lease.Start(token), cancellationToken);
         await patience.ExecuteAsync(async token =>
@@ -66,6 +70,8 @@ public sealed partial class SchedulerNode(
         desk.Start();
         upkeep.Start();
         watch.Start();
+        notifications.Start();
+        incidents.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
@@ -104,6 +110,9 @@ public sealed partial class SchedulerNode(
             await finisher.Stop(EndWithin);
             await executor.GiveBackTheRest();
             await output.Stop(EndWithin);
+            // After the last verdict, so that a node that stops alone has said what it can.
+            await Within(incidents.Stop());
+            await notifications.Stop(EndWithin);
             await listener.StopAsync(cancellationToken);
         }
         if (state.State != "starting") { await lease.Stop(); }
@@ -137,6 +146,7 @@ public sealed partial class SchedulerNode(
         }
         catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))
         {
+            meter.ConfigRefused = true;
             LogNotApplied(options.JobsFolder!, e is PostgresException p ? p.MessageText : e.Message.ReplaceLineEndings("; "));
         }
     }

@@ -11,7 +11,9 @@ using Scheduler.Kinds.Http;
 using Scheduler.Kinds.Postgres;
 using Scheduler.Kinds.Rows;
 using Scheduler.Kinds.Sql;
+using Scheduler.Notifications;
 using Scheduler.Runs;
+using Scheduler.Telemetry;
 
 namespace Scheduler;
 
@@ -31,6 +33,8 @@ public static class SchedulerServices
         services.AddSingleton(options);
         services.AddSingleton(databases);
 
+        services.AddSingleton<SchedulerMeter>();
+        services.AddSingleton<ClusterReading>();
         services.AddSingleton<NodeState>();
         services.AddSingleton<Lease>();
         services.AddSingleton<Listener>();
@@ -63,6 +67,11 @@ public static class SchedulerServices
         services.AddSingleton<Upkeep>();
         services.AddSingleton<Backfills>();
         services.AddSingleton<ForEach>();
+
+        services.AddSingleton<MailSender>();
+        services.AddSingleton<ChannelSender>();
+        services.AddSingleton<NotificationDesk>();
+        services.AddSingleton<IncidentWatch>();
 
         services.AddHostedService<SchedulerNode>();
         return new SchedulerBuilder(services);

@@ -14,14 +14,15 @@ public sealed partial class TidyTests
     private static readonly Dictionary<string, string[]> Imports = new()
     {
         ["Database"] = [],
-        ["Telemetry"] = [],
+        ["Telemetry"] = ["Database"],
         ["Cluster"] = ["Database", "Telemetry"],
         ["Jobs"] = ["Cluster", "Database", "Telemetry"],
         ["Runs"] = ["Jobs", "Cluster", "Database", "Telemetry"],
         ["Kinds"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
         ["Fleet"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
         ["Snapshots"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
-        ["Notifications"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
+        // Notifications go through the guarded client of the kind http.
+        ["Notifications"] = ["Kinds", "Runs", "Jobs", "Cluster", "Database", "Telemetry"],
     };
 
     private static readonly string Root = FindRoot();

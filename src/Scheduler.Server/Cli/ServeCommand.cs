@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Console;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Server.Api;
+using Scheduler.Server.Telemetry;
 
 namespace Scheduler.Server.Cli;
 
@@ -87,8 +88,9 @@ internal static class ServeCommand
         {
             throw new OperatorException($"there is no folder of job files {folder} (--jobs)", ExitCode.Usage);
         }
-        using var socket = Bind(settings.HttpPort() ?? DefaultPort);
-        var url = $"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}";
+        var address = settings.HttpAddress() ?? IPAddress.Loopback;
+        using var socket = Bind(address, settings.HttpPort() ?? DefaultPort);
+        var url = $"http://{socket.LocalEndPoint}";
         await using var app = Build(options with { Url = url }, socket, out var started);
         // Before the start: it may wait for its database, and must not outlive who began it.
         if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
@@ -116,7 +118,10 @@ internal static class ServeCommand
         builder.Configuration.AddEnvironmentVariables();   // Logging__LogLevel__Scheduler=Debug and its like
         var begun = started = new ManualResetEventSlim();
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(c => (c.SingleLine, c.UseUtcTimestamp, c.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "));
+        builder.Logging.AddSimpleConsole(c =>
+            (c.SingleLine, c.UseUtcTimestamp, c.IncludeScopes, c.TimestampFormat) = (true, true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "));
+        // A line says which run it belongs to; trace and span ids are for those who send logs to a collector.
+        builder.Logging.Configure(l => l.ActivityTrackingOptions = ActivityTrackingOptions.None);
         builder.Logging.Services.Configure<ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Quartz", LogLevel.Warning);
         // A start that fails is told once, in one line, by the command line; the host would add the stack.
@@ -124,20 +129,23 @@ internal static class ServeCommand
         builder.WebHost.ConfigureKestrel(k => k.Listen((IPEndPoint)socket.LocalEndPoint!));
         builder.Services.Configure<SocketTransportOptions>(t => t.CreateBoundListenSocket = _ => socket);
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + BeyondDrain);
+        // Begins before the node does and ends after it, so that no run of it goes unseen.
+        builder.AddOtlpExport(options.Name);
         builder.Services.AddScheduler(options);
         var app = builder.Build();
         app.MapHealth();
+        app.MapMetrics(options.Telemetry, ((IPEndPoint)socket.LocalEndPoint!).Address);
         return app;
     }
 
     // Bound before anything else begins, so that a taken port stops the start before the node has a lease, and a free port is known to the
     // node's row.
-    private static Socket Bind(int port)
+    private static Socket Bind(IPAddress address, int port)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(new IPEndPoint(address, port));
             return socket;
         }
         catch (SocketException e)
@@ -145,9 +153,11 @@ internal static class ServeCommand
             socket.Dispose();
             throw new OperatorException(e.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"port {port} of 127.0.0.1 is taken; give another with --http-port, or 0 for a free one",
-                SocketError.AccessDenied => $"port {port} of 127.0.0.1 is not open to this user; give one above 1023 with --http-port",
-                _ => $"cannot listen on port {port} of 127.0.0.1: {e.Message}",
+                SocketError.AddressAlreadyInUse => $"port {port} of {address} is taken; give another with --http-port, or 0 for a free one",
+                SocketError.AddressNotAvailable =>
+                    $"http.address is {address}, which no interface of this machine has; expected e.g. 127.0.0.1 or 0.0.0.0",
+                SocketError.AccessDenied => $"port {port} of {address} is not open to this user; give one above 1023 with --http-port",
+                _ => $"cannot listen on port {port} of {address}: {e.Message}",
             }, ExitCode.Error, e);
         }
     }

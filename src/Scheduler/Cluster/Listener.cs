@@ -31,7 +31,10 @@ public sealed partial class Listener(Databases databases, TimeProvider time, ILo
     /// <summary>Somebody asked when a schedule would be due.</summary>
     public const string Questions = "scheduler_questions";
 
-    private static readonly string[] Channels = [Queued, Jobs, QuartzWake, Cancel, Request, ForEach, Events, Questions];
+    /// <summary>Something happened that somebody wants to be told of.</summary>
+    public const string Outbox = "scheduler_outbox";
+
+    private static readonly string[] Channels = [Queued, Jobs, QuartzWake, Cancel, Request, ForEach, Events, Questions, Outbox];
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Raised with channel and payload; payload empty after a reconnect. Handlers must be quick.</summary>

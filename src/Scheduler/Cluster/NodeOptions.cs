@@ -42,10 +42,26 @@ public sealed record NodeOptions
     /// <summary>Addresses that jobs may call over HTTP although they are not public: networks (<c>10.0.0.0/8</c>), addresses, host names, each with
     /// a port or without (<c>127.0.0.1:8080</c>). Default none: only public addresses.</summary>
     public IReadOnlyList<string> HttpAllow { get; init; } = [];
+    /// <summary>What the node tells about itself and the cluster.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
+    /// <summary>The mail server for channels of kind <c>email</c>. Default none: they fail, and say so.</summary>
+    public MailOptions Mail { get; init; } = new();
     /// <summary>Names of the secrets these settings are made of; no job may have them. Default none.</summary>
     public IReadOnlyList<string> OwnSecrets { get; init; } = [];
     /// <summary>Folder of job files applied at start, or null for none: the jobs in the database stay as they are.</summary>
     public string? JobsFolder { get; init; }
+}
+
+/// <summary>What a node tells about itself and the cluster. Where it is sent to is OpenTelemetry's own: the <c>OTEL_*</c> variables.</summary>
+public sealed record TelemetryOptions
+{
+    /// <summary>Whether <c>/metrics</c> answers and metrics are counted for it. Default yes.</summary>
+    public bool Metrics { get; init; } = true;
+    /// <summary>Most jobs that have metrics of their own. Too low and jobs beyond it raise no alerts of their own (those with a problem come first);
+    /// too high and every scrape carries some 20 series for each job and node. Default 2000.</summary>
+    public int JobsMax { get; init; } = 2000;
+    /// <summary>Bearer token <c>/metrics</c> asks for. Default none: it answers on a loopback address only.</summary>
+    public string? Token { get; init; }
 }
 
 /// <summary>What jobs of kind <c>command</c> may do on a node.</summary>
@@ -76,6 +92,24 @@ public sealed record SqlOptions
     /// <summary>Names of databases whose login may be powerful (superuser, role maker, programs and files of the server, the scheduler's own
     /// tables). Any other powerful login is refused. Default none.</summary>
     public IReadOnlyList<string> Trusted { get; init; } = [];
+}
+
+/// <summary>How a node sends mail.</summary>
+public sealed record MailOptions
+{
+    /// <summary>Host of the mail server. Default none.</summary>
+    public string? Server { get; init; }
+    /// <summary>Its port. Default 587.</summary>
+    public int Port { get; init; } = 587;
+    /// <summary>Address mails come from. Default none.</summary>
+    public string? From { get; init; }
+    /// <summary>Whether a mail goes only over STARTTLS with a certificate this machine trusts. No: in the clear, for a server on this machine.
+    /// Default yes.</summary>
+    public bool Tls { get; init; } = true;
+    /// <summary>Login there (AUTH LOGIN). Default none.</summary>
+    public string? User { get; init; }
+    /// <summary>Its password. Default none.</summary>
+    public string? Password { get; init; }
 }
 
 /// <summary>Who a node is to the ledger. A new one with every lease.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Data.Common;
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using Scheduler.Database;
 using YamlDotNet.Core;
@@ -17,15 +18,20 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.allow", "sql.own_database", "sql.trusted",
-            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder"];
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.allow", "sql.own_database", "sql.trusted",
+            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
+            "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
+            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password"];
 
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
         ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
+    private static readonly string[] Sections = ["node", "http", "sql", "commands", "telemetry", "mail"];
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
+    // Some 20 series a job: beyond this a scrape is larger than most accept.
+    private const int JobsMetricsMax = 20_000;
     // A day is a partition, and a statement on the ledger locks about four relations of each (claim, measured): a year is 1,500 locks a session.
     private const int KeepDaysMax = 366;
 
@@ -81,6 +87,15 @@ public sealed partial class NodeSettings
     /// <summary>Port of the node's HTTP on the loopback address, 0 for a free one; null when no source gives one.</summary>
     public int? HttpPort() => Number("http.port", 0, 65535);
 
+    /// <summary>The address the node's HTTP listens on; null when no source gives one.</summary>
+    public IPAddress? HttpAddress()
+    {
+        if (!settings.TryGetValue("http.address", out var setting)) { return null; }
+        if (IPAddress.TryParse(setting.Text, out var address)) { return address; }
+        Wrong("http.address", "an IP address of this machine, e.g. 127.0.0.1, or 0.0.0.0 for all");
+        return null;
+    }
+
     /// <summary>The options of a node. Throws <see cref="OperatorException"/> (2) that lists every mistake.</summary>
     /// <param name="jobsFolder">Folder of job files, or null for none.</param>
     public NodeOptions Options(string? jobsFolder)
@@ -106,7 +121,14 @@ public sealed partial class NodeSettings
                 .ToDictionary(s => s.Key[DatabasesPrefix.Length..], s => WithSecrets(s.Value)),
             JobsFolder = jobsFolder,
             HttpAllow = List("http.allow"),
+            Mail = Mail(),
             Sql = new() { OwnDatabase = !settings.ContainsKey("sql.own_database") || Flag("sql.own_database"), Trusted = List("sql.trusted") },
+            Telemetry = new()
+            {
+                Metrics = !settings.ContainsKey("telemetry.metrics") || Flag("telemetry.metrics"),
+                JobsMax = Number("telemetry.jobs_max", 0, JobsMetricsMax) ?? unset.Telemetry.JobsMax,
+                Token = settings.TryGetValue("telemetry.token", out var token) && token.Text.Length > 0 ? WithSecrets(token) : null,
+            },
             Commands = new()
             {
                 Allow = List("commands.allow"),
@@ -127,6 +149,7 @@ public sealed partial class NodeSettings
         }
         options = options with { OwnSecrets = [.. ownSecrets] };
         HttpPort();
+        HttpAddress();
         Check();
         return options;
     }
@@ -155,7 +178,7 @@ public sealed partial class NodeSettings
                 {
                     var child = (key.Length == 0 ? "" : key + ".") + (name as YamlScalarNode)?.Value;
                     if (IsKnown(child) || IsSection(child)) { AddNode(path, child, value); }
-                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(["node", "http", "sql", "commands"])); }
+                    else { Unknown($"{path}:{name.Start.Line}:{name.Start.Column}", child, Keys.Concat(Sections)); }
                 }
                 break;
             default:
@@ -176,7 +199,7 @@ public sealed partial class NodeSettings
         problems.Add($"{place}: unknown key '{key}'" + (Spelling.DidYouMean(key, valid) is { Length: > 0 } near
             ? near : $"; known are {string.Join(", ", valid)}"));
 
-    private static bool IsSection(string key) => key is "node" or "http" or "sql" or "commands" or "databases";
+    private static bool IsSection(string key) => key == "databases" || Sections.Contains(key);
 
     private static bool IsKnown(string key) => key.StartsWith(DatabasesPrefix, StringComparison.Ordinal)
         ? key.Length > DatabasesPrefix.Length
@@ -201,6 +224,32 @@ public sealed partial class NodeSettings
         var text = settings.GetValueOrDefault(key)?.Text;
         if (text is not (null or "true" or "false")) { Wrong(key, "true or false"); }
         return text == "true";
+    }
+
+    private MailOptions Mail()
+    {
+        var unset = new MailOptions();
+        var server = settings.GetValueOrDefault("mail.server")?.Text.Split(':');
+        var port = unset.Port;
+        var hasPort = server is not [_, var text]
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536);
+        if (server is not null && (!hasPort || server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]))
+        {
+            Wrong("mail.server", "a host, with a port or without, e.g. mail.example:587");
+        }
+        if (settings.TryGetValue("mail.from", out var from) && !System.Net.Mail.MailAddress.TryCreate(from.Text, out _))
+        {
+            Wrong("mail.from", "a mail address, e.g. scheduler@example.com");
+        }
+        return unset with
+        {
+            Server = server?[0],
+            Port = port,
+            From = from?.Text,
+            Tls = !settings.ContainsKey("mail.tls") || Flag("mail.tls"),
+            User = settings.GetValueOrDefault("mail.user")?.Text,
+            Password = settings.TryGetValue("mail.password", out var password) ? WithSecrets(password) : null,
+        };
     }
 
     private string[] FileRoots()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace Scheduler.Database;
@@ -47,6 +48,7 @@ public sealed class Databases : IAsyncDisposable
         Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: "-c enable_seqscan=off");
         // Deletes of old rows in batches. What takes a lock that others wait for sets a shorter time-out itself.
         Upkeep = Pool("upkeep", maxSize: 1, statementSeconds: 30, lockSeconds: 1);
+        Telemetry = Pool("telemetry", maxSize: 1, statementSeconds: 5, lockSeconds: 1);
         jobs = Build(source, $"scheduler {nodeName} jobs", slots + 2, JobLimits);
     }
 
@@ -64,6 +66,8 @@ public sealed class Databases : IAsyncDisposable
     public NpgsqlDataSource Engine { get; }
     /// <summary>Partitions made and dropped, old rows deleted.</summary>
     public NpgsqlDataSource Upkeep { get; }
+    /// <summary>The cluster's state, read for metrics.</summary>
+    public NpgsqlDataSource Telemetry { get; }
     /// <summary>Statements of jobs on the scheduler's own database. Made anew for each lease, see <see cref="RenewJobs"/>.</summary>
     public NpgsqlDataSource Jobs { get { lock (gate) { return jobs; } } }
 
@@ -201,7 +205,7 @@ public sealed class Databases : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        foreach (var pool in targetPools.Values.Concat([Jobs, Upkeep, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
+        foreach (var pool in targetPools.Values.Concat([Jobs, Telemetry, Upkeep, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
     }
 
     private NpgsqlDataSource Pool(string role, int maxSize, int statementSeconds, int lockSeconds, string settings = "")
@@ -234,6 +238,12 @@ public sealed class Databases : IAsyncDisposable
         limits.Apply(settings);
         settings.Options += " -c client_connection_check_interval=2000"
             + $" -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c timezone=UTC {more}";
-        return NpgsqlDataSource.Create(settings);
+        // A pool is known by what it is for: by its connection string, metrics would show where the database is.
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = applicationName };
+        // A statement has a span where it belongs to something that has one: a run.
+        builder.ConfigureTracing(t => t
+            .ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false));
+        return builder.Build();
     }
 }

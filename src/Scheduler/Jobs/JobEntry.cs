@@ -74,6 +74,10 @@ internal enum NotifyOn
     Recovery,
     Success,
     Missed,
+    Skip,
+    Lost,
+    Guard,
+    Incident,
 }
 
 /// <summary>The key <c>notify</c> of a job: who is told of what.</summary>

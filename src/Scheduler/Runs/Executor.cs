@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Runs;
 
@@ -10,7 +12,8 @@ namespace Scheduler.Runs;
 /// one verdict in its row, or, when this node lost it, with nothing at all.
 /// </summary>
 public sealed partial class Executor(
-    Ledger ledger, Databases databases, NodeState state, RunPipeline pipeline, Finisher finisher, TimeProvider time, ILogger<Executor> log)
+    Ledger ledger, Databases databases, NodeState state, RunPipeline pipeline, Finisher finisher, SchedulerMeter meter, TimeProvider time,
+    ILogger<Executor> log)
 {
     // Without a wake-up, queued runs are looked for this often; dead owners too. Each look is one statement.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
@@ -50,7 +53,12 @@ public sealed partial class Executor(
     public int RunningCount => inFlight.Count;
 
     /// <summary>Begin to look for work.</summary>
-    public void Start() => loop = Task.Run(Loop);
+    public void Start()
+    {
+        meter.Active = () => inFlight.Values.GroupBy(f => (f.Run.Job, f.IsFinalizing)).Select(g => new Measurement<long>(
+            g.Count(), new("job.name", g.Key.Job), new("state", g.Key.IsFinalizing ? "finalizing" : "executing")));
+        loop = Task.Run(Loop);
+    }
 
     /// <summary>Runs were queued: look for them now, and again whenever a slot is free, until there are none.</summary>
     public void LookForQueued()
@@ -244,6 +252,7 @@ public sealed partial class Executor(
         do
         {
             lost = await ledger.RequeueLost(stopping.Token);
+            foreach (var run in lost) { meter.Recovered(run.Job, run.Verdict ?? "queued"); }
             foreach (var run in lost.Take(LostLoggedMax)) { LogLost(run.RunKey, run.Node, run.Losses, run.Verdict ?? "queued"); }
             if (lost.Count > LostLoggedMax) { LogMoreLost(lost.Count - LostLoggedMax); }
         }
@@ -288,8 +297,11 @@ public sealed partial class Executor(
     {
         try
         {
+            Mark(flight.Run);
+            using var scope = log.BeginScope(new RunLogScope(flight.Run.RunKey, flight.Run.Job));
             var outcome = await pipeline.Run(flight, life, handBack.Token);
             slots.Give(1);
+            flight.IsFinalizing = true;
             if (outcome is null) { Done(flight); }
             else { await finisher.Finish(outcome, () => Done(flight)); }
         }
@@ -305,10 +317,20 @@ public sealed partial class Executor(
         }
     }
 
+    private void Mark(RunRow run)
+    {
+        run.BegunAt = time.GetTimestamp();
+        var now = time.GetUtcNow() - state.ClockOffset;
+        // A run of the past, backfilled or approved, is late by nobody's fault.
+        if (run.Token == 1 && SchedulerMeter.TriggerOf(run.RunKey, run.Job) != "manual") { meter.Began(run.Job, now.UtcDateTime - run.DueAt); }
+        run.Activity = RunTrace.Begin(run.RunKey, run.Job, run.DueAt, now, run.Token, databases.NodeName);
+    }
+
     private void Done(InFlight flight)
     {
         inFlight.TryRemove(new KeyValuePair<string, InFlight>(Key(flight.Run), flight));
         flight.Ended.TrySetResult();
+        flight.Run.Activity?.AddEvent(new("verdict written")).Dispose();
     }
 
     private static string Key(RunRow run) => $"{run.RunKey}#{run.Token}";

@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Runs;
 
 /// <summary>
 /// Writes verdicts to the ledger, many in one statement, until they are written or refused. A refused one changes nothing and is logged.
 /// </summary>
-public sealed partial class Finisher(Ledger ledger, LargeStatements large, TimeProvider time, ILogger<Finisher> log)
+public sealed partial class Finisher(Ledger ledger, LargeStatements large, SchedulerMeter meter, TimeProvider time, ILogger<Finisher> log)
 {
     private const int BatchMax = 2000;
     // Runs wait here for their verdict to be written; their slots are free already. A database away for long stops new work, not memory.
@@ -116,6 +117,11 @@ public sealed partial class Finisher(Ledger ledger, LargeStatements large, TimeP
     {
         List<RunEnd> refused;
         using (await large.Wait(batch.Count, stopping.Token)) { refused = await ledger.Finish([.. batch.Select(b => b.End)], lease, stopping.Token); }
+        if (meter.CountsRuns)
+        {
+            meter.Ended([.. batch.Where(b => refused.Count == 0 || !refused.Contains(b.End))
+                .Select(b => (b.End.Run.RunKey, b.End.Run.Job, b.End.Verdict, (RunMarks)b.End.Run))], time.GetTimestamp());
+        }
         foreach (var end in refused) { await Explain(end); }
         foreach (var (_, written) in batch) { written(); }
     }

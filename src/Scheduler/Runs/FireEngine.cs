@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Runs;
 
@@ -13,8 +14,8 @@ namespace Scheduler.Runs;
 /// docs/decisions/0007 has why it is safe to mix and to switch off.
 /// </summary>
 public sealed partial class FireEngine(
-    Databases databases, NodeOptions options, Listener listener, Executor executor, LargeStatements large, NodeState state, TimeProvider time,
-    ILogger<FireEngine> log)
+    Databases databases, NodeOptions options, Listener listener, Executor executor, LargeStatements large, NodeState state, SchedulerMeter meter,
+    TimeProvider time, ILogger<FireEngine> log)
 {
     // Reading ahead this long gives the due instant to the statement alone. A change that comes closer is announced by NOTIFY.
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
@@ -246,8 +247,12 @@ public sealed partial class FireEngine(
                     {
                         byKey.Remove(reader.GetString(0), out var planned);
                         deferred.TryRemove(planned!.Row.Name, out _);
-                        if (reader.GetString(1) != "running") { continue; }
                         var fire = planned.Fire;
+                        if (!reader.IsDBNull(2))
+                        {
+                            meter.Refused(fire.RunKey, fire.Job, reader.GetString(2), reader.IsDBNull(4) ? null : reader.GetString(4));
+                        }
+                        if (reader.GetString(1) != "running") { continue; }
                         claimed.Add(new RunRow(fire.RunKey, fire.Job, fire.DueAt, 1, 1, reader.GetInt32(3), identity.LeaseId));
                     }
                 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Runs;
 
@@ -10,7 +11,7 @@ namespace Scheduler.Runs;
 /// when its row is committed; while the ledger cannot be reached the fires wait, and Quartz with them.
 /// </summary>
 public sealed partial class FireEntry(
-    FireInbox inbox, Ledger ledger, Executor executor, NodeState state, TimeProvider time, ILogger<FireEntry> log)
+    FireInbox inbox, Ledger ledger, Executor executor, NodeState state, SchedulerMeter meter, TimeProvider time, ILogger<FireEntry> log)
 {
     // One statement handles at most this many fires; measured best between 100 and 1,000 rows a statement.
     private const int BatchMax = 500;
@@ -171,6 +172,7 @@ public sealed partial class FireEntry(
                 for (var i = 0; i < batch.Count; i++)
                 {
                     var fire = batch[i].Fire;
+                    if (answers[i] is { Verdict: { } verdict } refused) { meter.Refused(fire.RunKey, fire.Job, verdict, refused.Reason); }
                     if (answers[i].State != "running") { continue; }
                     started++;
                     executor.Start(new RunRow(fire.RunKey, fire.Job, fire.DueAt, 1, 1, answers[i].Version, identity.LeaseId), life);

@@ -11,6 +11,9 @@ internal sealed class InFlight(RunRow run)
     /// <summary>Done when its verdict is written, or it is another's.</summary>
     public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>True once its work has ended and only its verdict is to be written.</summary>
+    public bool IsFinalizing { get; set; }
+
     /// <summary>Ends when somebody has asked for the run's end.</summary>
     public CancellationToken Cancelled => cancel.Token;
 

@@ -3,20 +3,22 @@ using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Runs;
 
 /// <summary>A run this node has claimed: what the executor needs of its row.</summary>
-internal sealed record RunRow(string RunKey, string Job, DateTime DueAt, long Token, int Attempts, int Version, long Owner, string? Params = null);
+internal sealed record RunRow(string RunKey, string Job, DateTime DueAt, long Token, int Attempts, int Version, long Owner, string? Params = null)
+    : RunMarks;
 
 /// <summary>How a run ended, to be written to its row.</summary>
 internal sealed record RunEnd(RunRow Run, string Verdict, string? Reason = null, string? Result = null, string? Error = null);
 
 /// <summary>What entering a fire came to. State null: it was in the ledger already.</summary>
-internal sealed record Entered(string? State, string? Verdict, int Version);
+internal sealed record Entered(string? State, string? Verdict, int Version, string? Reason = null);
 
 /// <summary>A run taken away from a dead owner. Verdict null: it waits in the queue for a new one.</summary>
-internal sealed record LostRun(string RunKey, string? Node, long LeaseId, int Losses, string? Verdict);
+internal sealed record LostRun(string RunKey, string? Node, long LeaseId, int Losses, string? Verdict, string Job);
 
 internal enum GuardAnswer { Mine, AlreadySucceeded }
 
@@ -68,7 +70,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         await using var reader = await command.ExecuteReaderAsync(token);
         while (await reader.ReadAsync(token))
         {
-            answers[index[reader.GetString(0)]] = new(reader.GetString(1), Text(reader, 2), reader.GetInt32(3));
+            answers[index[reader.GetString(0)]] = new(reader.GetString(1), Text(reader, 2), reader.GetInt32(3), Text(reader, 4));
         }
         return answers;
     }
@@ -113,7 +115,7 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         {
             while (await reader.ReadAsync(token))
             {
-                lost.Add(new(reader.GetString(0), Text(reader, 1), reader.GetInt64(2), reader.GetInt32(3), Text(reader, 4)));
+                lost.Add(new(reader.GetString(0), Text(reader, 1), reader.GetInt64(2), reader.GetInt32(3), Text(reader, 4), reader.GetString(5)));
             }
         }
         if (lost.Count > 0)

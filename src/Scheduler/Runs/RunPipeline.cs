@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,7 @@ using Quartz.Extensibility;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Runs;
 
@@ -18,7 +20,7 @@ namespace Scheduler.Runs;
 /// </summary>
 public sealed partial class RunPipeline(
     Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, SecretSource secrets, OutputPump pump,
-    RunWork work, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
+    RunWork work, SchedulerMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
@@ -33,6 +35,20 @@ public sealed partial class RunPipeline(
     /// <param name="life">Ends before the lease the run was claimed under does.</param>
     /// <param name="handBack">Ends when the node stops and its time to drain is over.</param>
     internal async Task<RunEnd?> Run(InFlight flight, CancellationToken life, CancellationToken handBack)
+    {
+        var end = await Decide(flight, life, handBack);
+        if (flight.Run.Activity is { } activity && end is not null)
+        {
+            activity.SetTag("verdict", end.Verdict);
+            if (end.Verdict != "succeeded" && activity.Status != ActivityStatusCode.Error)
+            {
+                activity.SetStatus(ActivityStatusCode.Error, end.Reason ?? end.Error);
+            }
+        }
+        return end;
+    }
+
+    private async Task<RunEnd?> Decide(InFlight flight, CancellationToken life, CancellationToken handBack)
     {
         var run = flight.Run;
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(life, handBack, flight.Cancelled);
@@ -57,7 +73,7 @@ public sealed partial class RunPipeline(
         {
             var breach = redactor.Clean(e.Message);
             LogGuard(run.RunKey, breach);
-            return new(run, "failed", "guard", e.Result is null ? null : redactor.CleanJson(e.Result), breach);
+            return Failed(run, "guard", e.Result is null ? null : redactor.CleanJson(e.Result), breach);
         }
         catch (RunLostException e)
         {
@@ -81,9 +97,18 @@ public sealed partial class RunPipeline(
         catch (Exception e)
         {
             var error = Describe(e, redactor);
+            run.ErrorType = e is PostgresException p ? p.SqlState : e.GetType().Name;
+            if (run.Activity is { } activity) { RunTrace.Failed(activity, e, error); }
             LogFailed(run.RunKey, e.GetType().Name, error);
-            return new(run, "failed", null, Json((e as RunFailedException)?.Result, redactor), error);
+            return Failed(run, null, Json((e as RunFailedException)?.Result, redactor), error);
         }
+    }
+
+    // What it did before it failed is done.
+    private RunEnd Failed(RunRow run, string? reason, string? result, string error)
+    {
+        meter.Did(run.Kind, run.Job, result);
+        return new(run, "failed", reason, result, error);
     }
 
     // A database that is away for a moment is no failure of the run: it waits as long as the node may have it.
@@ -101,6 +126,8 @@ public sealed partial class RunPipeline(
 
     private async Task<RunEnd?> CarryOut(RunRow run, StoredJob job, Kind kind, Redactor redactor, CancellationToken token)
     {
+        run.Kind = kind.Name;
+        run.Activity?.SetTag("job.kind", kind.Name);
         var prepared = PreparedJob.Of(job, kind, time, NoteFailure);
         var underWay = new RunUnderWay(run, redactor);
         RunEnd? end = null;
@@ -111,12 +138,21 @@ public sealed partial class RunPipeline(
             {
                 ParamDefaults = prepared.Params,
             };
+            using var span = run.Activity is null ? null : RunTrace.Part($"attempt {underWay.Attempt}");
             try
             {
                 object? returned = null;
                 await work.Do(scope, async () => returned = await Attempt(run, prepared, scope));
                 var result = Json(returned, redactor);
                 end = scope.Committed ? null : new RunEnd(run, "succeeded", null, result);
+                if (scope.Committed && run.Activity is not null) { run.Activity.SetTag("verdict", "succeeded"); }
+                if (scope.Committed && meter.CountsRuns) { meter.Ended([(run.RunKey, run.Job, "succeeded", run)], time.GetTimestamp()); }
+                meter.Did(kind.Name, run.Job, result ?? scope.CommittedResult);
+            }
+            catch (Exception e) when (span is not null)
+            {
+                RunTrace.Failed(span, e, Describe(e, redactor));
+                throw;
             }
             finally { await pump.Close(scope.Output); }
         }, token);
@@ -129,6 +165,10 @@ public sealed partial class RunPipeline(
     private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {
         if (prepared.NamesPast) { await scope.Past(); }
+        if (run.Activity is { } activity && run.RunKey.Contains('~') && (await scope.Past()).Parent is { } parent)
+        {
+            RunTrace.LinkTo(activity, parent.RunKey);
+        }
         await using var services = scopes.CreateAsyncScope();
         var job = prepared.Build(services.ServiceProvider, scope);
         try
@@ -151,6 +191,7 @@ public sealed partial class RunPipeline(
     {
         var error = Describe(failure.Outcome.Exception!, underWay.Redactor);
         LogRetry(underWay.Run.RunKey, failure.AttemptNumber + 1, error, failure.RetryDelay.TotalMilliseconds);
+        meter.Retried(underWay.Run.Job);
         underWay.Attempt = await NoteAttempt(underWay.Run, error, failure.Context.CancellationToken);
     }
 

@@ -129,6 +129,8 @@ public sealed partial class RunScope
 
     /// <summary>True once <see cref="Commit"/> has ended the run with its verdict.</summary>
     internal bool Committed { get; private set; }
+    /// <summary>The result it was ended with.</summary>
+    internal string? CommittedResult { get; private set; }
 
     /// <summary>
     /// Do the work and end the run as succeeded, in one transaction of the scheduler's database: either both are there or neither.
@@ -156,10 +158,11 @@ public sealed partial class RunScope
         await using var transaction = await connection.BeginTransactionAsync(Token);
         if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
+        result = result is null ? null : redactor.CleanJson(result);
         Token.ThrowIfCancellationRequested();
         using var limit = new CancellationTokenSource(CommitWithin);
-        await ledger.Commit(connection, Run, result is null ? null : redactor.CleanJson(result), limit.Token);
-        Committed = true;
+        await ledger.Commit(connection, Run, result, limit.Token);
+        (Committed, CommittedResult) = (true, result);
     }
 
     /// <summary>

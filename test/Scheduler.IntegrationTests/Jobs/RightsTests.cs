@@ -16,14 +16,17 @@ public sealed class RightsTests
         "select scheduler.schedule('c', '@daily', 'select 1')", "select scheduler.pause('*', 'x', now() + interval '1 hour')",
         "select scheduler.resume('*')", "select scheduler.disable('c')", "select scheduler.enable('c')", "select scheduler.undo('c')",
         "select scheduler.unschedule('c')", "select scheduler.undo('b')", "select scheduler.run_now('a')",
+        "insert into scheduler.channel (name, kind, settings) values ('ops', 'slack', '{\"url\": \"http://x/\"}')",
+        "update scheduler.channel set incidents = true", "select scheduler.test_channel('ops')",
     ];
     private static readonly string[] Looks =
     [
         "select * from scheduler.job", "select * from scheduler.job_status", "select * from scheduler.job_version", "select * from scheduler.audit",
-        "select * from scheduler.run",
+        "select * from scheduler.run", "select * from scheduler.channel", "select * from scheduler.notification", "select * from scheduler.incident",
     ];
     private static readonly string[] Private =
     [
+        "delete from scheduler_private.outbox", "update scheduler_private.incident set resolved_at = now()",
         "select * from scheduler_private.run", "update scheduler_private.job_gate set paused = true", "delete from scheduler_private.run",
         "insert into scheduler_private.job_version (job, version, action, definition, role, application, source, at) "
             + "values ('x', 1, 'insert', '{}', 'x', 'x', 'x', now())",
@@ -73,7 +76,7 @@ public sealed class RightsTests
         await using var node = await Login(database, "node", "scheduler_node");
         Assert.That(await Try(node, "insert into scheduler.job (name, kind) values ('a', 'sql')"), Is.Null);
         Assert.That(await Try(node, "update scheduler.job set problem = 'x'"), Is.Null);
-        Assert.That(await Try(node, Private[3]), Is.EqualTo("42501"));
+        Assert.That(await Try(node, Private[5]), Is.EqualTo("42501"));
         Assert.That(await Try(node, "update scheduler_private.job_chain_end set place = 0"), Is.EqualTo("42501"));
     }
 

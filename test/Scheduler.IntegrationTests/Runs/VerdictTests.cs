@@ -9,14 +9,17 @@ namespace Scheduler.IntegrationTests.Runs;
 public sealed class VerdictTests : LedgerFixture
 {
     [Test]
-    public async Task A_success_written_with_the_work_leaves_what_one_written_alone_does([Values("allow", "queue")] string overlap)
+    public async Task A_success_written_with_the_work_leaves_what_one_written_alone_does(
+        [Values("allow", "queue")] string overlap, [Values("", "\"success\", \"recovery\"", "\"recovery\"")] string told)
     {
         var node = await Node("n1");
         await Database.Execute($$"""
             insert into scheduler.job (name, kind, schedule, overlap, settings, missed)
             select n, 'sql', s, '{{overlap}}', '{"statement": "select 1"}', 'all'
             from (values ('alone', 'every 1h'), ('inside', 'every 1h'), ('child-alone', 'after alone'), ('child-inside', 'after inside')) x (n, s);
-            update scheduler_private.job_gate set failures_in_row = 2, finished_count = 7, success_count = 5
+            update scheduler_private.job_gate set failures_in_row = 2, finished_count = 7, success_count = 5;
+            insert into scheduler.channel (name, kind, settings) values ('ops', 'webhook', '{"url": "http://127.0.0.1:1/"}');
+            update scheduler.job set notify = case when '{{told}}' = '' then '{}' else '{"on": [{{told}}], "to": ["ops"]}'::jsonb end
             """);
         await Ledger.Enter([FireOf("alone"), FireOf("inside")], 0, node, default);
         var runs = (await Ledger.Claim(2, node, default)).ToDictionary(r => r.Job);
@@ -30,13 +33,49 @@ public sealed class VerdictTests : LedgerFixture
                 + " 'success', last_success_at is not null) from scheduler_private.job_gate g where job = @job",
             "select to_jsonb(r) - '{job,created_at,started_at,ended_at}'::text[] || jsonb_build_object('ended', ended_at is not null)"
                 + " from scheduler_private.run r where job = @job",
+            "select coalesce(jsonb_agg(to_jsonb(o) - '{id,at}'::text[] order by o.event), '\"nobody is told\"') from scheduler_private.outbox o"
+                + " where o.job = @job",
             "select jsonb_agg(jsonb_build_object('job', e.job, 'cause', e.cause)) from scheduler_private.event e where e.job = 'child-' || @job",
         ])
         {
             var (alone, inside) = (await Read(what, "alone"), await Read(what, "inside"));
             Assert.That(inside, Is.EqualTo(alone).And.Not.Empty, what);
         }
+        var events = await Database.Value<string>("select string_agg(event, ' ' order by event) from scheduler_private.outbox where job = 'alone'");
+        Assert.That(events ?? "", Is.EqualTo(told.Contains("success", StringComparison.Ordinal) ? "recovery success" : told.Trim('"')));
         await Assert.ThrowsAsync<RunLostException>(() => Inside(runs["inside"] with { Token = 9 }, null));
+    }
+
+    [Test]
+    public async Task Who_wants_to_be_told_of_a_verdict_is_by_the_statement_that_writes_it()
+    {
+        var node = await Node("n1");
+        await Database.Execute("""
+            insert into scheduler.channel (name, kind, settings) values ('ops', 'webhook', '{"url": "http://127.0.0.1:1/"}');
+            insert into scheduler.job (name, kind, schedule, overlap, settings, missed, start_within, notify)
+            select n, 'sql', 'every 1h', 'allow', '{"statement": "select 1"}', 'all', case n when 'late' then interval '1 second' end,
+                case when n = 'silent' then '{}' else jsonb_build_object('to', '["ops"]'::jsonb, 'on', o::jsonb) end
+            from (values ('silent', ''), ('fails', '["failure", "guard"]'), ('guarded', '["guard"]'), ('mends', '["recovery"]'),
+                ('late', '["missed"]'), ('off', '["skip"]'), ('lost', '["lost", "failure"]')) x (n, o);
+            update scheduler.job set enabled = false where name = 'off';
+            update scheduler.job set on_lost = 'fail' where name = 'lost';
+            """);
+        string[] jobs = ["silent", "fails", "guarded", "mends", "late", "off", "lost"];
+        await Ledger.Enter([.. jobs.Select(FireOf)], 0, node, default);
+        var runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
+        await Ledger.Finish([
+            new(runs["silent"], "failed"), new(runs["fails"], "failed", "guard"), new(runs["guarded"], "failed", "guard"),
+            new(runs["mends"], "failed"),
+        ], node.LeaseId, default);
+        await Ledger.Enter([.. ((string[])["mends", "fails"]).Select(j => FireOf(j, second: 3600))], 0, node, default);
+        runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
+        await Ledger.Finish([new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled")], node.LeaseId, default);
+        await Database.Execute("update scheduler_private.node set lease_until = now()");
+        await Ledger.RequeueLost(default);
+
+        var told = await Database.Rows<string>("select job || ' ' || event || ' ' || channels[1] from scheduler_private.outbox order by 1");
+        Assert.That(told, Is.EqualTo((string[])["fails guard ops", "guarded guard ops", "late missed ops", "lost failure ops", "lost lost ops",
+            "mends recovery ops", "off skip ops"]));
     }
 
     private async Task Inside(RunRow run, string? result)

@@ -20,6 +20,7 @@ public static class FileStore
     private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
     private static readonly string PutCalendarsSql = SqlFiles.Read("queries/calendar_put.sql");
     private static readonly string PruneCalendarsSql = SqlFiles.Read("queries/calendar_prune.sql");
+    private static readonly string ChannelsSql = SqlFiles.Read("queries/notify_channels.sql");
     private static readonly string AppliedSql = SqlFiles.Read("queries/job_applied.sql");
     private static readonly string HistorySql = SqlFiles.Read("queries/job_history.sql");
     private static readonly string DurationsSql = SqlFiles.Read("queries/job_durations.sql");
@@ -180,7 +181,12 @@ public static class FileStore
             var (what, name) = (reader.GetString(0), reader.GetString(1));
             applied[(what, name)] = new(what, name, JobFields.Parse(reader.GetString(2)), reader.GetString(3));
         }
-        return new(jobs, calendars, applied);
+        await reader.DisposeAsync();
+        var channels = new List<string>();
+        await using var names = new NpgsqlCommand(ChannelsSql, connection);
+        await using var rows = await names.ExecuteReaderAsync(token);
+        while (await rows.ReadAsync(token)) { channels.Add(rows.GetString(0)); }
+        return new(jobs, calendars, applied) { Channels = channels };
     }
 
     private static async Task<IReadOnlyList<PlannedDelete>> History(

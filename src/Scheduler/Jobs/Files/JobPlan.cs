@@ -106,4 +106,8 @@ internal sealed record AppliedFile(string What, string Name, JsonObject Fields, 
 /// <param name="Applied">What was applied last, by what it is and its name; kept for what was deleted in SQL.</param>
 internal sealed record LiveJobs(
     IReadOnlyList<StoredJob> Jobs, IReadOnlyList<(CalendarDefinition Calendar, int Version)> Calendars,
-    IReadOnlyDictionary<(string What, string Name), AppliedFile> Applied);
+    IReadOnlyDictionary<(string What, string Name), AppliedFile> Applied)
+{
+    /// <summary>Names of the channels that jobs may name.</summary>
+    public IReadOnlyList<string> Channels { get; init; } = [];
+}

@@ -87,8 +87,16 @@ internal sealed class JobPlanner
         var known = live.Calendars.Select(c => c.Calendar.Name).Concat(declared.Calendars.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal);
         refusals.AddRange(rows.Where(r => r.Job.Calendar is { } name && !known.Contains(name)).Select(r =>
             $"{r.Job.Source}: calendar '{r.Job.Calendar}' of job '{r.Job.Name}' is not known{Spelling.Hint(r.Job.Calendar!, known)}"));
+        RefuseUnknownChannels();
         return planner;
     }
+
+    private void RefuseUnknownChannels() => refusals.AddRange(
+        from row in rows
+        where row.Job.Notify != "{}"
+        from to in (JsonNode.Parse(row.Job.Notify)?["to"] as JsonArray ?? []).Select(t => t!.GetValue<string>())
+        where !live.Channels.Contains(to)
+        select $"{row.Job.Source}: channel '{to}' of job '{row.Job.Name}' is not known{Spelling.Hint(to, live.Channels)}");
 
     private void ReadForce(HashSet<string> names)
     {

@@ -6,6 +6,7 @@ using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
 using Scheduler.Runs;
+using Scheduler.Telemetry;
 
 namespace Scheduler.Kinds.Commands;
 
@@ -36,7 +37,11 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         {
             var order = CommandPlan.Make(settings, run, options.Commands, folder, LifeEnd());
             var began = time.GetTimestamp();
+            // Arguments may hold secrets: their number alone is told.
+            using var span = RunTrace.Part($"process {Path.GetFileName(settings.Argv[0])}");
+            span?.SetTag("process.executable.name", settings.Argv[0]).SetTag("process.args_count", settings.Argv.Count);
             var (report, lastError) = await Carry(order);
+            span?.SetTag("process.exit.code", report.Code);
             cancellationToken.ThrowIfCancellationRequested();
             context.Result = Judge(report, lastError, time.GetElapsedTime(began));
         }
