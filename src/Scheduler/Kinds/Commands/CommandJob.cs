@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Quartz;
 using Scheduler.Cluster;
@@ -23,6 +24,10 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
     // Beyond the time to end that the settings give: for the runner to kill, read pipes to their end and report.
     private static readonly TimeSpan ReportWithin = TimeSpan.FromSeconds(4);
 
+    // Not null: standard output goes here.
+    private MemoryStream? captured;
+    private int capturedMax;
+
     /// <summary>The kind's entry in the registry.</summary>
     public static Kind Kind { get; } = new("command", typeof(CommandJob), typeof(CommandSettings), OnLost.Fail,
         "Runs a program; its whole process tree ends with the run, the node or the lease");
@@ -39,6 +44,24 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
             var (report, lastError) = await Carry(order);
             cancellationToken.ThrowIfCancellationRequested();
             context.Result = Judge(report, lastError, time.GetElapsedTime(began));
+        }
+        finally { RemoveFolder(folder); }
+    }
+
+    /// <summary>Run the program and hand back what it wrote to standard output, which is not the run's output then; what it says on standard error
+    /// is. Throws <see cref="OperatorException"/> for a rule of the node, <see cref="RunFailedException"/> when it cannot be started or writes more
+    /// than <paramref name="most"/> bytes.</summary>
+    internal async Task<(int Code, string Output, string LastError)> Answer(int most)
+    {
+        CommandPlan.Allowed(settings, options.Commands);
+        var folder = MakeFolder();
+        try
+        {
+            captured = new MemoryStream();
+            capturedMax = most;
+            var (report, lastError) = await Carry(CommandPlan.Make(settings, run, options.Commands, folder, LifeEnd()));
+            if (report.Code is not { } code) { throw new RunFailedException($"'{settings.Argv[0]}' could not be started: {report.Problem}"); }
+            return (code, Encoding.UTF8.GetString(captured.ToArray()), PlainText.Clean(PlainText.Cut(lastError, LastLineMax)));
         }
         finally { RemoveFolder(folder); }
     }
@@ -91,7 +114,12 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         while (await RunnerWire.ReadFrame(pipe, buffer, token) is var (kind, length))
         {
             var content = buffer.AsSpan(0, length);
-            if (kind == RunnerWire.Out) { output.Add(content); }
+            if (kind == RunnerWire.Out && captured is not null)
+            {
+                captured.Write(content);
+                if (captured.Length > capturedMax) { throw new RunFailedException($"'{settings.Argv[0]}' wrote more than {capturedMax} bytes"); }
+            }
+            else if (kind == RunnerWire.Out) { output.Add(content); }
             else if (kind == RunnerWire.Error) { error.Add(content); }
             else { report = JsonSerializer.Deserialize<RunnerReport>(content); }
         }
