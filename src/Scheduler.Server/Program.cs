@@ -17,6 +17,8 @@ var root = new RootCommand("A clustered job server: every fire runs once, on one
     RunCommands.Create(),
     NodeCommands.Create(),
     FleetCommands.Create(),
+    UploadCommands.Create(),
+    SnapshotCommands.Create(),
     DatabaseCommands.Create(),
 };
 return await CommandLine.Run(root, args);

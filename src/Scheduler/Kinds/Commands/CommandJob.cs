@@ -27,6 +27,8 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
     // Not null: standard output goes here.
     private MemoryStream? captured;
     private int capturedMax;
+    // Ends the command: the run's end, or that of one call.
+    private CancellationToken ending = run.Token;
 
     /// <summary>The kind's entry in the registry.</summary>
     public static Kind Kind { get; } = new("command", typeof(CommandJob), typeof(CommandSettings), OnLost.Fail,
@@ -50,9 +52,10 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
 
     /// <summary>Run the program and hand back what it wrote to standard output, which is not the run's output then; what it says on standard error
     /// is. Throws <see cref="OperatorException"/> for a rule of the node, <see cref="RunFailedException"/> when it cannot be started or writes more
-    /// than <paramref name="most"/> bytes.</summary>
-    internal async Task<(int Code, string Output, string LastError)> Answer(int most)
+    /// than <paramref name="most"/> bytes, <see cref="OperationCanceledException"/> with the whole tree ended when the token says so.</summary>
+    internal async Task<(int Code, string Output, string LastError)> Answer(int most, CancellationToken token)
     {
+        ending = token;
         CommandPlan.Allowed(settings, options.Commands);
         var folder = MakeFolder();
         try
@@ -86,17 +89,17 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         try
         {
             var pipe = runner.StandardInput.BaseStream;
-            await pipe.WriteAsync(RunnerWire.Order(order), run.Token);
-            await pipe.FlushAsync(run.Token);
+            await pipe.WriteAsync(RunnerWire.Order(order), ending);
+            await pipe.FlushAsync(ending);
             heart = Task.Run(() => Beat(pipe, stop.Token), CancellationToken.None);
             using var patience = new CancellationTokenSource();
             // Once the run is over the runner is given its time; then nothing is waited for.
-            using var over = run.Token.Register(() => patience.CancelAfter(settings.KillAfter + ReportWithin));
+            using var over = ending.Register(() => patience.CancelAfter(settings.KillAfter + ReportWithin));
             return await Read(runner.StandardOutput.BaseStream, patience.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or RunFailedException && run.Token.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException or RunFailedException && ending.IsCancellationRequested)
         {
-            throw new OperationCanceledException($"the run was ended: {e.Message}", e, run.Token);
+            throw new OperationCanceledException($"the run was ended: {e.Message}", e, ending);
         }
         finally
         {
@@ -137,7 +140,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         {
             while (true)
             {
-                if (run.Token.IsCancellationRequested && !cancelled)
+                if (ending.IsCancellationRequested && !cancelled)
                 {
                     cancelled = true;
                     var grace = LifeEnd() == 0 ? TimeSpan.Zero : settings.KillAfter;
@@ -149,7 +152,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
                     await pipe.WriteAsync(RunnerWire.Mark(RunnerWire.Deadline, end), stop);
                 }
                 await pipe.FlushAsync(stop);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancelled ? CancellationToken.None : run.Token);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancelled ? CancellationToken.None : ending);
                 try { await Task.Delay(HeartbeatEvery, time, either.Token); }
                 catch (OperationCanceledException) when (!stop.IsCancellationRequested) { }
             }
