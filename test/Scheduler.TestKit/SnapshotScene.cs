@@ -8,7 +8,7 @@ namespace Scheduler.TestKit;
 /// <summary>An rclone remote control of the test's own.</summary>
 public sealed class RcloneDaemon : IAsyncDisposable
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(60) };
     private readonly string password;
 
     internal RcloneDaemon(string folder, int s3Port)

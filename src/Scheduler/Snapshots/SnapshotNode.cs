@@ -96,7 +96,7 @@ public sealed record NodeLimits
     [Range(0, 100_000)]
     public int? PeersMin { get; init; }
     /// <summary>Bytes free on the node's disk below which nothing is uploaded. Default none.</summary>
-    [Range(0L, long.MaxValue)]
+    [Range(0, 1e18)]
     public long? DiskFreeMin { get; init; }
     /// <summary>Whether a node that is still syncing is uploaded. Default false.</summary>
     public bool AllowSyncing { get; init; }
