@@ -47,12 +47,13 @@ public sealed class ManySnapshotTests
             "select (result ->> 'running') || ' running, ' || jsonb_array_length(result -> 'unreachable') || ' unreachable' from scheduler.run"),
             Is.EqualTo($"{Healthy} running, {Dead + Hanging} unreachable"));
         Assert.That(await cluster.Database.Value<long>("""
-            select count(*) from scheduler.run r, jsonb_array_elements(r.result -> 'unreachable') u join snapshot.upload s on s.id = (u ->> 'upload')::bigint
+            select count(*) from scheduler.run r, jsonb_array_elements(r.result -> 'unreachable') u
+            join snapshot.upload s on s.id = (u ->> 'upload')::bigint
             where u ->> 'node' = s.node and s.problem = u ->> 'why'
             """), Is.EqualTo(Dead + Hanging), "each with its reason, in the result and in its row");
         Assert.That(await cluster.Database.Value<string>("select string_agg(distinct state, ',') from snapshot.upload"), Is.EqualTo("running"));
-        Assert.That(await cluster.Database.Value<long>("select count(*) from snapshot.upload where seen_at is not null and problem is null and bytes_total > 0"),
-            Is.EqualTo(Healthy), "none of the others was delayed");
+        Assert.That(await cluster.Database.Value<long>(
+            "select count(*) from snapshot.upload where seen_at is not null and problem is null and bytes_total > 0"), Is.EqualTo(Healthy), "none of the others was delayed");
     }
 
     // As upload runs leave them: each a job of the one rclone, too slow to end.
@@ -76,9 +77,10 @@ public sealed class ManySnapshotTests
                 job = id.ToString(CultureInfo.InvariantCulture);
             }
             await cluster.Database.Execute("""
-                insert into snapshot.upload (run_key, node, state, definition, target, token, agent_group, agent_job, agent_process, agent_started, started_at)
-                values ('snapshot-upload/' || @node || '@2026-11-21T00:00:00Z', @node, 'running', jsonb_build_object('name', @node, 'protocol', 'ethereum',
-                    'source', @source, 'destination', @target, 'limits', '{}'::jsonb), @target, 1, @group, @job, @pid, @started, now())
+                insert into snapshot.upload (run_key, node, state, definition, target, token, agent_group, agent_job, agent_process,
+                    agent_started, started_at)
+                values ('snapshot-upload/' || @node || '@2026-11-21T00:00:00Z', @node, 'running', jsonb_build_object('name', @node, 'protocol',
+                    'ethereum', 'source', @source, 'destination', @target, 'limits', '{}'::jsonb), @target, 1, @group, @job, @pid, @started, now())
                 """, new { node = $"n{i}", source, target, group, job, pid, started });
         }
     }

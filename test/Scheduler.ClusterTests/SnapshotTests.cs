@@ -65,7 +65,8 @@ public sealed class SnapshotTests
         Assert.That(rate, Is.LessThan(24 * 1.3 * Megabyte), "bytes a second, the first burst of each file included");
         await ExpectWhole(scene, rclone, source, last.GetProperty("target").GetString()!);
 
-        Assert.That(await cluster.Database.Value<long>("select height from snapshot.node_metric where node = 'n5' limit 1"), Is.GreaterThanOrEqualTo(0));
+        Assert.That(await cluster.Database.Value<long?>("select height from snapshot.node_metric where node = 'n5' limit 1"),
+            Is.GreaterThanOrEqualTo(0));
         Assert.That(await cluster.Database.Value<string>("select missing ->> 'net_peerCount' from snapshot.node_metric limit 1"),
             Does.StartWith("net_peerCount: -32601"), "a method the node does not have is null with a reason");
         Assert.That(await cluster.Database.Value<string>("select sentence from snapshot.completeness"), Is.EqualTo("1 of 1 uploaded"));
@@ -105,7 +106,8 @@ public sealed class SnapshotTests
             where u.node = 'n5' and p ? 'reason'
             """), verdict is null ? Is.Null : Does.StartWith(verdict));
         Assert.That(await cluster.Database.Value<string>(
-            "select string_agg(p ->> 'state', ',') || ' ' || u.attempt from snapshot.upload u, jsonb_array_elements(u.past) p where u.node = 'n6' group by u.id"),
+            "select string_agg(p ->> 'state', ',') || ' ' || u.attempt from snapshot.upload u, jsonb_array_elements(u.past) p"
+            + " where u.node = 'n6' group by u.id"),
             Is.EqualTo("starting,running 1"), "nobody touched it");
         await ExpectWhole(scene, rclone, source, (await cluster.Database.Value<string>("select target from snapshot.upload where node = 'n5'"))!);
     }
@@ -115,7 +117,8 @@ public sealed class SnapshotTests
         switch (part)
         {
             case "scheduler node":
-                var node = await cluster.Database.Value<string>("select node from scheduler.run where job = 'snapshot-monitor' order by due_at desc limit 1");
+                var node = await cluster.Database.Value<string>(
+                    "select node from scheduler.run where job = 'snapshot-monitor' order by due_at desc limit 1");
                 await cluster[node!].Kill();
                 break;
             case "PostgreSQL":
@@ -142,8 +145,8 @@ public sealed class SnapshotTests
                 long reused;
                 do
                 {
-                    reused = (await rclone.Post("sync/copy", new { srcFs = stranger, dstFs = stranger + "-copy", _async = true, _group = "stranger" }))
-                        .GetProperty("jobid").GetInt64();
+                    var copy = new { srcFs = stranger, dstFs = stranger + "-copy", _async = true, _group = "stranger" };
+                    reused = (await rclone.Post("sync/copy", copy)).GetProperty("jobid").GetInt64();
                 }
                 while (reused < job);
                 break;
@@ -153,7 +156,13 @@ public sealed class SnapshotTests
     }
 
     private static Task<TestCluster> Start(SnapshotScene scene, TestServer? server = null) =>
-        TestCluster.Start(new() { Nodes = 2, Server = server, Jobs = Jobs, Setup = new() { Lease = TimeSpan.FromSeconds(4), Environment = scene.Environment() } });
+        TestCluster.Start(new()
+        {
+            Nodes = 2,
+            Server = server,
+            Jobs = Jobs,
+            Setup = new() { Lease = TimeSpan.FromSeconds(4), Environment = scene.Environment() },
+        });
 
     private static Task AddNode(
         TestCluster cluster, SnapshotScene scene, string name, string source, string destination, string agent, string limits) =>

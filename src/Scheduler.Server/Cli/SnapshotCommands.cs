@@ -56,7 +56,8 @@ internal static class SnapshotCommands
         command.SetAction(async (parsed, token) =>
         {
             var node = new NodeRequest(parsed.GetRequiredValue(name), parsed.GetRequiredValue(protocol), Json(parsed, endpoint),
-                parsed.GetValue(schedule), parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination), Json(parsed, agent), Json(parsed, limit));
+                parsed.GetValue(schedule), parsed.GetRequiredValue(source), parsed.GetRequiredValue(destination),
+                Json(parsed, agent), Json(parsed, limit));
             var added = await SnapshotList.Put(Settings.ConnectionOf(parsed), node, token);
             if (parsed.GetValue(Settings.Json)) { Output.Json(new { name = node.Name, added }); }
             else { Console.Out.WriteLine(added ? "added" : "changed"); }

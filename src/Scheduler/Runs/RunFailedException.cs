@@ -13,7 +13,8 @@ public sealed class RunFailedException(string message, object? result = null, Ex
 }
 
 /// <summary>
-/// Thrown by a kind that finds that its work is not to be done now: the run's verdict is <c>skipped</c> with this reason. Not tried again, and no failure.
+/// Thrown by a kind that finds that its work is not to be done now: the run's verdict is <c>skipped</c> with this reason. Not tried again,
+/// and no failure.
 /// </summary>
 /// <param name="reason">Why, in a few words.</param>
 /// <param name="result">The run's result, or null for none.</param>

@@ -20,7 +20,8 @@ internal static class Health
         }
         if (metrics.Syncing == true && !limits.AllowSyncing)
         {
-            return "the node is syncing" + (metrics.SyncDistance is > 0 and var behind ? string.Create(CultureInfo.InvariantCulture, $", {behind} behind") : "");
+            return "the node is syncing"
+                + (metrics.SyncDistance is > 0 and var behind ? string.Create(CultureInfo.InvariantCulture, $", {behind} behind") : "");
         }
         if (limits.HeadAgeMax is { } ageMax && metrics.HeadAt is { } head && now - head > ageMax)
         {

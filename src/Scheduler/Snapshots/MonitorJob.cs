@@ -30,14 +30,15 @@ public sealed record MonitorSettings
 }
 
 /// <summary>
-/// Kind <c>snapshot.monitor</c>: looks at every upload that runs, each by itself, several at a time; writes their progress; ends, verifies and resumes
-/// them; removes snapshots beyond <c>keep</c>.
+/// Kind <c>snapshot.monitor</c>: looks at every upload that runs, each by itself, several at a time; writes their progress; ends, verifies and
+/// resumes them; removes snapshots beyond <c>keep</c>.
 /// </summary>
 /// <remarks>
 /// One upload's agent never delays another upload: each look has a time-out, and its failure is its own. The verdict is <c>failed</c> when an upload
 /// came to a bad end in this pass that nothing resumes, with its reason as the error; what became of each is in the result. Safe to run twice.
 /// </remarks>
-public sealed class MonitorJob(MonitorSettings settings, RunScope run, HttpCaller http, NodeState state, NodeOptions options, TimeProvider time) : IJob
+public sealed class MonitorJob(
+    MonitorSettings settings, RunScope run, HttpCaller http, NodeState state, NodeOptions options, TimeProvider time) : IJob
 {
     // Looked at in one round; those seen longest ago come first, so that with more each has its turn.
     private const int UploadsMax = 1000;
@@ -139,7 +140,8 @@ public sealed class MonitorJob(MonitorSettings settings, RunScope run, HttpCalle
             context.Result = result;
             return;
         }
-        var named = string.Join("; ", bad.Take(NamedInError).Select(o => $"upload {o.Upload.Id} of {o.Upload.Node} {o.Outcome.What}: {o.Outcome.Why}"));
+        var named = string.Join("; ", bad.Take(NamedInError).Select(o =>
+            $"upload {o.Upload.Id} of {o.Upload.Node} {o.Outcome.What}: {o.Outcome.Why}"));
         throw new RunFailedException(named + (bad.Count > NamedInError ? $"; and {bad.Count - NamedInError} more" : ""), result);
     }
 }

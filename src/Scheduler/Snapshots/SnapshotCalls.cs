@@ -70,8 +70,8 @@ internal sealed class SnapshotCalls(RunScope run, HttpCaller http, NodeState sta
     /// <summary>Ask for JSON. Throws <see cref="NoAnswerException"/> for anything but a JSON answer of 200.</summary>
     public async Task<JsonElement> Json(HttpMethod method, string address, NodeEndpoints endpoints, string? body, CancellationToken token)
     {
-        var request = new HttpRequest(method, Address(address), OwnHeaders, endpoints.Headers.ToDictionary(h => h.Key, h => Line(h.Key, Fill(h.Value))),
-            body, body is null ? null : "application/json");
+        var headers = endpoints.Headers.ToDictionary(h => h.Key, h => HttpJob.OneLine(h.Key, Fill(h.Value)));
+        var request = new HttpRequest(method, Address(address), OwnHeaders, headers, body, body is null ? null : "application/json");
         var answer = await Send(request, endpoints.Timeout, again: true, token);
         // JSON-RPC says errors in the body, some nodes with a status of their own.
         if (answer.Status != HttpStatusCode.OK && !(body is not null && answer.Body.StartsWith('{')))
@@ -111,12 +111,11 @@ internal sealed class SnapshotCalls(RunScope run, HttpCaller http, NodeState sta
     public static IReadOnlyDictionary<string, string> OwnHeaders { get; } = new Dictionary<string, string> { ["User-Agent"] = "scheduler" };
 
     /// <summary>What stands in a message of somebody else's words.</summary>
-    public static string Said(string words) => words.Length == 0 ? "" : ": " + PlainText.Cut(PlainText.Clean(words.ReplaceLineEndings(" ")), WordsMax);
+    public static string Said(string words) => words.Length == 0 ? ""
+        : ": " + PlainText.Cut(PlainText.Clean(words.ReplaceLineEndings(" ")), WordsMax);
 
     /// <summary>A user and a password as a header has them.</summary>
     public static string Basic(string user, string password) => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
-
-    private static string Line(string header, string value) => HttpJob.OneLine(header, value);
 
     private static JsonElement Parse(string text, string where)
     {
@@ -154,7 +153,10 @@ internal static class JsonPath
     public static long? Number(this JsonElement json, string path)
     {
         if (json.At(path) is not { } value) { return null; }
-        if (value.ValueKind == JsonValueKind.Number) { return value.TryGetInt64(out var whole) ? whole : value.TryGetDouble(out var d) ? (long)d : null; }
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            return value.TryGetInt64(out var whole) ? whole : value.TryGetDouble(out var d) && Math.Abs(d) < 9e18 ? (long)d : null;
+        }
         if (value.ValueKind != JsonValueKind.String) { return null; }
         var text = value.GetString()!;
         var culture = System.Globalization.CultureInfo.InvariantCulture;

@@ -169,13 +169,16 @@ public static class SnapshotList
 
     /// <summary>Disable a node: its upload job goes, what runs goes on. Throws <see cref="OperatorException"/> (3) with the nearest name when there
     /// is none. Returns false when it was disabled already.</summary>
-    public static Task<bool> Disable(string connectionString, string name, CancellationToken token) => OperatorConnection.Use(connectionString, async c =>
+    public static Task<bool> Disable(string connectionString, string name, CancellationToken token) =>
+        OperatorConnection.Use(connectionString, c => Disable(c, name, token), token);
+
+    private static async Task<bool> Disable(Npgsql.NpgsqlConnection c, string name, CancellationToken token)
     {
         var names = (await c.QueryAsync<string>(new CommandDefinition("select name from snapshot.node", cancellationToken: token))).ToList();
         if (!names.Contains(name)) { throw new OperatorException($"there is no node '{name}' in snapshot.node{Spelling.Hint(name, names)}", 3); }
         return await c.ExecuteAsync(new CommandDefinition("update snapshot.node n set enabled = false where n.name = @name and n.enabled",
             new { name }, cancellationToken: token)) == 1;
-    }, token);
+    }
 
     private static Task<string> Ask(string connectionString, string sql, long id, string? reason, CancellationToken token) =>
         OperatorConnection.Use(connectionString, async c =>

@@ -18,8 +18,8 @@ public sealed record UploadSettings
 }
 
 /// <summary>
-/// Kind <c>snapshot.upload</c>: measures a node and begins the upload of its snapshot at its agent. The run ends when the agent has begun; what becomes
-/// of the upload <see cref="MonitorJob"/> finds out.
+/// Kind <c>snapshot.upload</c>: measures a node and begins the upload of its snapshot at its agent. The run ends when the agent has begun; what
+/// becomes of the upload <see cref="MonitorJob"/> finds out.
 /// </summary>
 /// <remarks>
 /// The row of <c>snapshot.upload</c> is written under the run's key before the agent is asked. Whoever does the run again, or takes it over, finds it

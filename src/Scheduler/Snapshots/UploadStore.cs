@@ -43,7 +43,11 @@ internal sealed class UploadStore(RunScope run) : IDisposable
 
     /// <summary>Keep what a node said.</summary>
     public Task Keep(string node, NodeMetrics metrics) => Count(MetricSql, Text(node), Text(run.RunKey),
-        new() { NpgsqlDbType = NpgsqlDbType.Jsonb, Value = JsonSerializer.Serialize(metrics, SnapshotSchema.Json).Replace("\\u0000", "\\ufffd", StringComparison.Ordinal) });
+        new()
+        {
+            NpgsqlDbType = NpgsqlDbType.Jsonb,
+            Value = JsonSerializer.Serialize(metrics, SnapshotSchema.Json).Replace("\\u0000", "\\ufffd", StringComparison.Ordinal),
+        });
 
     /// <summary>Write the intent; null when another upload of the node is in the way by now.</summary>
     public Task<UploadRow?> Want(string node, string definition, string target) => One(WantSql, Text(run.RunKey), Text(node),
@@ -69,8 +73,8 @@ internal sealed class UploadStore(RunScope run) : IDisposable
 
     /// <summary>End this attempt. False: it has ended already.</summary>
     public async Task<bool> End(UploadRow upload, UploadEnd end) => await Count(EndSql, Number(upload.Id), Int(upload.Attempt), Text(end.State),
-        Maybe(NpgsqlDbType.Text, Plain(end.Reason)), Maybe(NpgsqlDbType.Text, Plain(end.Error)), Maybe(NpgsqlDbType.Double, end.ResumeAfter?.TotalSeconds),
-        Maybe(NpgsqlDbType.Bigint, end.There?.Bytes), Maybe(NpgsqlDbType.Bigint, end.There?.Files),
+        Maybe(NpgsqlDbType.Text, Plain(end.Reason)), Maybe(NpgsqlDbType.Text, Plain(end.Error)),
+        Maybe(NpgsqlDbType.Double, end.ResumeAfter?.TotalSeconds), Maybe(NpgsqlDbType.Bigint, end.There?.Bytes), Maybe(NpgsqlDbType.Bigint, end.There?.Files),
         new NpgsqlParameter<bool> { TypedValue = end.State == "completed" && end.There?.Compared == true }) == 1;
 
     /// <summary>Begin its next attempt; null when somebody else was first.</summary>

@@ -21,7 +21,8 @@ public sealed class MonitorTests
     {
         await using var scene = await Scene.Start();
         var id = await scene.Upload();
-        scene.Says("status", """{"state": "running", "job": "7", "process": "p1", "started": "s1", "bytes": 5, "bytes_total": 12, "files": 1, "rate": 2.5}""");
+        scene.Says("status",
+            """{"state": "running", "job": "7", "process": "p1", "started": "s1", "bytes": 5, "bytes_total": 12, "files": 1, "rate": 2.5}""");
         var result = await scene.Pass();
         Assert.That(result.GetProperty("running").GetInt32(), Is.EqualTo(1));
         Assert.That(await scene.Row("bytes || ' of ' || bytes_total || ', ' || percent || '%, ' || rate_bytes"), Is.EqualTo("5 of 12, 41.7%, 3"));
@@ -54,7 +55,8 @@ public sealed class MonitorTests
         scene.Says("status", """{"state": "failed", "error": "disk full", "process": "p1", "started": "s2", "bytes": 1}""");
 
         var bad = await Assert.ThrowsAsync<RunFailedException>(scene.Pass);
-        Assert.That(bad!.Message, Does.Match("^upload [0-9]+ of n5 failed: the agent gave up: disk full$"), "no attempt is left: the pass's verdict says so");
+        Assert.That(bad!.Message, Does.Match("^upload [0-9]+ of n5 failed: the agent gave up: disk full$"),
+            "no attempt is left: the pass's verdict says so");
         Assert.That(await scene.Row("state || ' ' || reason || ' ' || error || ' ' || coalesce(resume_at::text, 'never')"),
             Is.EqualTo("failed the agent gave up disk full never"));
         Assert.That(await scene.Row("bytes::text"), Is.EqualTo("6"), "five were there, one was copied");
@@ -157,7 +159,8 @@ public sealed class MonitorTests
         scene.Says("remove", "{}");
         var result = await scene.Pass();
         Assert.That(result.GetProperty("removed").GetArrayLength(), Is.EqualTo(2));
-        Assert.That(await scene.Database.Value<string>("select string_agg(right(target, 18), ',' order by id) from snapshot.upload where removed_at is not null"),
+        Assert.That(await scene.Database.Value<string>(
+            "select string_agg(right(target, 18), ',' order by id) from snapshot.upload where removed_at is not null"),
             Is.EqualTo("2026-11-01T000000Z,2026-11-02T000000Z"));
         Assert.That(scene.Heard("remove"), Does.Contain("SNAPSHOT_TARGET=d:/n/2026-11-01T000000Z").And.Not.Contain("2026-11-03"));
         Assert.That((await scene.Pass()).GetProperty("removed").GetArrayLength(), Is.Zero, "once");
@@ -204,10 +207,11 @@ public sealed class MonitorTests
         public string Heard(string verb) => File.Exists(File_(verb) + ".heard") ? File.ReadAllText(File_(verb) + ".heard") : "";
 
         public Task<JsonElement> Pass() => runs.Run(scope => new MonitorJob(
-            new MonitorSettings { LookFor = TimeSpan.Zero, LookTimeout = TimeSpan.FromMinutes(1) }, scope, http, state, options, TimeProvider.System));
+            new MonitorSettings { LookFor = TimeSpan.Zero, LookTimeout = TimeSpan.FromMinutes(1) }, scope, http, state, options,
+            TimeProvider.System));
 
-        public Task<string?> Row(string what) => Database.Value<string>($"select {what} from scheduler.upload u join (select id, base_bytes from snapshot.upload) s"
-            + " using (id)");
+        public Task<string?> Row(string what) => Database.Value<string>(
+            $"select {what} from scheduler.upload u join (select id, base_bytes from snapshot.upload) s using (id)");
 
         public Task ResumeNow() => Database.Execute("update snapshot.upload set resume_at = now()");
 

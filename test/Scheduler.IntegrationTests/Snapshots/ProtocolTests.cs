@@ -38,7 +38,8 @@ public sealed class ProtocolTests
     {
         Environment.SetEnvironmentVariable("PROTOCOL_TEST_AUTH", "Basic dTpw");
         await using var stub = await JsonStub.Start();
-        stub.Answers["getblockchaininfo"] = """{"chain": "main", "blocks": 870000, "headers": 870002, "initialblockdownload": false, "time": 1732147200}""";
+        stub.Answers["getblockchaininfo"] =
+            """{"chain": "main", "blocks": 870000, "headers": 870002, "initialblockdownload": false, "time": 1732147200}""";
         stub.Answers["getnetworkinfo"] = """{"connections": 8, "subversion": "/Satoshi:27.0.0/"}""";
         var metrics = await Collect("bitcoin",
             new() { Rpc = stub.Url, Headers = new Dictionary<string, string> { ["Authorization"] = "${secret:PROTOCOL_TEST_AUTH}" } });
@@ -80,7 +81,8 @@ public sealed class ProtocolTests
         });
         Assert.That((metrics.Height, metrics.DiskFreeBytes, metrics.Peers), Is.EqualTo((8L, 5000L, (int?)null)));
         Assert.That(metrics.Missing.Keys, Is.EquivalentTo(new[] { "peers", "syncing" }));
-        Assert.That(Health.Refusal(metrics, new() { DiskFreeMin = 5001 }, default), Is.EqualTo("its disk has 5000 bytes free, fewer than disk_free_min 5001"));
+        Assert.That(Health.Refusal(metrics, new() { DiskFreeMin = 5001 }, default),
+            Is.EqualTo("its disk has 5000 bytes free, fewer than disk_free_min 5001"));
 
         var wrong = await Collect("http", new() { Url = stub.Url + "/s", Values = new Dictionary<string, string> { ["hieght"] = "a" } });
         Assert.That(wrong.Missing["url"], Does.Contain("did you mean 'height'?"));
@@ -116,6 +118,7 @@ public sealed class ProtocolTests
         await using var run = new KindRun();
         var options = KindRun.Node(commands, "127.0.0.1");
         using var http = new HttpCaller(options, TimeProvider.System);
-        return await NodeProtocols.Of(protocol).Collect(endpoints, new SnapshotCalls(run.Scope, http, run.State, options, TimeProvider.System), default);
+        var calls = new SnapshotCalls(run.Scope, http, run.State, options, TimeProvider.System);
+        return await NodeProtocols.Of(protocol).Collect(endpoints, calls, default);
     }
 }

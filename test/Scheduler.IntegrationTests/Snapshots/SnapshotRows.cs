@@ -30,8 +30,8 @@ internal static class SnapshotRows
             """, new { id });
         if (state != "running")
         {
-            await database.Execute("update snapshot.upload set state = @state, reason = 'as the test has it', ended_at = clock_timestamp() where id = @id",
-                new { id, state });
+            await database.Execute(
+                "update snapshot.upload set state = @state, reason = 'as the test has it', ended_at = clock_timestamp() where id = @id", new { id, state });
         }
         return id;
     }

@@ -12,8 +12,8 @@ public sealed class SnapshotSqlTests
     [TestCase("agent", """{"kind": "rclon"}""", "node 'n5': agent.kind is 'rclon'; expected one of rclone, command", "rclone")]
     [TestCase("agent", """{"kind": "rclone"}""", "agent has no url", null)]
     [TestCase("agent", """{"kind": "command", "start": ["/x"]}""", "agent needs start, status and stop", null)]
-    [TestCase("agent", """{"kind": "rclone", "url": "http://a", "password": "hunter2"}""", "agent.password stands in the open; expected ${secret:NAME}",
-        null)]
+    [TestCase("agent", """{"kind": "rclone", "url": "http://a", "password": "hunter2"}""",
+        "agent.password stands in the open; expected ${secret:NAME}", null)]
     [TestCase("limits", """{"bandwidth": "fast"}""", "limits.bandwidth is 'fast'", null)]
     [TestCase("limits", """{"stalled_after": "90"}""", "limits.stalled_after is '90'", "90s")]
     [TestCase("limits", """{"resumes": -1}""", "limits.resumes is -1", null)]
@@ -54,7 +54,11 @@ public sealed class SnapshotSqlTests
                     ended_at = case when @to in ('starting', 'running') then null else now() end where id = @id
                 """, new { id, to });
             if (allowed.Contains($"{from} {to}")) { await move(); }
-            else { Assert.That((await Assert.ThrowsAsync<PostgresException>(move))!.MessageText, Is.EqualTo($"upload {id} cannot go from {from} to {to}")); }
+            else
+            {
+                Assert.That((await Assert.ThrowsAsync<PostgresException>(move))!.MessageText,
+                    Is.EqualTo($"upload {id} cannot go from {from} to {to}"));
+            }
             await database.Execute("delete from snapshot.upload");
         }
     }
@@ -95,8 +99,10 @@ public sealed class SnapshotSqlTests
         Assert.That(await database.Value<bool>("select resume_at <= now() from scheduler.upload where id = @failed", new { failed }), Is.True);
         await database.AddUpload("n6", due: "2026-11-22T00:00:00Z");
         var late = await Assert.ThrowsAsync<PostgresException>(() => database.Execute("select snapshot.retry_upload(@failed)", new { failed }));
-        Assert.That((late!.SqlState, late.MessageText), Is.EqualTo(("55000", $"upload {failed} cannot be retried: upload {failed + 1} of n6 is running")));
-        Assert.That((await Assert.ThrowsAsync<PostgresException>(() => database.Execute("select snapshot.cancel_upload(999)")))!.SqlState, Is.EqualTo("P0002"));
+        Assert.That((late!.SqlState, late.MessageText),
+            Is.EqualTo(("55000", $"upload {failed} cannot be retried: upload {failed + 1} of n6 is running")));
+        var none = await Assert.ThrowsAsync<PostgresException>(() => database.Execute("select snapshot.cancel_upload(999)"));
+        Assert.That(none!.SqlState, Is.EqualTo("P0002"));
     }
 
     [Test]
@@ -128,7 +134,8 @@ public sealed class SnapshotSqlTests
         {
             await database.AddNode($"n{i}", schedule: "0 */6 * * *");
             await database.Execute($$"""
-                insert into scheduler.job (name, kind, schedule, settings) values ('snapshot-upload/n{{i}}', 'snapshot.upload', '0 */6 * * *', '{"node": "n{{i}}"}')
+                insert into scheduler.job (name, kind, schedule, settings)
+                values ('snapshot-upload/n{{i}}', 'snapshot.upload', '0 */6 * * *', '{"node": "n{{i}}"}')
                 """);
         }
         // Due an hour and two hours ago; n4 is new.

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Scheduler.Snapshots.Agents;
 
 /// <summary>
-/// Agent <c>command</c>: programs of the operator's own, each run on the scheduler node and ended with its call; what they begin must live elsewhere (a
-/// unit of systemd, another machine, a queue). docs/snapshots.md has the contract.
+/// Agent <c>command</c>: programs of the operator's own, each run on the scheduler node and ended with its call; what they begin must live elsewhere
+/// (a unit of systemd, another machine, a queue). docs/snapshots.md has the contract.
 /// </summary>
 internal sealed class CommandAgent(AgentSettings settings, SnapshotCalls calls) : IUploadAgent
 {

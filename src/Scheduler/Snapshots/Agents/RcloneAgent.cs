@@ -7,8 +7,8 @@ using Scheduler.Kinds.Http;
 namespace Scheduler.Snapshots.Agents;
 
 /// <summary>
-/// Agent <c>rclone</c>: a remote control daemon (<c>rclone rcd</c>). After its restart the numbers of its jobs begin anew, so a job is the one we began
-/// only when process, number, group and time of start are all the same.
+/// Agent <c>rclone</c>: a remote control daemon (<c>rclone rcd</c>). After its restart the numbers of its jobs begin anew, so a job is the one we
+/// began only when process, number, group and time of start are all the same.
 /// </summary>
 internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) : IUploadAgent
 {
@@ -77,7 +77,8 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
         }
         if (status.Text("group") != upload.AgentGroup || status.Text("startTime") != upload.AgentStarted)
         {
-            return new(AgentSays.Gone, $"job {upload.AgentJob} of the agent is another one now ({status.Text("group")}, begun {status.Text("startTime")})");
+            return new(AgentSays.Gone,
+                $"job {upload.AgentJob} of the agent is another one now ({status.Text("group")}, begun {status.Text("startTime")})");
         }
         var stats = await Post("core/stats", new() { ["group"] = upload.AgentGroup }, again: true, token);
         var (bytes, files) = (stats.Number("bytes") ?? 0, stats.Number("transfers") ?? 0);
@@ -115,7 +116,8 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
     {
         try
         {
-            await Post("operations/purge", new() { ["fs"] = upload.Definition.Destination, ["remote"] = upload.Folder() }, again: true, token, ListTimeouts);
+            await Post("operations/purge", new() { ["fs"] = upload.Definition.Destination, ["remote"] = upload.Folder() }, again: true, token,
+                ListTimeouts);
         }
         catch (RefusedException e) when (IsNotThere(e)) { /* gone already */ }
         return true;
@@ -168,14 +170,15 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
         {
             headers["Authorization"] = SnapshotCalls.Basic(calls.Fill(user), settings.Password is { } password ? calls.Fill(password) : "");
         }
-        var request = new HttpRequest(HttpMethod.Post, SnapshotCalls.Address(settings.Url!.TrimEnd('/') + "/" + path), SnapshotCalls.OwnHeaders, headers,
-            body.ToJsonString(), "application/json")
+        var address = SnapshotCalls.Address(settings.Url!.TrimEnd('/') + "/" + path);
+        var request = new HttpRequest(HttpMethod.Post, address, SnapshotCalls.OwnHeaders, headers, body.ToJsonString(), "application/json")
         { AnswerMax = answerMax, Says500 = true };
         var answer = await calls.Send(request, settings.Timeout * timeouts, again, token);
         var where = request.Address.GetLeftPart(UriPartial.Path);
         if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
-            throw new NoAnswerException($"{where}: answered {(int)answer.Status}; expected agent.user and agent.password to be rclone's --rc-user and --rc-pass");
+            throw new NoAnswerException(
+                $"{where}: answered {(int)answer.Status}; expected agent.user and agent.password to be rclone's --rc-user and --rc-pass");
         }
         if (answer.BodyIsCut) { throw new NoAnswerException($"{where}: its answer has more than {answerMax} bytes; set limits.verify to totals"); }
         try

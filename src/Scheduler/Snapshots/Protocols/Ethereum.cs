@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Scheduler.Snapshots.Protocols;
 
-/// <summary>Protocol <c>ethereum</c>: JSON-RPC of the execution client and, where an address is given, the beacon API of the consensus client.</summary>
+/// <summary>Protocol <c>ethereum</c>: JSON-RPC of the execution client and, where an address is given, the beacon API of the
+/// consensus client.</summary>
 internal sealed class Ethereum : INodeProtocol
 {
     public async Task<NodeMetrics> Collect(NodeEndpoints endpoints, SnapshotCalls calls, CancellationToken token)
@@ -33,7 +34,8 @@ internal sealed class Ethereum : INodeProtocol
         await Rpc("eth_chainId", id => metrics.Chain = id.Number("")?.ToString(CultureInfo.InvariantCulture));
         if (endpoints.Beacon is { } beacon)
         {
-            await metrics.Ask("beacon_syncing", () => calls.Json(HttpMethod.Get, beacon.TrimEnd('/') + "/eth/v1/node/syncing", endpoints, null, token),
+            var address = beacon.TrimEnd('/') + "/eth/v1/node/syncing";
+            await metrics.Ask("beacon_syncing", () => calls.Json(HttpMethod.Get, address, endpoints, null, token),
                 state =>
                 {
                     metrics.Syncing = metrics.Syncing == true || state.Flag("data.is_syncing") == true;

@@ -70,7 +70,8 @@ internal static class NodeProtocols
 internal static class JsonRpc
 {
     /// <summary>Call a method. Throws <see cref="NoAnswerException"/> for an error too, e.g. a method the node does not have.</summary>
-    public static async Task<JsonElement> Call(SnapshotCalls calls, NodeEndpoints endpoints, string method, object?[] arguments, CancellationToken token)
+    public static async Task<JsonElement> Call(
+        SnapshotCalls calls, NodeEndpoints endpoints, string method, object?[] arguments, CancellationToken token)
     {
         var body = JsonSerializer.Serialize(new { jsonrpc = "2.0", id = 1, method, @params = arguments });
         var answer = await calls.Json(HttpMethod.Post, endpoints.Rpc!, endpoints, body, token);

@@ -48,7 +48,8 @@ internal static class ValueColumns
                 "chain" => (metrics.Chain = answer.At(path)?.ToString()) is not null,
                 "client_version" => (metrics.ClientVersion = answer.At(path)?.ToString()) is not null,
                 "disk_free_bytes" => (metrics.DiskFreeBytes = answer.Number(path)) is not null,
-                _ => throw new NoAnswerException($"endpoints.values names '{column}'; expected {string.Join(", ", Names)}{Spelling.Hint(column, Names)}"),
+                _ => throw new NoAnswerException(
+                    $"endpoints.values names '{column}'; expected {string.Join(", ", Names)}{Spelling.Hint(column, Names)}"),
             };
             if (!found) { metrics.Missing[column] = $"there is nothing of its form at '{path}' of the answer"; }
         }
