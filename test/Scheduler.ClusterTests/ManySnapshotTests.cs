@@ -53,7 +53,8 @@ public sealed class ManySnapshotTests
             """), Is.EqualTo(Dead + Hanging), "each with its reason, in the result and in its row");
         Assert.That(await cluster.Database.Value<string>("select string_agg(distinct state, ',') from snapshot.upload"), Is.EqualTo("running"));
         Assert.That(await cluster.Database.Value<long>(
-            "select count(*) from snapshot.upload where seen_at is not null and problem is null and bytes_total > 0"), Is.EqualTo(Healthy), "none of the others was delayed");
+            "select count(*) from snapshot.upload where seen_at is not null and problem is null and bytes_total > 0"),
+            Is.EqualTo(Healthy), "none of the others was delayed");
     }
 
     // As upload runs leave them: each a job of the one rclone, too slow to end.

@@ -29,8 +29,14 @@ internal sealed class UploadBegin(UploadStore store, SnapshotCalls calls)
         var job = found ?? await agent.Start(upload, token);
         if (await store.Began(upload, job))
         {
-            return upload with { State = "running", AgentJob = job.Id, AgentProcess = job.Process, AgentStarted = job.Started,
-                AgentGroup = job.Group };
+            return upload with
+            {
+                State = "running",
+                AgentJob = job.Id,
+                AgentProcess = job.Process,
+                AgentStarted = job.Started,
+                AgentGroup = job.Group,
+            };
         }
         if (found is null) { await agent.Stop(upload with { AgentJob = job.Id, AgentGroup = job.Group }, job.Group, token); }
         return null;

@@ -74,7 +74,8 @@ internal sealed class UploadStore(RunScope run) : IDisposable
     /// <summary>End this attempt. False: it has ended already.</summary>
     public async Task<bool> End(UploadRow upload, UploadEnd end) => await Count(EndSql, Number(upload.Id), Int(upload.Attempt), Text(end.State),
         Maybe(NpgsqlDbType.Text, Plain(end.Reason)), Maybe(NpgsqlDbType.Text, Plain(end.Error)),
-        Maybe(NpgsqlDbType.Double, end.ResumeAfter?.TotalSeconds), Maybe(NpgsqlDbType.Bigint, end.There?.Bytes), Maybe(NpgsqlDbType.Bigint, end.There?.Files),
+        Maybe(NpgsqlDbType.Double, end.ResumeAfter?.TotalSeconds), Maybe(NpgsqlDbType.Bigint, end.There?.Bytes),
+        Maybe(NpgsqlDbType.Bigint, end.There?.Files),
         new NpgsqlParameter<bool> { TypedValue = end.State == "completed" && end.There?.Compared == true }) == 1;
 
     /// <summary>Begin its next attempt; null when somebody else was first.</summary>

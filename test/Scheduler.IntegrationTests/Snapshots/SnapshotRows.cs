@@ -31,7 +31,8 @@ internal static class SnapshotRows
         if (state != "running")
         {
             await database.Execute(
-                "update snapshot.upload set state = @state, reason = 'as the test has it', ended_at = clock_timestamp() where id = @id", new { id, state });
+                "update snapshot.upload set state = @state, reason = 'as the test has it', ended_at = clock_timestamp() where id = @id",
+                new { id, state });
         }
         return id;
     }

@@ -31,7 +31,8 @@ internal enum AgentSays
 /// <param name="Rate">Bytes a second.</param>
 /// <param name="SecondsLeft">Until it is done.</param>
 internal sealed record AgentReport(
-    AgentSays Says, string? Why = null, long Bytes = 0, long? BytesTotal = null, long Files = 0, long? FilesTotal = null, long Activity = 0, double? Rate = null, double? SecondsLeft = null);
+    AgentSays Says, string? Why = null, long Bytes = 0, long? BytesTotal = null, long Files = 0, long? FilesTotal = null,
+    long Activity = 0, double? Rate = null, double? SecondsLeft = null);
 
 /// <summary>What a destination has of its source.</summary>
 /// <param name="Files">Files that are whole there.</param>
