@@ -14,7 +14,7 @@ internal static class UploadText
     {
         var (value, unit) = ((double)bytes, 0);
         while (value >= 999.5 && unit < Units.Length - 1) { (value, unit) = (value / 1000, unit + 1); }
-        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 || value >= 99.95 ? $"{value:0}" : $"{value:0.0}")} {Units[unit]}");
+        return $"{value.ToString(unit == 0 || value >= 99.95 ? "0" : "0.0", CultureInfo.InvariantCulture)} {Units[unit]}";
     }
 
     /// <summary>How much of it is done, or nothing while that is not known.</summary>

@@ -68,7 +68,7 @@ internal sealed class DevSnapshots : IAsyncDisposable
     public string Line => string.Create(CultureInfo.InvariantCulture,
         $"snapshots: chain node {Url(chainPort)}, rclone {Url(rclonePort)}, "
         + $"{(hasS3 ? "S3 " + Url(s3Port) : "no S3 server installed: uploads go to a folder")}"
-        + "; see ./dev cli upload watch");
+        + $"; see ./dev cli upload watch");
 
     public async ValueTask DisposeAsync()
     {

@@ -35,7 +35,7 @@ public static class SnapshotParts
     /// <summary>rclone's settings: the S3 server as the remote <c>s3</c>.</summary>
     public static string RcloneConfig(int s3Port) => string.Create(CultureInfo.InvariantCulture,
         $"[s3]\ntype = s3\nprovider = Other\nendpoint = http://127.0.0.1:{s3Port}\naccess_key_id = {S3Key}\nsecret_access_key = {S3Key}\n"
-        + "force_path_style = true\n");
+        + $"force_path_style = true\n");
 
     /// <summary>How the S3 server is started.</summary>
     /// <param name="program">Where it is.</param>
