@@ -22,7 +22,7 @@ public sealed class MonitorTests
         await using var scene = await Scene.Start();
         var id = await scene.Upload();
         scene.Says("status",
-            """{"state": "running", "job": "7", "process": "p1", "started": "s1", "bytes": 5, "bytes_total": 12, "files": 1, "rate": 2.5}""");
+            """{"state": "running", "job": "7", "process": "p1", "started": "s1", "bytes": 5, "bytes_total": 12, "files": 1, "rate": 2.7}""");
         var result = await scene.Pass();
         Assert.That(result.GetProperty("running").GetInt32(), Is.EqualTo(1));
         Assert.That(await scene.Row("bytes || ' of ' || bytes_total || ', ' || percent || '%, ' || rate_bytes"), Is.EqualTo("5 of 12, 41.7%, 3"));
