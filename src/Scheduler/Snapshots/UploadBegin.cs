@@ -38,7 +38,9 @@ internal sealed class UploadBegin(UploadStore store, SnapshotCalls calls)
                 AgentGroup = job.Group,
             };
         }
-        if (found is null) { await agent.Stop(upload with { AgentJob = job.Id, AgentGroup = job.Group }, job.Group, token); }
+        // Who took over may have found just this and gone on with it.
+        var isTheirs = (await store.Now(upload))?.AgentGroup == job.Group;
+        if (found is null && !isTheirs) { await agent.Stop(upload with { AgentJob = job.Id, AgentGroup = job.Group }, job.Group, token); }
         return null;
     }
 }

@@ -41,6 +41,9 @@ internal sealed class UploadStore(RunScope run) : IDisposable
     /// <summary>The upload of this run, or null.</summary>
     public Task<UploadRow?> OfRun() => One(OfRunSql, Text(run.RunKey));
 
+    /// <summary>An upload as it is now.</summary>
+    public Task<UploadRow?> Now(UploadRow upload) => One(OfRunSql, Text(upload.RunKey));
+
     /// <summary>Keep what a node said.</summary>
     public Task Keep(string node, NodeMetrics metrics) => Count(MetricSql, Text(node), Text(run.RunKey),
         new()
