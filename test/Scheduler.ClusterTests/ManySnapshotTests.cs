@@ -70,7 +70,10 @@ public sealed class ManySnapshotTests
             {
                 var begun = await rclone.Post("sync/copy", new Dictionary<string, object>
                 {
-                    ["srcFs"] = source, ["dstFs"] = target, ["_async"] = true, ["_group"] = group,
+                    ["srcFs"] = source,
+                    ["dstFs"] = target,
+                    ["_async"] = true,
+                    ["_group"] = group,
                     ["_config"] = new { BwLimitFile = "10k" },
                 });
                 var id = begun.GetProperty("jobid").GetInt64();

@@ -88,7 +88,7 @@ public sealed class ProtocolTests
         Assert.That(wrong.Missing["url"], Does.Contain("did you mean 'height'?"));
     }
 
-    [Test, Platform("Linux")]
+    [Test, Platform("Linux"), System.Runtime.Versioning.SupportedOSPlatform("linux")]
     public async Task A_program_writes_its_values()
     {
         using var folder = new TempFolder();
