@@ -721,6 +721,13 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler_private.change_gates() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    lock table scheduler_private.gate_lock in row exclusive mode;
+end $$;
+
 CREATE FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1090,6 +1097,8 @@ CREATE FUNCTION scheduler_private.claim(free integer, node text, lease bigint, l
 declare
     groups text[];
     place record;
+    -- Before the statement that decides.
+    gates_kept constant boolean := scheduler_private.keep_gates();
 begin
     -- One look at an empty index where no job is in a group.
     if exists (select from scheduler_private.job_gate g where g.concurrency_group is not null) then
@@ -1127,7 +1136,7 @@ begin
         select q.due_at, q.run_key, q.job, g.overlap, g.active_key, g.job is null as gone
         from (
             -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
-            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
             where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
@@ -1140,10 +1149,14 @@ begin
             order by r.priority desc, r.due_at
             for update of r skip locked
         ) q
-        -- The lock keeps a run from beginning after the commit of a pause, and turns in order; what it returns is the newest committed gate.
+        -- The lock keeps a run from beginning after the commit of a pause, and turns in order; what it returns is the newest committed gate. Where
+        -- runs may overlap the snapshot's gate is the newest already.
         left join lateral (
-            select g.job, g.overlap, g.active_key, g.paused and coalesce(g.paused_until > clock_timestamp(), true) as paused
-            from scheduler_private.job_gate g where g.job = q.job for no key update skip locked
+            select q.job, 'allow' as overlap, null as active_key, false as paused where q.known
+            union all
+            select * from (
+                select g.job, g.overlap, g.active_key, g.paused and coalesce(g.paused_until > clock_timestamp(), true) as paused
+                from scheduler_private.job_gate g where g.job = q.job and not coalesce(q.known, false) for no key update skip locked) locked
         ) g on true
         where case
             when g.job is null then not exists (select from scheduler_private.job_gate x where x.job = q.job)
@@ -1726,6 +1739,8 @@ begin
         end if;
         return new;
     end if;
+    -- Held to the commit.
+    perform scheduler_private.change_gates();
     if tg_op = 'DELETE' then
         perform pg_notify('scheduler_jobs', old.name);
         return null;
@@ -2063,6 +2078,16 @@ begin
     end if;
 end $_$;
 
+CREATE FUNCTION scheduler_private.keep_gates() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    lock table scheduler_private.gate_lock in share mode nowait;
+    return true;
+exception when lock_not_available then
+    return false;
+end $$;
+
 CREATE FUNCTION scheduler_private.kind_problem(kind text) RETURNS text
     LANGUAGE sql STABLE
     AS $$
@@ -2173,6 +2198,13 @@ CREATE FUNCTION scheduler_private.refuse_change() RETURNS trigger
 begin
     raise exception '% of %.% is refused: versions of jobs are only added', lower(tg_op), tg_table_schema, tg_table_name
         using errcode = 'insufficient_privilege', hint = 'scheduler.undo(name) restores a former version as a new one';
+end $$;
+
+CREATE FUNCTION scheduler_private.refuse_verdict(run_key text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'run % has another owner or token, or its verdict', quote_literal(run_key) using errcode = 'SR001';
 end $$;
 
 CREATE FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) RETURNS record
@@ -3269,6 +3301,9 @@ CREATE TABLE scheduler_private.event (
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
+CREATE TABLE scheduler_private.gate_lock (
+);
+
 ALTER TABLE scheduler_private.healed ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME scheduler_private.healed_id_seq
     START WITH 1
@@ -3885,6 +3920,9 @@ GRANT ALL ON FUNCTION scheduler_private.chain_problem() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.chain_versions() TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.change_gates() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_admin;
 
@@ -3980,6 +4018,9 @@ GRANT ALL ON FUNCTION scheduler_private.job_versioned() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.keep_gates() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.keep_gates() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.kind_problem(kind text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.kind_problem(kind text) TO scheduler_admin;
 
@@ -4000,6 +4041,9 @@ GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem 
 
 GRANT ALL ON FUNCTION scheduler_private.refuse_change() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse_change() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.refuse_verdict(run_key text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.refuse_verdict(run_key text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) TO scheduler_admin;
@@ -4206,6 +4250,9 @@ GRANT ALL ON TABLE scheduler_private.cluster_start TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.event TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.event TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.gate_lock TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.gate_lock TO scheduler_node;
 
 GRANT ALL ON SEQUENCE scheduler_private.healed_id_seq TO scheduler_node;
 

@@ -14,6 +14,8 @@ language plpgsql volatile as $$
 declare
     groups text[];
     place record;
+    -- Before the statement that decides.
+    gates_kept constant boolean := scheduler_private.keep_gates();
 begin
     -- One look at an empty index where no job is in a group.
     if exists (select from scheduler_private.job_gate g where g.concurrency_group is not null) then
@@ -51,7 +53,7 @@ begin
         select q.due_at, q.run_key, q.job, g.overlap, g.active_key, g.job is null as gone
         from (
             -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
-            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
             where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
@@ -64,10 +66,14 @@ begin
             order by r.priority desc, r.due_at
             for update of r skip locked
         ) q
-        -- The lock keeps a run from beginning after the commit of a pause, and turns in order; what it returns is the newest committed gate.
+        -- The lock keeps a run from beginning after the commit of a pause, and turns in order; what it returns is the newest committed gate. Where
+        -- runs may overlap the snapshot's gate is the newest already.
         left join lateral (
-            select g.job, g.overlap, g.active_key, g.paused and coalesce(g.paused_until > clock_timestamp(), true) as paused
-            from scheduler_private.job_gate g where g.job = q.job for no key update skip locked
+            select q.job, 'allow' as overlap, null as active_key, false as paused where q.known
+            union all
+            select * from (
+                select g.job, g.overlap, g.active_key, g.paused and coalesce(g.paused_until > clock_timestamp(), true) as paused
+                from scheduler_private.job_gate g where g.job = q.job and not coalesce(q.known, false) for no key update skip locked) locked
         ) g on true
         where case
             when g.job is null then not exists (select from scheduler_private.job_gate x where x.job = q.job)

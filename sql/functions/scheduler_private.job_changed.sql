@@ -11,6 +11,8 @@ begin
         end if;
         return new;
     end if;
+    -- Held to the commit.
+    perform scheduler_private.change_gates();
     if tg_op = 'DELETE' then
         perform pg_notify('scheduler_jobs', old.name);
         return null;

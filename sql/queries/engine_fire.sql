@@ -5,7 +5,7 @@
 --   $10 text[]  their row versions (xmin) as read
 --   $11 bigint[]   their next instants (ticks)
 -- Whoever comes second finds another row version, or the row locked, and skips it; so does a trigger whose gate somebody holds. Nothing waits here,
--- nothing fires twice, and what was skipped is read again a moment later.
+-- nothing fires twice, and what was skipped is read again a moment later. gates_keep.sql is sent before it, in the same transaction.
 with asked as materialized (
     select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $9::text[], $10::text[]::xid[], $11::bigint[])
         with ordinality as f (run_key, job, due_at, next_due_at, trigger_name, version, next_fire_time, n)
@@ -13,12 +13,26 @@ with asked as materialized (
 alive as materialized (
     select from scheduler_private.node n where n.lease_id = $7 and n.lease_until > clock_timestamp() and n.state <> 'stopped'
 ),
--- The lock makes decisions on one job come strictly one after another, and none after the commit of a pause.
-gate as materialized (
+kept as materialized (select coalesce(current_setting('scheduler.gates_kept', true), '') = 'true' as yes),
+seen as materialized (
     select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
         g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
         g.concurrency_group
-    from scheduler_private.job_gate g where g.job in (select job from asked) order by g.job for no key update skip locked
+    from scheduler_private.job_gate g where g.job in (select job from asked)
+),
+-- Nothing is decided by gates of before the commit of a pause, and where runs of a job take turns, one decision comes strictly after another: these
+-- gates are locked, which also returns the newest. The others need no lock of their own while one lock keeps all as they are.
+gate as materialized (
+    -- Said so that the planner expects half of them: of a condition on a column it expects one, and of one a loop over all pairs.
+    select s.* from seen s where case when s.overlap = 'allow' then (select yes from kept) else false end
+    union all
+    select * from (
+        select g.job, g.version, g.enabled, (g.paused and coalesce(g.paused_until > clock_timestamp(), true)) as paused,
+            g.overlap, g.missed, g.start_within, g.on_lost, g.priority, g.runs_on, g.active_key,
+            g.concurrency_group
+        from scheduler_private.job_gate g
+        where g.job in (select s.job from seen s where case when s.overlap = 'allow' then not (select yes from kept) else true end)
+        order by g.job for no key update skip locked) locked
 ),
 -- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
 won as materialized (

@@ -3,7 +3,8 @@
 --   $1 text, $2 timestamptz, $3 bigint   run key, due time, token
 --   $4 text                              result (json), null when there is none
 --   $5 bigint                            this node's lease
--- Returns the key when it was accepted, nothing when the run is another's. Jobs that follow it become due in the same transaction.
+-- Returns the key. When the run is another's it raises SR001, so that a commit sent after it in one go is none. Jobs that
+-- follow it become due in the same transaction.
 with ended as (
     update scheduler_private.run r set state = 'finished', verdict = 'succeeded', result = $4::jsonb, ended_at = clock_timestamp()
     where r.due_at = $2 and r.run_key = $1 and r.token = $3 and r.owner = $5 and r.verdict is null
@@ -29,4 +30,4 @@ chained as (
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 )
-select run_key from ended
+select coalesce((select run_key from ended), scheduler_private.refuse_verdict($1))

@@ -4,7 +4,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Requests whose node is killed or frozen, or whose time is over, between the receiver's effect and its answer.</summary>
-[TestFixture]
+[TestFixture, Parallelizable(ParallelScope.Self)]
 public sealed class HttpTests
 {
     [TestCase(false, TestName = "A_request_of_a_killed_node_is_repeated_by_another_and_its_effect_happens_once")]
@@ -85,12 +85,22 @@ public sealed class HttpTests
             """), Is.GreaterThanOrEqualTo(4));
     }
 
+    // By 0.0.0.0, which leads here too: .NET never takes the loopback address over a proxy, whatever it is told.
     private static Task<TestCluster> Start(HttpReceiver receiver, string path, string policy, string setting, int nodes = 2) =>
         TestCluster.Start(new()
         {
             Nodes = nodes,
             Jobs = $"jobs:\n  call:\n    kind: http\n    schedule: manual\n    overlap: allow\n    {policy}\n    with:\n"
-                + $"      url: {receiver.Url}/{path}\n      method: POST\n      {setting}\n",
-            Setup = new() { Environment = new Dictionary<string, string> { ["SCHEDULER__HTTP__ALLOW"] = $"127.0.0.1:{receiver.Port}" } },
+                + $"      url: http://0.0.0.0:{receiver.Port}/{path}\n      method: POST\n      {setting}\n",
+            Setup = new()
+            {
+                Environment = new Dictionary<string, string>
+                {
+                    ["SCHEDULER__HTTP__ALLOW"] = $"127.0.0.1:{receiver.Port},0.0.0.0:{receiver.Port}",
+                    // Nobody answers there: a request that took the way over the proxy would fail.
+                    ["HTTP_PROXY"] = "http://127.0.0.1:1",
+                    ["ALL_PROXY"] = "http://127.0.0.1:1",
+                },
+            },
         });
 }

@@ -6,14 +6,16 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Scheduler.TestKit.Checking;
 
 namespace Scheduler.TestKit;
 
-/// <summary>A request that arrived.</summary>
-public sealed record ReceivedRequest(string Method, string Path, string Key, long Token, IReadOnlyDictionary<string, string> Headers, string Body);
+/// <summary>A request that arrived. <c>Target</c> is its path and query as they came, nothing unescaped.</summary>
+public sealed record ReceivedRequest(
+    string Method, string Path, string Target, string Key, long Token, IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>
 /// A receiver of HTTP requests that honours <c>Idempotency-Key</c>: for one key its effect happens once, whoever asks and however often. Real
@@ -77,7 +79,8 @@ public sealed class HttpReceiver : IAsyncDisposable
         var key = headers.GetValueOrDefault("Idempotency-Key", "");
         var token = long.TryParse(headers.GetValueOrDefault("X-Run-Token"), NumberStyles.None, CultureInfo.InvariantCulture, out var t) ? t : 0;
         var path = context.Request.Path.Value!;
-        Requests.Enqueue(new(context.Request.Method, path + context.Request.QueryString, key, token, headers, body));
+        Requests.Enqueue(new(context.Request.Method, path + context.Request.QueryString,
+            context.Features.Get<IHttpRequestFeature>()!.RawTarget, key, token, headers, body));
         switch (path.Split('/')[1])
         {
             case "effect":

@@ -238,9 +238,9 @@ public sealed partial class FireEngine(
             try
             {
                 var byKey = fires.ToDictionary(f => f.Fire.RunKey, StringComparer.Ordinal);
-                await using var command = FireCommand(fires, taken, identity);
+                await using var batch = FireBatch(fires, taken, identity);
                 using (await large.Wait(fires.Count, stopping.Token))
-                await using (var reader = await command.ExecuteReaderAsync(CancellationToken.None))
+                await using (var reader = await Ledger.Answer(batch, CancellationToken.None))
                 {
                     while (await reader.ReadAsync(CancellationToken.None))
                     {
@@ -264,9 +264,9 @@ public sealed partial class FireEngine(
         finally { executor.EntryTurns.Release(); }
     }
 
-    private NpgsqlCommand FireCommand(List<PlannedFire> planned, int slots, NodeIdentity node)
+    private NpgsqlBatch FireBatch(List<PlannedFire> planned, int slots, NodeIdentity node)
     {
-        var command = databases.Engine.CreateCommand(FireSql);
+        var statement = new NpgsqlBatchCommand(FireSql);
         NpgsqlParameter[] parameters =
         [
             .. Ledger.FireParameters(planned.ConvertAll(p => p.Fire), slots, node),
@@ -274,8 +274,11 @@ public sealed partial class FireEngine(
             new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Version)] },
             new NpgsqlParameter<long[]> { TypedValue = [.. planned.Select(p => p.Next.Ticks)] },
         ];
-        command.Parameters.AddRange(parameters);
-        return command;
+        statement.Parameters.AddRange(parameters);
+        var batch = databases.Engine.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Ledger.KeepGatesSql));
+        batch.BatchCommands.Add(statement);
+        return batch;
     }
 
     private async Task HandOver(List<DueTrigger> rows)

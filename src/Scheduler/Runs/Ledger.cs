@@ -28,8 +28,13 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
 {
     /// <summary>A run lost this many times is parked: its work may be what kills nodes. Design §4.4.</summary>
     public const int LossesMax = 3;
+    // Raised by scheduler_private.refuse_verdict.
+    private const string VerdictRefused = "SR001";
     // One call handles at most this many rows; callers repeat while it is full.
     internal const int LostBatchMax = 500;
+
+    /// <summary>Sent before a statement that decides on fires.</summary>
+    internal static readonly string KeepGatesSql = SqlFiles.Read("queries/gates_keep.sql");
 
     private static readonly string EnterSql = SqlFiles.Read("queries/run_enter.sql");
     private static readonly string ClaimSql = SqlFiles.Read("queries/run_claim.sql");
@@ -47,6 +52,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     private static readonly string LimitsSql = SqlFiles.Read("queries/run_limits.sql");
     private static readonly string SessionsEndSql = SqlFiles.Read("queries/sessions_end.sql");
     private static readonly string ByIndexSql = SqlFiles.Read("queries/plan_by_index.sql");
+
+    private readonly RunPartitions partitions = new(databases);
 
     /// <summary>
     /// Enter fires; the answer at index i belongs to <paramref name="fires"/>[i]. At most <paramref name="free"/> of them come back as running here.
@@ -147,15 +154,19 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     }
 
     /// <summary>
-    /// Write a run's success inside the transaction that did its work. Throws <see cref="RunLostException"/> when the fence is closed.
+    /// Write a run's success inside the transaction that did its work, and commit it, in one round trip. Throws <see cref="RunLostException"/>,
+    /// nothing committed, when the fence is closed; any other exception leaves open whether it is committed.
     /// </summary>
-    internal async Task FinishInside(NpgsqlConnection connection, RunRow run, string? result, CancellationToken token)
+    internal async Task Commit(NpgsqlConnection connection, RunRow run, string? result, CancellationToken token)
     {
-        await using var batch = ByIndex(connection, SucceedSql, Value(run.RunKey), Value(run.DueAt), Value(run.Token),
+        // By the partition's own name it is planned once. By the parent's it is planned for each run: that costs more than the work of a small job.
+        var partition = await partitions.Of(run.DueAt, token);
+        var sql = partition is null ? SucceedSql : SucceedSql.Replace("scheduler_private.run r", $"{partition} r", StringComparison.Ordinal);
+        await using var batch = ByIndex(connection, sql, Value(run.RunKey), Value(run.DueAt), Value(run.Token),
             new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)result ?? DBNull.Value }, Value(run.Owner));
-        bool accepted;
-        await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
-        if (!accepted) { throw await Lost(run, token); }
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+        try { await batch.ExecuteNonQueryAsync(token); }
+        catch (PostgresException e) when (e.SqlState == VerdictRefused) { throw await Lost(run, token); }
     }
 
     /// <summary>
@@ -278,7 +289,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         return new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(ByIndexSql), statement } };
     }
 
-    private static async Task<NpgsqlDataReader> Answer(NpgsqlBatch batch, CancellationToken token)
+    /// <summary>The answer of a batch's second statement.</summary>
+    internal static async Task<NpgsqlDataReader> Answer(NpgsqlBatch batch, CancellationToken token)
     {
         var reader = await batch.ExecuteReaderAsync(token);
         try

@@ -156,8 +156,9 @@ public sealed partial class RunScope
         await using var transaction = await connection.BeginTransactionAsync(Token);
         if (first) { await Ledger.Limit(connection, StatementTimeoutText, Token); }
         var result = await work(connection, transaction, Token);
-        await ledger.FinishInside(connection, Run, result is null ? null : redactor.CleanJson(result), Token);
-        await CommitBounded(transaction);
+        Token.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource(CommitWithin);
+        await ledger.Commit(connection, Run, result is null ? null : redactor.CleanJson(result), limit.Token);
         Committed = true;
     }
 

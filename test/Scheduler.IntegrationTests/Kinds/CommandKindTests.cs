@@ -38,6 +38,21 @@ public sealed class CommandKindTests
         }));
     }
 
+    [TestCaseSource(typeof(ParamTests), nameof(ParamTests.Corpus))]
+    public async Task A_param_is_one_argument_whatever_it_holds_with_a_shell_too(string value)
+    {
+        await using var run = new KindRun(JsonSerializer.Serialize(new { value }));
+        await Execute(run, new CommandSettings { Argv = ["/usr/bin/printf", "[%s]<%s>", "${params.value}", "end"] });
+        Assert.That(string.Join('\n', run.Said().Select(l => l[2..])), Is.EqualTo($"[{Shown(value)}]<end>"));
+
+        await using var shell = new KindRun(JsonSerializer.Serialize(new { value }));
+        await Execute(shell, new CommandSettings { Shell = true, Argv = ["printf '[%s]<%s>' \"$1\" \"$2\"", "${params.value}", "end"] });
+        Assert.That(string.Join('\n', shell.Said().Select(l => l[2..])), Is.EqualTo($"[{Shown(value)}]<end>"));
+
+        // Carriage returns and tabs are how lines look, not what they say.
+        static string Shown(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal);
+    }
+
     [Test]
     public async Task It_has_no_open_files_but_its_three_no_core_files_a_umask_and_no_way_to_more_rights()
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using NUnit.Framework;
 using Scheduler.Database;
@@ -137,6 +139,53 @@ public sealed class HttpKindTests
         Assert.That(result.GetProperty("body").GetString(), Has.Length.InRange(4000, 4010).And.EndsWith(" …"));
     }
 
+    [TestCaseSource(typeof(ParamTests), nameof(ParamTests.Corpus))]
+    public async Task A_param_is_one_value_in_path_query_and_body_whatever_it_holds(string value)
+    {
+        await using var receiver = await HttpReceiver.Start();
+        await using var run = new KindRun(JsonSerializer.Serialize(new { value }));
+        await Execute(run, new HttpSettings
+        {
+            Url = receiver.Url + "/echo/a${params.value}/end?q=${params.value}&last=1",
+            Body = "{\"value\": \"${params.value}\", \"last\": 1}",
+        });
+        Assert.That(receiver.Requests.TryDequeue(out var request), Is.True);
+        // As it came, before anybody took %2F for a slash.
+        var (path, query) = (request!.Target.Split('?')[0].Split('/'), request.Target.Split('?')[1].Split('&'));
+        Assert.That((path.Length, path[1], path[3], query.Length, query[1]), Is.EqualTo((4, "echo", "end", 2, "last=1")), request.Target);
+        Assert.That((Uri.UnescapeDataString(path[2][1..]), Uri.UnescapeDataString(query[0][2..])), Is.EqualTo((value, value)));
+        var body = JsonDocument.Parse(request.Body).RootElement;
+        Assert.That((body.GetProperty("value").GetString(), body.EnumerateObject().Count()), Is.EqualTo((value, 2)));
+        Assert.That(request.Headers, Does.Not.ContainKey("X-Evil"));
+    }
+
+    // reliability.md T9: what is checked is the address of this very connection.
+    [Test]
+    public async Task A_name_that_changes_its_mind_gets_nowhere()
+    {
+        using TcpListener open = new(IPAddress.Parse("127.0.0.2"), 0);
+        open.Start();
+        var port = ((IPEndPoint)open.LocalEndpoint).Port;
+        using TcpListener closed = new(IPAddress.Loopback, port);
+        closed.Start();
+        var (first, second) = (IPAddress.Parse("127.0.0.2"), IPAddress.Loopback);
+        var answers = new Queue<IPAddress[]>([[first], [second], [second, first]]);
+        var guard = new AddressGuard(["127.0.0.2/32"], (_, _) => Task.FromResult(answers.Dequeue()));
+        using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = guard.Connect, UseProxy = false });
+        var address = new Uri($"http://rebinding.example:{port}/");
+
+        var reached = Answer(open);
+        using (var response = await client.GetAsync(address)) { Assert.That((int)response.StatusCode, Is.EqualTo(204)); }
+        await reached;
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(address));
+        Assert.That(refused!.InnerException!.Message, Does.Contain("'rebinding.example' port").And.Contain("is 127.0.0.1, which jobs"));
+        reached = Answer(open);
+        using (var response = await client.GetAsync(address)) { Assert.That((int)response.StatusCode, Is.EqualTo(204)); }
+        await reached;
+        Assert.That(answers, Is.Empty, "each connection asked once");
+        Assert.That(closed.Pending(), Is.False);
+    }
+
     [Test]
     public async Task A_value_with_a_line_break_does_not_make_a_header_of_its_own()
     {
@@ -187,6 +236,15 @@ public sealed class HttpKindTests
     {
         using var caller = new HttpCaller(KindRun.Node(null, allow ?? ["127.0.0.1"]), TimeProvider.System);
         return await run.Execute(new HttpJob(settings, run.Scope, caller, TimeProvider.System));
+    }
+
+    private static async Task Answer(TcpListener listener)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        await using var stream = client.GetStream();
+        using var reader = new StreamReader(stream);
+        while (await reader.ReadLineAsync() is { Length: > 0 }) { }
+        await stream.WriteAsync("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"u8.ToArray());
     }
 
     private static async Task<string> Probe(KindRun run, HttpProbeSettings settings)

@@ -19,7 +19,7 @@ internal sealed class KindRun : IAsyncDisposable
     private readonly Redactor redactor = new();
     private readonly Databases databases = new("Host=127.0.0.1;Database=none", "test", slots: 1);
 
-    public KindRun()
+    public KindRun(string parameters = "{}")
     {
         var due = new DateTime(2026, 11, 21, 0, 0, 0, DateTimeKind.Utc).AddSeconds(Interlocked.Increment(ref runs));
         Key = $"kind-test@{due:yyyy-MM-dd'T'HH:mm:ss'Z'}";
@@ -27,7 +27,10 @@ internal sealed class KindRun : IAsyncDisposable
         State.LiveFor(TimeSpan.FromMinutes(5));
         var row = new RunRow(Key, "kind-test", due, Token: 7, Attempts: 1, Version: 1, Owner: 1);
         var ledger = new Ledger(databases, NullLogger<Ledger>.Instance);
-        Scope = new RunScope(ledger, databases, row, 1, TimeSpan.FromMinutes(1), null, cancel.Token, redactor, SecretSource.Empty);
+        Scope = new RunScope(ledger, databases, row, 1, TimeSpan.FromMinutes(1), null, cancel.Token, redactor, SecretSource.Empty)
+        {
+            ParamDefaults = parameters,
+        };
     }
 
     public string Key { get; }

@@ -61,12 +61,14 @@ public sealed class ParamTests
         Assert.That(refused!.MessageText, Does.Contain("settings name ${params.day}"));
     }
 
-    // reliability.md T10 and T12: whatever a value holds, it is a value.
-    [TestCase("'; drop table public.got; --")]
-    [TestCase("$1")]
-    [TestCase("${run.key}")]
-    [TestCase("$(id)\n-- @file\t\\")]
-    [TestCase("ä€😀\"")]
+    // reliability.md T10 and T12: whatever a value holds, it is a value, in SQL as in arguments and addresses.
+    internal static readonly string[] Corpus =
+    [
+        "'; drop table public.got; --", "$1", "${run.key}", "$(id)\n-- @file\t\\", "`id`", "ä€😀\"", "--help", "@/etc/passwd", "*", "a b", "",
+        "../../admin?x=1#y", "http://127.0.0.1/", "a&b=c;d/e\\f%2e%00", "x\r\nX-Evil: 1", "x, y}]\"{[",
+    ];
+
+    [TestCaseSource(nameof(Corpus))]
     public async Task In_SQL_a_param_is_bound_and_arrives_as_it_is(string value)
     {
         await using var run = await LedgerRun.Create("create table public.got (a text, b bigint, c numeric, d boolean, e jsonb, f text)");

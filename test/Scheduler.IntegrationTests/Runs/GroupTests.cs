@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using NUnit.Framework;
 using Scheduler.Cluster;
 using Scheduler.Database;
@@ -92,6 +93,31 @@ public sealed class GroupTests
         Assert.That(await ledger.Claim(10, alive, default), Is.Empty);
         await ledger.RequeueLost(default);
         Assert.That(await ledger.Claim(10, alive, default), Has.Count.EqualTo(2));
+    }
+
+    // Both see one place and each another run first: without the lock of the group both would begin.
+    [Test]
+    public async Task Who_claims_waits_for_a_claim_under_way_and_counts_what_it_took()
+    {
+        await Job("a", "g", 1);
+        await Job("b", "g", 1, priority: 9);
+        var (first, second) = (await Node("n1"), await Node("n2"));
+        await Queue("a", 1);
+        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var claim = new NpgsqlCommand("select job from scheduler_private.claim(1, 'n1', $1, '{}')", connection, transaction);
+        claim.Parameters.AddWithValue(first.LeaseId);
+        Assert.That(await claim.ExecuteScalarAsync(), Is.EqualTo("a"));
+        await Queue("b", 1);
+
+        var other = ledger.Claim(1, second, default);
+        await database.Until("the other claim waits, or did not", async () => other.IsCompleted
+            || await database.Value<bool>("select exists (select from pg_locks l join pg_database d on d.oid = l.database"
+                + " where d.datname = current_database() and l.locktype = 'advisory' and not l.granted)"));
+        await transaction.CommitAsync();
+
+        Assert.That(await other, Is.Empty);
+        Assert.That(await database.Value<long>("select count(*) from scheduler.run where state = 'running'"), Is.EqualTo(1));
     }
 
     [Test]

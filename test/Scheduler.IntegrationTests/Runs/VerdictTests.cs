@@ -55,8 +55,7 @@ public sealed class VerdictTests
     {
         await using var connection = await pools.Jobs.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await ledger.FinishInside(connection, run, result, default);
-        await transaction.CommitAsync();
+        await ledger.Commit(connection, run, result, default);
     }
 
     private static async Task<string> Read(TestDatabase database, string sql, string job) =>

@@ -10,7 +10,8 @@ namespace Scheduler.Kinds.Http;
 /// address a connection is made to, so that no name can be public when it is looked up and private when it is used.
 /// </summary>
 /// <param name="allow">Networks, addresses and host names, each with a port or without.</param>
-public sealed class AddressGuard(IReadOnlyList<string> allow)
+/// <param name="lookUp">Tells the addresses of a name; by default the system's resolver.</param>
+public sealed class AddressGuard(IReadOnlyList<string> allow, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
 {
     // IANA's special-purpose registries (RFC 6890 and later): whatever is not a host on the public internet.
     private static readonly IPNetwork[] NotPublic =
@@ -30,6 +31,7 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     ];
 
     private readonly Rule[] rules = [.. allow.Select(Parse)];
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> lookUp = lookUp ?? Dns.GetHostAddressesAsync;
 
     /// <summary>Whether a connection to this address may be made.</summary>
     /// <param name="host">The host as the URL names it.</param>
@@ -48,7 +50,7 @@ public sealed class AddressGuard(IReadOnlyList<string> allow)
     {
         var (host, port) = (context.DnsEndPoint.Host.Trim('[', ']'), context.DnsEndPoint.Port);
         // An address is not looked up: of "0.0.0.0" a look-up says that it is no host, which is not the point.
-        var addresses = IPAddress.TryParse(host, out var itself) ? [itself] : await Dns.GetHostAddressesAsync(host, token);
+        var addresses = IPAddress.TryParse(host, out var itself) ? [itself] : await lookUp(host, token);
         var allowed = addresses.Where(a => Allows(host, a, port)).ToArray();
         if (allowed.Length == 0)
         {
