@@ -36,6 +36,7 @@ internal static class DatabaseCommands
             else
             {
                 Console.Out.WriteLine($"database at migration {state.Version}, this binary at {state.Wanted}");
+                if (state.Problems.Count == 0) { Console.Out.WriteLine("the history of jobs is whole"); }
                 foreach (var problem in state.Problems) { Console.Out.WriteLine($"problem: {problem}"); }
                 foreach (var file in state.Pending) { Console.Out.WriteLine($"pending: {file}"); }
             }

@@ -93,10 +93,13 @@ internal static class ServeCommand
         // Before the start: it may wait for its database, and must not outlive who began it.
         if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
         try { await app.StartAsync(stop); }
-        catch (Exception)
+        catch (Exception e)
         {
+            // Who began it is gone before it had started: a stop like any other.
+            var told = e is OperationCanceledException && app.Lifetime.ApplicationStopping.IsCancellationRequested;
             // What did start gives back what it holds, the lease first of all, so that the next try need not wait for its end.
             await app.StopAsync(CancellationToken.None);
+            if (told && !stop.IsCancellationRequested) { return ExitCode.Ok; }
             throw;
         }
         started.Set();

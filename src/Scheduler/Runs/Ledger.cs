@@ -223,9 +223,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     {
         await using var batch = ByIndex(connection, ProgressSql,
             Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(progress));
-        bool accepted;
-        await using (var reader = await Answer(batch, token)) { accepted = await reader.ReadAsync(token); }
-        if (!accepted) { throw await Lost(run, token); }
+        await using var reader = await Answer(batch, token);
+        if (!await reader.ReadAsync(token)) { throw await Lost(run, token); }
     }
 
     /// <summary>What went before a run.</summary>

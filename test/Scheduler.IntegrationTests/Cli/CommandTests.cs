@@ -163,6 +163,27 @@ public sealed class CommandTests
         }
     }
 
+    [Test]
+    public async Task A_node_that_waits_for_its_database_ends_with_its_stdin()
+    {
+        using var node = Binary.Start(new Dictionary<string, string> { ["SCHEDULER__CONNECTION"] = "Host=127.0.0.1;Port=1;Username=u;Database=d" },
+            "serve", "--name", "n1", "--http-port", "0", "--exit-with-stdin");
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            Assert.That(await node.StandardError.ReadLineAsync(limit.Token), Does.Contain("does not serve this node yet"));
+            node.StandardInput.Close();
+            var rest = await node.StandardError.ReadToEndAsync(limit.Token);
+            await node.WaitForExitAsync(limit.Token);
+            Assert.That((node.ExitCode, rest), Is.EqualTo((0, rest)));
+            Assert.That(rest, Does.Not.Contain("unexpected"));
+        }
+        finally
+        {
+            if (!node.HasExited) { node.Kill(entireProcessTree: true); }
+        }
+    }
+
     private static Task<Ended> Ask(TestDatabase db, params string[] arguments) =>
         Binary.RunWith(new Dictionary<string, string> { ["SCHEDULER__CONNECTION"] = db.ConnectionString }, arguments);
 }

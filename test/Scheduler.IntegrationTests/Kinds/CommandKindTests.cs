@@ -49,7 +49,7 @@ public sealed class CommandKindTests
         await Execute(shell, new CommandSettings { Shell = true, Argv = ["printf '[%s]<%s>' \"$1\" \"$2\"", "${params.value}", "end"] });
         Assert.That(string.Join('\n', shell.Said().Select(l => l[2..])), Is.EqualTo($"[{Shown(value)}]<end>"));
 
-        // Carriage returns and tabs are how lines look, not what they say.
+        // Output is kept line by line, and a line has no end of its own.
         static string Shown(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal);
     }
 

@@ -163,12 +163,10 @@ public sealed class HttpKindTests
     [Test]
     public async Task A_name_that_changes_its_mind_gets_nowhere()
     {
-        using TcpListener open = new(IPAddress.Parse("127.0.0.2"), 0);
-        open.Start();
-        var port = ((IPEndPoint)open.LocalEndpoint).Port;
-        using TcpListener closed = new(IPAddress.Loopback, port);
-        closed.Start();
         var (first, second) = (IPAddress.Parse("127.0.0.2"), IPAddress.Loopback);
+        var (open, closed, port) = ListenOnBoth(first, second);
+        using var opened = open;
+        using var unasked = closed;
         var answers = new Queue<IPAddress[]>([[first], [second], [second, first]]);
         var guard = new AddressGuard(["127.0.0.2/32"], (_, _) => Task.FromResult(answers.Dequeue()));
         using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = guard.Connect, UseProxy = false });
@@ -236,6 +234,28 @@ public sealed class HttpKindTests
     {
         using var caller = new HttpCaller(KindRun.Node(null, allow ?? ["127.0.0.1"]), TimeProvider.System);
         return await run.Execute(new HttpJob(settings, run.Scope, caller, TimeProvider.System));
+    }
+
+    // One port on two addresses; which is free on the one may be taken on the other.
+    private static (TcpListener First, TcpListener Second, int Port) ListenOnBoth(IPAddress first, IPAddress second)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            TcpListener one = new(first, 0);
+            one.Start();
+            var port = ((IPEndPoint)one.LocalEndpoint).Port;
+            TcpListener two = new(second, port);
+            try
+            {
+                two.Start();
+                return (one, two, port);
+            }
+            catch (SocketException) when (attempt < 50)
+            {
+                one.Dispose();
+                two.Dispose();
+            }
+        }
     }
 
     private static async Task Answer(TcpListener listener)

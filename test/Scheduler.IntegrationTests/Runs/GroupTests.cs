@@ -1,8 +1,5 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
-using Scheduler.Cluster;
-using Scheduler.Database;
 using Scheduler.Runs;
 using Scheduler.TestKit;
 
@@ -10,45 +7,25 @@ namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>Concurrency groups: places are given out by the claim alone.</summary>
 [TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class GroupTests
+public sealed class GroupTests : LedgerFixture
 {
-    private static readonly DateTime Due = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);
-    private TestDatabase database = null!;
-    private Databases pools = null!;
-    private Ledger ledger = null!;
-
-    [SetUp]
-    public async Task SetUp()
-    {
-        database = await TestDatabase.Create();
-        pools = new Databases(database.ConnectionString, "test", 10);
-        ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
-    }
-
-    [TearDown]
-    public async Task TearDown()
-    {
-        await pools.DisposeAsync();
-        await database.DisposeAsync();
-    }
-
     [Test]
     public async Task A_run_in_a_group_is_queued_when_it_is_due_and_begins_with_the_claim_as_long_as_there_is_room()
     {
         await Job("a", "g", 2);
         var node = await Node("n1");
 
-        var entered = await ledger.Enter([.. Enumerable.Range(0, 4).Select(i => FireOf("a", i))], 10, node, default);
-        var claimed = await ledger.Claim(10, node, default);
+        var entered = await Ledger.Enter([.. Enumerable.Range(0, 4).Select(i => FireOf("a", i))], 10, node, default);
+        var claimed = await Ledger.Claim(10, node, default);
 
         Assert.That(entered.Select(e => e.State), Is.All.EqualTo("queued"));
         Assert.That(claimed.Select(c => c.DueAt), Is.EquivalentTo(new[] { Due, Due.AddSeconds(1) }));
-        Assert.That(await ledger.Claim(10, node, default), Is.Empty);
-        Assert.That(await Text("select distinct waiting_for from scheduler.run where state = 'queued'"),
+        Assert.That(await Ledger.Claim(10, node, default), Is.Empty);
+        Assert.That(await Database.Value<string?>("select distinct waiting_for from scheduler.run where state = 'queued'"),
             Is.EqualTo("a place in group g (2 of 2 run)"));
 
-        await ledger.Finish([new(claimed[0], "succeeded")], node.LeaseId, default);
-        Assert.That((await ledger.Claim(10, node, default)).Select(c => c.DueAt), Is.EqualTo(new[] { Due.AddSeconds(2) }));
+        await Ledger.Finish([new(claimed[0], "succeeded")], node.LeaseId, default);
+        Assert.That((await Ledger.Claim(10, node, default)).Select(c => c.DueAt), Is.EqualTo(new[] { Due.AddSeconds(2) }));
     }
 
     [Test]
@@ -62,11 +39,11 @@ public sealed class GroupTests
         await Queue("b", 20);
         await Queue("c", 3);
 
-        Assert.That((await ledger.Claim(4, node, default)).Select(c => c.Job), Is.EquivalentTo(new[] { "a", "c", "c", "c" }));
-        Assert.That(await ledger.Claim(4, node, default), Is.Empty);
+        Assert.That((await Ledger.Claim(4, node, default)).Select(c => c.Job), Is.EquivalentTo(new[] { "a", "c", "c", "c" }));
+        Assert.That(await Ledger.Claim(4, node, default), Is.Empty);
 
-        await database.Execute("update scheduler.job set concurrency = '{}' where name = 'b'");
-        Assert.That((await ledger.Claim(10, node, default)).Count(c => c.Job is "a" or "b"), Is.EqualTo(4), "now five");
+        await Database.Execute("update scheduler.job set concurrency = '{}' where name = 'b'");
+        Assert.That((await Ledger.Claim(10, node, default)).Count(c => c.Job is "a" or "b"), Is.EqualTo(4), "now five");
     }
 
     [Test]
@@ -75,10 +52,10 @@ public sealed class GroupTests
         await Job("a", "g", 1);
         var node = await Node("n1");
         await Queue("a", 5);
-        Assert.That(await ledger.Claim(10, node, default), Has.Count.EqualTo(1));
+        Assert.That(await Ledger.Claim(10, node, default), Has.Count.EqualTo(1));
 
-        await database.Execute("update scheduler.job set concurrency = '{}'");
-        Assert.That(await ledger.Claim(10, node, default), Has.Count.EqualTo(4));
+        await Database.Execute("update scheduler.job set concurrency = '{}'");
+        Assert.That(await Ledger.Claim(10, node, default), Has.Count.EqualTo(4));
     }
 
     [Test]
@@ -87,12 +64,12 @@ public sealed class GroupTests
         await Job("a", "g", 2);
         var (dead, alive) = (await Node("n1"), await Node("n2"));
         await Queue("a", 5);
-        Assert.That(await ledger.Claim(10, dead, default), Has.Count.EqualTo(2));
-        await database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second' where name = 'n1'");
+        Assert.That(await Ledger.Claim(10, dead, default), Has.Count.EqualTo(2));
+        await Database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second' where name = 'n1'");
 
-        Assert.That(await ledger.Claim(10, alive, default), Is.Empty);
-        await ledger.RequeueLost(default);
-        Assert.That(await ledger.Claim(10, alive, default), Has.Count.EqualTo(2));
+        Assert.That(await Ledger.Claim(10, alive, default), Is.Empty);
+        await Ledger.RequeueLost(default);
+        Assert.That(await Ledger.Claim(10, alive, default), Has.Count.EqualTo(2));
     }
 
     // Both see one place and each another run first: without the lock of the group both would begin.
@@ -103,21 +80,21 @@ public sealed class GroupTests
         await Job("b", "g", 1, priority: 9);
         var (first, second) = (await Node("n1"), await Node("n2"));
         await Queue("a", 1);
-        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var connection = await Database.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using var claim = new NpgsqlCommand("select job from scheduler_private.claim(1, 'n1', $1, '{}')", connection, transaction);
         claim.Parameters.AddWithValue(first.LeaseId);
         Assert.That(await claim.ExecuteScalarAsync(), Is.EqualTo("a"));
         await Queue("b", 1);
 
-        var other = ledger.Claim(1, second, default);
-        await database.Until("the other claim waits, or did not", async () => other.IsCompleted
-            || await database.Value<bool>("select exists (select from pg_locks l join pg_database d on d.oid = l.database"
+        var other = Ledger.Claim(1, second, default);
+        await Database.Until("the other claim waits, or did not", async () => other.IsCompleted
+            || await Database.Value<bool>("select exists (select from pg_locks l join pg_database d on d.oid = l.database"
                 + " where d.datname = current_database() and l.locktype = 'advisory' and not l.granted)"));
         await transaction.CommitAsync();
 
         Assert.That(await other, Is.Empty);
-        Assert.That(await database.Value<long>("select count(*) from scheduler.run where state = 'running'"), Is.EqualTo(1));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run where state = 'running'"), Is.EqualTo(1));
     }
 
     [Test]
@@ -141,17 +118,17 @@ public sealed class GroupTests
         {
             while (!done.IsCancellationRequested)
             {
-                most = Math.Max(most, await database.Value<long>("select coalesce(max(n), 0) from (select count(*) as n from scheduler.run"
+                most = Math.Max(most, await Database.Value<long>("select coalesce(max(n), 0) from (select count(*) as n from scheduler.run"
                     + " where state = 'running' and concurrency_group is not null group by concurrency_group) x"));
             }
         });
 
         await Task.WhenAll(nodes.Select(node => Task.Run(async () =>
         {
-            while (await database.Value<long>("select count(*) from scheduler.run where state <> 'finished'") > 0)
+            while (await Database.Value<long>("select count(*) from scheduler.run where state <> 'finished'") > 0)
             {
-                var claimed = await ledger.Claim(5, node, default);
-                if (claimed.Count > 0) { await ledger.Finish([.. claimed.Select(c => new RunEnd(c, "succeeded"))], node.LeaseId, default); }
+                var claimed = await Ledger.Claim(5, node, default);
+                if (claimed.Count > 0) { await Ledger.Finish([.. claimed.Select(c => new RunEnd(c, "succeeded"))], node.LeaseId, default); }
             }
         })));
         await done.CancelAsync();
@@ -159,32 +136,22 @@ public sealed class GroupTests
 
         Assert.That(most, Is.EqualTo(3));
         Assert.That(await MostAtOnce(), Is.EqualTo(3), "by the ledger's own times");
-        Assert.That(await database.Value<long>("select count(*) from scheduler.run where verdict = 'succeeded'"), Is.EqualTo(400));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run where verdict = 'succeeded'"), Is.EqualTo(400));
     }
 
-    private Task<long> MostAtOnce() => database.Value<long>("""
+    private Task<long> MostAtOnce() => Database.Value<long>("""
         select max(n) from (
             select (select count(*) from scheduler.run o where o.concurrency_group = r.concurrency_group
                     and o.started_at <= r.started_at and o.ended_at > r.started_at) as n
             from scheduler.run r where r.concurrency_group is not null) x
         """);
 
-    private static Fire FireOf(string job, int second) => new(Fire.KeyOf(job, Due.AddSeconds(second)), job, Due.AddSeconds(second), null);
-
-    private Task Job(string name, string? group, int limit, int priority = 5) => database.Execute(
+    private Task Job(string name, string? group, int limit, int priority = 5) => Database.Execute(
         "insert into scheduler.job (name, kind, overlap, missed, priority, concurrency) values (@name, 'sql', 'allow', 'all', @priority,"
         + " case when @group::text is null then '{}' else jsonb_build_object('group', @group, 'limit', @limit) end)",
         new { name, priority, group, limit });
 
     // Entered by a node without a free slot.
     private async Task Queue(string job, int count) =>
-        await ledger.Enter([.. Enumerable.Range(0, count).Select(i => FireOf(job, i))], 0, await Node("n0"), default);
-
-    private Task<string?> Text(string sql) => database.Value<string>(sql);
-
-    private async Task<NodeIdentity> Node(string name) => new(name, await database.Value<long>("""
-        insert into scheduler_private.node as n (name, lease_id, state, labels, slots, version, host, pid, lease_until)
-        values (@name, nextval('scheduler_private.lease_id'), 'live', '{}', 10, '0', 'test', 1, now() + interval '1 hour')
-        on conflict (name) do update set lease_until = excluded.lease_until returning lease_id
-        """, new { name }), []);
+        await Ledger.Enter([.. Enumerable.Range(0, count).Select(i => FireOf(job, i))], 0, await Node("n0"), default);
 }

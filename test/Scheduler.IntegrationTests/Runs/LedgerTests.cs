@@ -1,40 +1,15 @@
 using Dapper;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
 using Scheduler.Cluster;
-using Scheduler.Database;
 using Scheduler.Runs;
-using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>What entering, claiming, taking over and finishing decide, on a real database.</summary>
-[TestFixture]
-[Parallelizable(ParallelScope.All)]
-[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class LedgerTests
+[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class LedgerTests : LedgerFixture
 {
-    private static readonly DateTime Due = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);
-    private TestDatabase database = null!;
-    private Databases pools = null!;
-    private Ledger ledger = null!;
-
-    [SetUp]
-    public async Task SetUp()
-    {
-        database = await TestDatabase.Create();
-        pools = new Databases(database.ConnectionString, "test", 10);
-        ledger = new Ledger(pools, NullLogger<Ledger>.Instance);
-    }
-
-    [TearDown]
-    public async Task TearDown()
-    {
-        await pools.DisposeAsync();
-        await database.DisposeAsync();
-    }
-
     [Test]
     public async Task A_fire_entered_twice_is_one_row_and_the_second_entry_changes_nothing()
     {
@@ -42,12 +17,12 @@ public sealed class LedgerTests
         var node = await Node("n1");
         var fire = FireOf("a", 0);
 
-        var first = await ledger.Enter([fire], 5, node, default);
-        var second = await ledger.Enter([fire], 5, node, default);
+        var first = await Ledger.Enter([fire], 5, node, default);
+        var second = await Ledger.Enter([fire], 5, node, default);
 
         Assert.That(first[0].State, Is.EqualTo("running"));
         Assert.That(second[0].State, Is.Null);
-        Assert.That(await Count("select count(*) from scheduler.run"), Is.EqualTo(1));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run"), Is.EqualTo(1));
     }
 
     [Test]
@@ -56,11 +31,11 @@ public sealed class LedgerTests
         await Job("a", overlap: "skip");
         var node = await Node("n1");
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => ledger.Enter([FireOf("a", i % 5)], 5, node, default)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Ledger.Enter([FireOf("a", i % 5)], 5, node, default)));
 
         Assert.That(answers.Count(a => a[0].State == "running"), Is.EqualTo(1));
-        Assert.That(await Count("select count(*) from scheduler.run"), Is.EqualTo(5));
-        Assert.That(await Count("select count(*) from scheduler.run where verdict = 'skipped' and reason = 'overlap'"), Is.EqualTo(4));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run"), Is.EqualTo(5));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run where verdict = 'skipped' and reason = 'overlap'"), Is.EqualTo(4));
     }
 
     [Test]
@@ -69,15 +44,15 @@ public sealed class LedgerTests
         await Job("held", overlap: "allow", priority: 9);
         await Job("free", overlap: "allow");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("held", 0), FireOf("held", 1), FireOf("held", 2), FireOf("free", 0)], 0, node, default);
-        await using var holder = new NpgsqlConnection(database.ConnectionString);
+        await Ledger.Enter([FireOf("held", 0), FireOf("held", 1), FireOf("held", 2), FireOf("free", 0)], 0, node, default);
+        await using var holder = new NpgsqlConnection(Database.ConnectionString);
         await holder.OpenAsync();
         await using var transaction = await holder.BeginTransactionAsync();
         await holder.ExecuteAsync("update scheduler.job set timeout = '2 hours' where name = 'held'");
 
-        var claimed = await ledger.Claim(2, node, default);
+        var claimed = await Ledger.Claim(2, node, default);
         await transaction.RollbackAsync();
-        var afterwards = await ledger.Claim(5, node, default);
+        var afterwards = await Ledger.Claim(5, node, default);
 
         Assert.That(claimed.Select(r => r.Job), Is.EqualTo(new[] { "free" }));
         Assert.That(afterwards, Has.Count.EqualTo(3));
@@ -90,8 +65,8 @@ public sealed class LedgerTests
         await Job("high", overlap: "allow", priority: 9);
         var node = await Node("n1");
 
-        var answers = await ledger.Enter([FireOf("low", 0), FireOf("low", 1), FireOf("high", 0)], 1, node, default);
-        var claimed = await ledger.Claim(1, node, default);
+        var answers = await Ledger.Enter([FireOf("low", 0), FireOf("low", 1), FireOf("high", 0)], 1, node, default);
+        var claimed = await Ledger.Claim(1, node, default);
 
         Assert.That(answers.Select(a => a.State), Is.EqualTo(new[] { "queued", "queued", "running" }));
         Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("low", 0).RunKey }));
@@ -102,14 +77,14 @@ public sealed class LedgerTests
     public async Task Parameters_of_a_manual_run_go_over_the_jobs_own_and_a_key_gives_one_run()
     {
         await Job("a");
-        await Execute("""update scheduler.job set params = '{"day": "today", "dry": false}' where name = 'a'""");
+        await Database.Execute("""update scheduler.job set params = '{"day": "today", "dry": false}' where name = 'a'""");
 
-        var first = await Text("""select scheduler.run_now('a', '{"dry": true}', 'k')""");
-        var second = await Text("""select scheduler.run_now('a', '{"dry": false}', 'k')""");
+        var first = await Database.Value<string?>("""select scheduler.run_now('a', '{"dry": true}', 'k')""");
+        var second = await Database.Value<string?>("""select scheduler.run_now('a', '{"dry": false}', 'k')""");
 
         Assert.That(second, Is.EqualTo(first));
-        Assert.That(await Text("select params::text from scheduler.run"), Is.EqualTo("""{"day": "today", "dry": true}"""));
-        Assert.That(async () => await Text("select scheduler.run_now('a', '[1]')"),
+        Assert.That(await Database.Value<string?>("select params::text from scheduler.run"), Is.EqualTo("""{"day": "today", "dry": true}"""));
+        Assert.That(async () => await Database.Value<string?>("select scheduler.run_now('a', '[1]')"),
             Throws.InstanceOf<PostgresException>().With.Message.Contains("params is [1]; expected an object"));
     }
 
@@ -118,18 +93,18 @@ public sealed class LedgerTests
     {
         await Job("a", overlap: "queue");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0), FireOf("a", 1)], 5, node, default);
+        await Ledger.Enter([FireOf("a", 0), FireOf("a", 1)], 5, node, default);
 
-        Assert.That(await Text($"select scheduler.cancel('{FireOf("a", 0).RunKey}', 'enough')"), Is.EqualTo("requested"));
-        Assert.That(await Text($"select scheduler.cancel('{FireOf("a", 1).RunKey}')"), Is.EqualTo("cancelled"));
-        Assert.That((await ledger.Cancelled(node, default)).Select(c => c.Reason), Is.EqualTo(new[] { "enough" }));
-        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
-        var lost = await ledger.RequeueLost(default);
+        Assert.That(await Database.Value<string?>($"select scheduler.cancel('{FireOf("a", 0).RunKey}', 'enough')"), Is.EqualTo("requested"));
+        Assert.That(await Database.Value<string?>($"select scheduler.cancel('{FireOf("a", 1).RunKey}')"), Is.EqualTo("cancelled"));
+        Assert.That((await Ledger.Cancelled(node, default)).Select(c => c.Reason), Is.EqualTo(new[] { "enough" }));
+        await Database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+        var lost = await Ledger.RequeueLost(default);
 
         Assert.That(lost.Select(l => l.Verdict), Is.EqualTo(new[] { "cancelled" }));
-        Assert.That(await Count("select count(*) from scheduler.run where verdict = 'cancelled'"), Is.EqualTo(2));
-        Assert.That(await Text("select active_key from scheduler_private.job_gate"), Is.Null, "the job is free");
-        Assert.That(await Count("select failures_in_row from scheduler_private.job_gate"), Is.Zero, "no failure");
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run where verdict = 'cancelled'"), Is.EqualTo(2));
+        Assert.That(await Database.Value<string?>("select active_key from scheduler_private.job_gate"), Is.Null, "the job is free");
+        Assert.That(await Database.Value<long>("select failures_in_row from scheduler_private.job_gate"), Is.Zero, "no failure");
     }
 
     [TestCase("enabled = false", "disabled")]
@@ -138,11 +113,11 @@ public sealed class LedgerTests
     public async Task A_fire_that_must_not_run_gets_its_verdict_at_once(string edit, string reason)
     {
         await Job("a");
-        await Execute($"update scheduler.job set {edit} where name = 'a'");
+        await Database.Execute($"update scheduler.job set {edit} where name = 'a'");
 
-        await ledger.Enter([FireOf("a", 0)], 5, await Node("n1"), default);
+        await Ledger.Enter([FireOf("a", 0)], 5, await Node("n1"), default);
 
-        Assert.That(await Text("select reason from scheduler.run where state = 'finished'"), Is.EqualTo(reason));
+        Assert.That(await Database.Value<string?>("select reason from scheduler.run where state = 'finished'"), Is.EqualTo(reason));
     }
 
     [Test]
@@ -152,7 +127,7 @@ public sealed class LedgerTests
         var fires = Enumerable.Range(0, 4)
             .Select(i => FireOf("a", i) with { NextDueAt = i == 3 ? DateTime.MaxValue : Due.AddSeconds(i + 1) }).ToList();
 
-        var answers = await ledger.Enter(fires, 5, await Node("n1"), default);
+        var answers = await Ledger.Enter(fires, 5, await Node("n1"), default);
 
         Assert.That(answers.Select(a => a.Verdict), Is.EqualTo(new[] { "missed", "missed", "missed", null }));
     }
@@ -162,11 +137,11 @@ public sealed class LedgerTests
     {
         await Job("a", overlap: "queue");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0), FireOf("a", 1), FireOf("a", 2)], 5, node, default);
+        await Ledger.Enter([FireOf("a", 0), FireOf("a", 1), FireOf("a", 2)], 5, node, default);
 
-        Assert.That(await ledger.Claim(5, node, default), Is.Empty);
-        await ledger.Finish([new(Row("a", 0, node), "succeeded")], node.LeaseId, default);
-        var claimed = await ledger.Claim(5, node, default);
+        Assert.That(await Ledger.Claim(5, node, default), Is.Empty);
+        await Ledger.Finish([new(Row("a", 0, node), "succeeded")], node.LeaseId, default);
+        var claimed = await Ledger.Claim(5, node, default);
 
         Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 1).RunKey }));
     }
@@ -176,10 +151,10 @@ public sealed class LedgerTests
     {
         await Job("a", overlap: "allow");
         var node = await Node("n1");
-        await ledger.Enter([.. Enumerable.Range(0, 100).Select(i => FireOf("a", i))], 0, node, default);
+        await Ledger.Enter([.. Enumerable.Range(0, 100).Select(i => FireOf("a", i))], 0, node, default);
 
-        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => ledger.Claim(10, node, default)));
-        var rest = await ledger.Claim(100, node, default);
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Ledger.Claim(10, node, default)));
+        var rest = await Ledger.Claim(100, node, default);
 
         var keys = claims.SelectMany(c => c).Concat(rest).Select(r => r.RunKey).ToList();
         Assert.That(keys, Has.Count.EqualTo(100));
@@ -191,20 +166,20 @@ public sealed class LedgerTests
     {
         await Job("a");
         var dead = await Node("n1");
-        await ledger.Enter([FireOf("a", 0)], 5, dead, default);
-        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+        await Ledger.Enter([FireOf("a", 0)], 5, dead, default);
+        await Database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
         var heir = await Node("n2");
 
-        var lost = await ledger.RequeueLost(default);
-        var claimed = await ledger.Claim(5, heir, default);
-        var refused = await ledger.Finish([new(Row("a", 0, dead), "succeeded")], dead.LeaseId, default);
-        var accepted = await ledger.Finish([new(claimed[0], "succeeded")], heir.LeaseId, default);
+        var lost = await Ledger.RequeueLost(default);
+        var claimed = await Ledger.Claim(5, heir, default);
+        var refused = await Ledger.Finish([new(Row("a", 0, dead), "succeeded")], dead.LeaseId, default);
+        var accepted = await Ledger.Finish([new(claimed[0], "succeeded")], heir.LeaseId, default);
 
         Assert.That(lost.Single().Losses, Is.EqualTo(1));
         Assert.That(claimed.Single().Token, Is.GreaterThan(1));
         Assert.That(refused, Has.Count.EqualTo(1));
         Assert.That(accepted, Is.Empty);
-        Assert.That(await Text("select string_agg(outcome, ',' order by attempt) from scheduler.attempt"), Is.EqualTo("lost,succeeded"));
+        Assert.That(await Database.Value<string?>("select string_agg(outcome, ',' order by attempt) from scheduler.attempt"), Is.EqualTo("lost,succeeded"));
     }
 
     [Test]
@@ -212,30 +187,30 @@ public sealed class LedgerTests
     {
         await Job("a");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0)], 5, node, default);
+        await Ledger.Enter([FireOf("a", 0)], 5, node, default);
         for (var loss = 1; loss <= Ledger.LossesMax; loss++)
         {
-            await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
-            await ledger.RequeueLost(default);
+            await Database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+            await Ledger.RequeueLost(default);
             node = await Node("n" + loss);
-            await ledger.Claim(5, node, default);
+            await Ledger.Claim(5, node, default);
         }
 
-        Assert.That(await Text("select verdict || ': ' || reason from scheduler.run"), Is.EqualTo("failed: parked: lost 3 times"));
-        Assert.That(await Text("select active_key from scheduler_private.job_gate"), Is.Null);
+        Assert.That(await Database.Value<string?>("select verdict || ': ' || reason from scheduler.run"), Is.EqualTo("failed: parked: lost 3 times"));
+        Assert.That(await Database.Value<string?>("select active_key from scheduler_private.job_gate"), Is.Null);
     }
 
     [Test]
     public async Task A_run_that_must_not_run_twice_ends_as_unknown_when_its_node_dies()
     {
         await Job("a");
-        await Execute("update scheduler.job set on_lost = 'fail'");
-        await ledger.Enter([FireOf("a", 0)], 5, await Node("n1"), default);
-        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+        await Database.Execute("update scheduler.job set on_lost = 'fail'");
+        await Ledger.Enter([FireOf("a", 0)], 5, await Node("n1"), default);
+        await Database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
 
-        await ledger.RequeueLost(default);
+        await Ledger.RequeueLost(default);
 
-        Assert.That(await Text("select verdict from scheduler.run"), Is.EqualTo("unknown"));
+        Assert.That(await Database.Value<string?>("select verdict from scheduler.run"), Is.EqualTo("unknown"));
     }
 
     [Test]
@@ -243,11 +218,11 @@ public sealed class LedgerTests
     {
         await Job("a");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0)], 5, node, default);
+        await Ledger.Enter([FireOf("a", 0)], 5, node, default);
 
-        await ledger.HandBack([Row("a", 0, node)], node.LeaseId, default);
+        await Ledger.HandBack([Row("a", 0, node)], node.LeaseId, default);
 
-        Assert.That(await Text("select state || ' ' || losses || ' ' || token from scheduler.run"), Is.EqualTo("queued 0 2"));
+        Assert.That(await Database.Value<string?>("select state || ' ' || losses || ' ' || token from scheduler.run"), Is.EqualTo("queued 0 2"));
     }
 
     [Test]
@@ -255,13 +230,13 @@ public sealed class LedgerTests
     {
         await Job("a", overlap: "allow");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0)], 0, node, default);
-        await Execute("update scheduler.job set paused_at = now() where name = 'a'");
-        var asked = await Text("select scheduler.run_now('a')");
+        await Ledger.Enter([FireOf("a", 0)], 0, node, default);
+        await Database.Execute("update scheduler.job set paused_at = now() where name = 'a'");
+        var asked = await Database.Value<string?>("select scheduler.run_now('a')");
 
-        var whilePaused = await ledger.Claim(5, node, default);
-        await Execute("update scheduler.job set paused_at = null where name = 'a'");
-        var afterwards = await ledger.Claim(5, node, default);
+        var whilePaused = await Ledger.Claim(5, node, default);
+        await Database.Execute("update scheduler.job set paused_at = null where name = 'a'");
+        var afterwards = await Ledger.Claim(5, node, default);
 
         Assert.That(whilePaused.Select(r => r.RunKey), Is.EqualTo(new[] { asked }));
         Assert.That(afterwards.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 0).RunKey }));
@@ -272,17 +247,17 @@ public sealed class LedgerTests
     {
         await Job("a", overlap: "allow");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0)], 0, node, default);
-        await Execute("select scheduler.pause('a', until => clock_timestamp() + interval '1 hour')");
-        var during = await ledger.Enter([FireOf("a", 1)], 5, node, default);
-        var heldBack = await ledger.Claim(5, node, default);
+        await Ledger.Enter([FireOf("a", 0)], 0, node, default);
+        await Database.Execute("select scheduler.pause('a', until => clock_timestamp() + interval '1 hour')");
+        var during = await Ledger.Enter([FireOf("a", 1)], 5, node, default);
+        var heldBack = await Ledger.Claim(5, node, default);
         // The hour has passed.
-        await Execute("update scheduler_private.job_gate set paused_until = clock_timestamp()");
-        var afterwards = await ledger.Enter([FireOf("a", 2)], 5, node, default);
-        var claimed = await ledger.Claim(5, node, default);
+        await Database.Execute("update scheduler_private.job_gate set paused_until = clock_timestamp()");
+        var afterwards = await Ledger.Enter([FireOf("a", 2)], 5, node, default);
+        var claimed = await Ledger.Claim(5, node, default);
 
         Assert.That((during[0].Verdict, heldBack.Count), Is.EqualTo(("skipped", 0)));
-        Assert.That(await Text($"select reason from scheduler.run where run_key = '{FireOf("a", 1).RunKey}'"), Is.EqualTo("paused"));
+        Assert.That(await Database.Value<string?>($"select reason from scheduler.run where run_key = '{FireOf("a", 1).RunKey}'"), Is.EqualTo("paused"));
         Assert.That(afterwards[0].State, Is.EqualTo("running"));
         Assert.That(claimed.Select(r => r.RunKey), Is.EqualTo(new[] { FireOf("a", 0).RunKey }));
     }
@@ -292,26 +267,26 @@ public sealed class LedgerTests
     {
         await Job("a", overlap: "allow");
 
-        var first = await Text("select scheduler.run_now('a', null, 'deploy-7')");
-        var second = await Text("select scheduler.run_now('a', null, 'deploy-7')");
+        var first = await Database.Value<string?>("select scheduler.run_now('a', null, 'deploy-7')");
+        var second = await Database.Value<string?>("select scheduler.run_now('a', null, 'deploy-7')");
 
         Assert.That(second, Is.EqualTo(first));
-        Assert.That(await Count("select count(*) from scheduler.run"), Is.EqualTo(1));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler.run"), Is.EqualTo(1));
     }
 
     [Test]
     public async Task A_label_keeps_a_run_from_nodes_without_it()
     {
         await Job("a", overlap: "allow");
-        await Execute("update scheduler.job set runs_on = '{gpu}'");
+        await Database.Execute("update scheduler.job set runs_on = '{gpu}'");
         var plain = await Node("n1");
         var gpu = await Node("n2", "gpu", "big");
 
-        var entered = await ledger.Enter([FireOf("a", 0)], 5, plain, default);
+        var entered = await Ledger.Enter([FireOf("a", 0)], 5, plain, default);
 
         Assert.That(entered[0].State, Is.EqualTo("queued"));
-        Assert.That(await ledger.Claim(5, plain, default), Is.Empty);
-        Assert.That(await ledger.Claim(5, gpu, default), Has.Count.EqualTo(1));
+        Assert.That(await Ledger.Claim(5, plain, default), Is.Empty);
+        Assert.That(await Ledger.Claim(5, gpu, default), Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -320,9 +295,9 @@ public sealed class LedgerTests
         await Job("a");
         var far = new DateTime(2031, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-        await ledger.Enter([new Fire(Fire.KeyOf("a", far), "a", far, null)], 5, await Node("n1"), default);
+        await Ledger.Enter([new Fire(Fire.KeyOf("a", far), "a", far, null)], 5, await Node("n1"), default);
 
-        Assert.That(await Count("select count(*) from scheduler_private.run_default"), Is.EqualTo(1));
+        Assert.That(await Database.Value<long>("select count(*) from scheduler_private.run_default"), Is.EqualTo(1));
     }
 
     [Test]
@@ -330,11 +305,11 @@ public sealed class LedgerTests
     {
         await Job("a");
         var node = await Node("n1");
-        await ledger.Enter([FireOf("a", 0)], 5, node, default);
-        await ledger.Finish([new(Row("a", 0, node), "succeeded")], node.LeaseId, default);
-        await Execute("update scheduler.job set missed = 'all'");
+        await Ledger.Enter([FireOf("a", 0)], 5, node, default);
+        await Ledger.Finish([new(Row("a", 0, node), "succeeded")], node.LeaseId, default);
+        await Database.Execute("update scheduler.job set missed = 'all'");
 
-        var answers = await ledger.Enter([FireOf("a", 0), FireOf("a", 1)], 1, node, default);
+        var answers = await Ledger.Enter([FireOf("a", 0), FireOf("a", 1)], 1, node, default);
 
         Assert.That(answers.Select(a => a.State), Is.EqualTo(new[] { null, "running" }));
     }
@@ -344,53 +319,18 @@ public sealed class LedgerTests
     {
         await Job("a");
         var node = await Node("n1");
-        await Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
+        await Database.Execute("update scheduler_private.node set lease_until = now() - interval '1 second'");
 
-        var entered = await ledger.Enter([FireOf("a", 0)], 5, node, default);
+        var entered = await Ledger.Enter([FireOf("a", 0)], 5, node, default);
 
         Assert.That(entered[0].State, Is.EqualTo("queued"));
-        Assert.That(await ledger.Claim(5, node, default), Is.Empty);
-    }
-
-    private static Fire FireOf(string job, int second)
-    {
-        var due = Due.AddSeconds(second);
-        return new Fire(Fire.KeyOf(job, due), job, due, null);
+        Assert.That(await Ledger.Claim(5, node, default), Is.Empty);
     }
 
     private static RunRow Row(string job, int second, NodeIdentity node) =>
         new(FireOf(job, second).RunKey, job, Due.AddSeconds(second), 1, 1, 1, node.LeaseId);
 
-    private Task Job(string name, string overlap = "skip", int priority = 5) => Execute(
+    private Task Job(string name, string overlap = "skip", int priority = 5) => Database.Execute(
         $"insert into scheduler.job (name, kind, overlap, priority, missed) values ('{name}', 'sql', '{overlap}', {priority}, "
         + $"'{(name == "a" && overlap == "skip" ? "once" : "all")}')");
-
-    private async Task<NodeIdentity> Node(string name, params string[] labels)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        var lease = await connection.ExecuteScalarAsync<long>("""
-            insert into scheduler_private.node as n (name, lease_id, state, labels, slots, version, host, pid, lease_until)
-            values (@name, nextval('scheduler_private.lease_id'), 'live', @labels, 10, '0', 'test', 1, now() + interval '1 hour')
-            on conflict (name) do update set lease_id = excluded.lease_id, lease_until = excluded.lease_until returning lease_id
-            """, new { name, labels });
-        return new NodeIdentity(name, lease, labels);
-    }
-
-    private async Task Execute(string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.ExecuteAsync(sql);
-    }
-
-    private async Task<long> Count(string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        return await connection.ExecuteScalarAsync<long>(sql);
-    }
-
-    private async Task<string?> Text(string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        return await connection.ExecuteScalarAsync<string?>(sql);
-    }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Database;
-using Scheduler.Jobs;
 using Scheduler.Kinds.Sql;
 using Scheduler.Runs;
 
@@ -196,11 +195,7 @@ internal sealed class RowsStatements(RowsDeleteSettings settings, RowsTable tabl
 
     private void AddValues(NpgsqlParameterCollection parameters)
     {
-        foreach (var name in Condition.Parameters)
-        {
-            parameters.Add(Placeholders.IsSecret(name)
-                ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, dueAt));
-        }
+        foreach (var name in Condition.Parameters) { parameters.Add(RunValues.Of(name, run, dueAt)); }
     }
 
     private static IReadOnlyList<RowsTable.Column> KeyOf(RowsDeleteSettings settings, RowsTable table)

@@ -6,7 +6,7 @@ using Scheduler.Runs;
 
 namespace Scheduler.Kinds.Sql;
 
-/// <summary>The values statements may name, bound as parameters: built-ins, params, what went before the run. No secrets.</summary>
+/// <summary>The values statements may name, bound as parameters: built-ins, params, what went before the run, secrets.</summary>
 internal static class RunValues
 {
     /// <summary>The parameter for a name.</summary>
@@ -28,6 +28,7 @@ internal static class RunValues
         "parent.result" => Nullable(NpgsqlDbType.Text, run.KnownPast.Parent?.Result),
         _ when name.StartsWith(Placeholders.ResultPrefix, StringComparison.Ordinal) =>
             Nullable(NpgsqlDbType.Text, run.KnownPast.Parent?.ResultOf(name[Placeholders.ResultPrefix.Length..])),
+        _ when Placeholders.IsSecret(name) => new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) },
         _ when Placeholders.IsParam(name) => Of(run.Params[name[Placeholders.ParamPrefix.Length..]]),
         _ => throw new InvalidOperationException($"'{name}' has no value"),
     };

@@ -127,12 +127,9 @@ public sealed class SqlJob(SqlSettings settings, RunScope run, Databases databas
         foreach (var statement in SqlText.Parse(settings.Statement))
         {
             await using var command = new NpgsqlCommand(statement.Text, connection);
-            foreach (var name in statement.Parameters) { command.Parameters.Add(Value(name)); }
+            foreach (var name in statement.Parameters) { command.Parameters.Add(RunValues.Of(name, run, run.DueAt)); }
             rows += Math.Max(0, await command.ExecuteNonQueryAsync(token));
         }
         return JsonSerializer.Serialize(new { rows });
     }
-
-    private NpgsqlParameter Value(string name) => Placeholders.IsSecret(name)
-        ? new NpgsqlParameter<string> { TypedValue = run.Secret(name[Placeholders.SecretPrefix.Length..]) } : RunValues.Of(name, run, run.DueAt);
 }
