@@ -59,6 +59,7 @@ create table snapshot.upload (
     target          text not null,                     -- the folder it fills, of no other upload
     attempt         integer not null default 1 constraint upload_attempts_are_counted_up check (attempt >= 1),
     token           bigint not null,                   -- of who asks the agent to begin; grows with each
+    taken           boolean not null default false,    -- not the first to ask: what an earlier one began may still go on at the agent
     agent_group     text not null,                     -- by which the agent knows what belongs to this upload and attempt
     agent_job       text,
     agent_process   text,

@@ -8,7 +8,7 @@ with freed as (
     returning u.id
 )
 update snapshot.upload u
-set state = 'starting', attempt = u.attempt + 1, token = t.token, ended_at = null, resume_at = null, request = null, verified_at = null, removed_at = null,
+set state = 'starting', attempt = u.attempt + 1, token = t.token, taken = true, ended_at = null, resume_at = null, request = null, verified_at = null, removed_at = null,
     agent_job = null, agent_process = null, agent_started = null, moved_at = clock_timestamp(), seen_at = clock_timestamp(), activity = 0,
     agent_group = split_part(u.agent_group, '-', 1) || '-' || split_part(u.agent_group, '-', 2) || '-' || u.attempt + 1 || '-' || t.token
 from (select nextval('snapshot.upload_token') as token) t

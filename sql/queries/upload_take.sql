@@ -2,6 +2,6 @@
 --   $1 bigint, $2 bigint   upload and the token it is seen with
 -- Returns the row as json, its token the taker's; none when somebody else was first, or it has begun.
 update snapshot.upload u
-set token = nextval('snapshot.upload_token')
+set token = nextval('snapshot.upload_token'), taken = true
 where u.id = $1 and u.token = $2 and u.state = 'starting'
 returning to_jsonb(u)::text

@@ -63,12 +63,15 @@ public sealed class SnapshotScene : IAsyncDisposable
     /// <summary>The S3 server.</summary>
     public PartProcess S3 { get; private set; } = null!;
 
+    /// <summary>A folder alone; rclones come by <see cref="AddRclone"/>.</summary>
+    public static SnapshotScene Empty() => new(Directory.CreateTempSubdirectory("scheduler-snapshots-").FullName);
+
     /// <summary>Start the chain node and the S3 server; rclones come by <see cref="AddRclone"/>.</summary>
     public static async Task<SnapshotScene> Start()
     {
         var anvil = SnapshotParts.Anvil ?? throw Parts.Missing($"anvil is not installed; install it with: {SnapshotParts.NpmInstall}");
         var s3 = SnapshotParts.S3 ?? throw Parts.Missing($"s3rver is not installed; install it with: {SnapshotParts.NpmInstall}");
-        var scene = new SnapshotScene(Directory.CreateTempSubdirectory("scheduler-snapshots-").FullName);
+        var scene = Empty();
         try
         {
             var buckets = Directory.CreateDirectory(Path.Combine(scene.Folder, "s3")).FullName;

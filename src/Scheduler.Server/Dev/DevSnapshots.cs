@@ -25,6 +25,7 @@ internal sealed class DevSnapshots : IAsyncDisposable
     private readonly int chainPort = Ports.Free();
     private readonly int s3Port = Ports.Free();
     private readonly string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+    private ChildProcess? warden;
     private readonly bool hasS3 = SnapshotParts.S3 is not null;
 
     private DevSnapshots(string folder) => this.folder = Path.Combine(folder, "snapshots");
@@ -47,6 +48,7 @@ internal sealed class DevSnapshots : IAsyncDisposable
         {
             snapshots.Run("s3", logOf, SnapshotParts.S3Command(s3, snapshots.s3Port, Path.Combine(snapshots.folder, "s3"), Bucket));
         }
+        snapshots.StartWarden(logOf);
         return snapshots;
     }
 
@@ -74,7 +76,31 @@ internal sealed class DevSnapshots : IAsyncDisposable
     {
         await Task.WhenAll(processes.Select(p => p.Stop(Signals.Terminate, StopLimit, CancellationToken.None)));
         processes.ForEach(p => p.Dispose());
+        if (warden is null) { return; }
+        await warden.Stop(Signals.Kill, StopLimit, CancellationToken.None);
+        warden.Dispose();
     }
+
+    // None of them notices that we died. The warden reads a pipe whose other end only we hold, and passes our end on to those that still are what we
+    // started, known by the port among their arguments.
+    private void StartWarden(Func<string, string> logOf)
+    {
+        if (OperatingSystem.IsWindows()) { return; }
+        const string Script = """
+            trap '' INT TERM HUP
+            said() { if [ -r "/proc/$1/cmdline" ]; then tr '\0' ' ' <"/proc/$1/cmdline"; else ps -o args= -p "$1"; fi; }
+            read -r done && exit 0
+            while [ $# -ge 2 ]; do
+                case " $(said "$1") " in *[\ :]"$2 "*) kill -KILL "$1" ;; esac
+                shift 2
+            done
+            """;
+        int[] ports = [rclonePort, chainPort, s3Port];
+        var marked = processes.Zip(ports, (process, port) => new[] { Text(process.Pid), Text(port) }).SelectMany(pair => pair);
+        warden = ChildProcess.Start("warden", logOf("snapshot-warden"), ["sh", "-c", Script, "warden", .. marked]);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private void Run(string name, Func<string, string> logOf, IEnumerable<string> command) =>
         processes.Add(ChildProcess.Start(name, logOf(name), command, new Dictionary<string, string> { ["RCLONE_RC_PASS"] = password }));

@@ -20,6 +20,10 @@ public sealed record MonitorSettings
     /// <summary>Longest time for one look at one upload, all its calls together. Default 15s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan LookTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>Longest time for comparing one upload with its source. The others are looked at meanwhile. Too low and folders of very many files are
+    /// never verified; too high and a store that hangs is found late. Below the job's timeout. Default 10m.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "06:00:00")]
+    public TimeSpan VerifyTimeout { get; init; } = TimeSpan.FromMinutes(10);
     /// <summary>Time between two looks of one pass. Too low and agents are asked for nothing new; too high and progress is old. Default 5s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(5);
@@ -44,11 +48,15 @@ public sealed class MonitorJob(
     private const int UploadsMax = 1000;
     // A purge may take a while; the rest is the next pass's.
     private const int RemovedMax = 20;
+    // Each has its agent list two folders.
+    private const int VerifiedAtATime = 8;
     private const int NamedInError = 10;
     private const int NamedInResult = 200;
 
     private readonly ConcurrentDictionary<long, (UploadRow Upload, LookOutcome Outcome)> ends = new();
     private readonly ConcurrentDictionary<long, (UploadRow Upload, LookOutcome Outcome)> last = new();
+    private readonly ConcurrentDictionary<long, Task> verifying = new();
+    private readonly SemaphoreSlim verifiers = new(VerifiedAtATime);
     private readonly List<long> removed = [];
 
     /// <summary>The kind's entry in the registry.</summary>
@@ -60,24 +68,55 @@ public sealed class MonitorJob(
     {
         using var store = new UploadStore(run);
         var begin = new UploadBegin(store, new SnapshotCalls(run, http, state, options, time));
-        var watch = new UploadWatch(store, begin);
-        var began = time.GetTimestamp();
-        while (true)
+        using var verifiersStop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try { await LookAgainAndAgain(store, new UploadWatch(store, begin, settings.VerifyTimeout), verifiersStop.Token, cancellationToken); }
+        finally
         {
-            var uploads = await store.Due(UploadsMax);
-            last.Clear();
-            await Parallel.ForEachAsync(uploads,
-                new ParallelOptions { MaxDegreeOfParallelism = settings.AtATime, CancellationToken = cancellationToken },
-                async (upload, token) => await Look(watch, upload, token));
-            if (uploads.Count == 0 || time.GetElapsedTime(began) + settings.LookEvery > settings.LookFor) { break; }
-            await run.Step((_, _, _) => Task.FromResult(JsonSerializer.Serialize(new { uploads = uploads.Count, ended = ends.Count })));
-            await Task.Delay(settings.LookEvery, time, cancellationToken);
+            await verifiersStop.CancelAsync();
+            await Task.WhenAll(verifying.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            verifiers.Dispose();
         }
         await Retain(store, begin, cancellationToken);
         Conclude(context);
     }
 
-    private async Task Look(UploadWatch watch, UploadRow upload, CancellationToken token)
+    private async Task LookAgainAndAgain(UploadStore store, UploadWatch watch, CancellationToken verify, CancellationToken token)
+    {
+        var (began, verified) = (time.GetTimestamp(), new HashSet<long>());
+        for (var isFirst = true; ; isFirst = false)
+        {
+            foreach (var (id, task) in verifying.Where(v => v.Value.IsCompleted))
+            {
+                verifying.Remove(id, out _);
+                await task;
+            }
+            var isOver = time.GetElapsedTime(began) + settings.LookEvery > settings.LookFor;
+            // One whose verification came to no verdict has its next try in the next pass.
+            var uploads = (await store.Due(UploadsMax)).Where(u => !verified.Contains(u.Id)).ToList();
+            await Parallel.ForEachAsync(uploads, new ParallelOptions { MaxDegreeOfParallelism = settings.AtATime, CancellationToken = token },
+                async (upload, t) =>
+                {
+                    // What is found done once the time is over is the next pass's to verify.
+                    if (await Look(watch, upload, t) is { } conclude && (isFirst || !isOver))
+                    {
+                        verifying[upload.Id] = Verify(upload, conclude, verify);
+                    }
+                });
+            verified.UnionWith(verifying.Keys);
+            if (verifying.IsEmpty && (uploads.Count == 0 || isOver)) { return; }
+            await run.Step((_, _, _) => Task.FromResult(JsonSerializer.Serialize(new
+            {
+                uploads = uploads.Count + verifying.Count,
+                verifying = verifying.Count,
+                ended = ends.Count,
+            })));
+            var pause = Task.Delay(settings.LookEvery, time, token);
+            await (verifying.IsEmpty ? pause : Task.WhenAny(pause, Task.WhenAll(verifying.Values)));
+            token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task<Func<CancellationToken, Task<LookOutcome>>?> Look(UploadWatch watch, UploadRow upload, CancellationToken token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
         limit.CancelAfter(settings.LookTimeout);
@@ -85,8 +124,21 @@ public sealed class MonitorJob(
         try { outcome = await watch.Look(upload, limit.Token); }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            outcome = new("unreachable", $"the look took longer than {Duration.Format(settings.LookTimeout)}");
+            outcome = await watch.NoAnswer(upload, $"the look took longer than {Duration.Format(settings.LookTimeout)}", token);
         }
+        Note(upload, outcome);
+        return outcome.Verify;
+    }
+
+    private async Task Verify(UploadRow upload, Func<CancellationToken, Task<LookOutcome>> conclude, CancellationToken token)
+    {
+        await verifiers.WaitAsync(token);
+        try { Note(upload, await conclude(token)); }
+        finally { verifiers.Release(); }
+    }
+
+    private void Note(UploadRow upload, LookOutcome outcome)
+    {
         last[upload.Id] = (upload, outcome);
         if (outcome.What is "completed" or "failed" or "cancelled" or "lost" or "resumed")
         {
@@ -125,7 +177,7 @@ public sealed class MonitorJob(
                 : new { upload = o.Upload.Id, node = o.Upload.Node })];
         var result = new
         {
-            running = last.Values.Count(o => o.Outcome.What is "running" or "resumed"),
+            running = last.Values.Count(o => o.Outcome.What is "running" or "resumed" or "verifying"),
             completed = Of(ends.Values, "completed"),
             failed = Of(ends.Values, "failed"),
             lost = Of(ends.Values, "lost"),

@@ -26,6 +26,8 @@ internal sealed class UploadBegin(UploadStore store, SnapshotCalls calls)
     private async Task<UploadRow?> Begin(UploadRow upload, AgentJob? found, CancellationToken token)
     {
         var agent = AgentOf(upload);
+        // Two copies at a time into one folder would be in each other's way.
+        if (found is null && upload.Taken) { await agent.StopOthers(upload, token); }
         var job = found ?? await agent.Start(upload, token);
         if (await store.Began(upload, job))
         {

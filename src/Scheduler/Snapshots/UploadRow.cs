@@ -18,12 +18,16 @@ internal sealed record UploadRow
     public int Attempt { get; init; }
     /// <summary>Grows with each who asks the agent to begin.</summary>
     public long Token { get; init; }
+    /// <summary>Not the first who asks: what an earlier one began may still go on at the agent.</summary>
+    public bool Taken { get; init; }
     public string AgentGroup { get; init; } = "";
     public string? AgentJob { get; init; }
     public string? AgentProcess { get; init; }
     public string? AgentStarted { get; init; }
     /// <summary>What its agent had counted at the last look.</summary>
     public long Activity { get; init; }
+    /// <summary>Its former states.</summary>
+    public JsonElement Past { get; init; }
     /// <summary>What somebody asked of it, or null.</summary>
     public JsonElement? Request { get; init; }
 
@@ -41,6 +45,13 @@ internal sealed record UploadRow
         var parts = AgentGroup.Split('-');
         return string.Create(CultureInfo.InvariantCulture, $"{parts[0]}-{parts[1]}-{Attempt}-");
     }
+
+    /// <summary>How the agent knows what belongs to this upload, whatever the attempt.</summary>
+    public string GroupOfUpload() => AgentGroup[..(AgentGroup.IndexOf('-', AgentGroup.IndexOf('-', StringComparison.Ordinal) + 1) + 1)];
+
+    /// <summary>Groups that earlier attempts had.</summary>
+    public IEnumerable<string> FormerGroups() => Past.ValueKind != JsonValueKind.Array ? []
+        : Past.EnumerateArray().Select(p => p.Text("agent_group")).OfType<string>().Where(g => g != AgentGroup).Distinct();
 
     /// <summary>The group of what the holder of the token begins.</summary>
     public string GroupOfTaker() => GroupOfAttempt() + Token.ToString(CultureInfo.InvariantCulture);

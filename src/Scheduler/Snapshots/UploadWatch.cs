@@ -5,16 +5,19 @@ namespace Scheduler.Snapshots;
 
 /// <summary>What became of one upload at one look.</summary>
 /// <param name="What"><c>running</c>, <c>completed</c>, <c>failed</c>, <c>cancelled</c>, <c>lost</c>, <c>resumed</c>, <c>unreachable</c> or
-/// <c>left</c> (somebody else is at it).</param>
+/// <c>left</c> (somebody else is at it); or <c>verifying</c>.</param>
 /// <param name="Why">For people.</param>
 /// <param name="Resumes">It is begun again later.</param>
-internal sealed record LookOutcome(string What, string? Why = null, bool Resumes = false);
+/// <param name="Verify">For <c>verifying</c>: compares and says what became of it. Takes as long as two lists of files take, so not within a
+/// look.</param>
+internal sealed record LookOutcome(
+    string What, string? Why = null, bool Resumes = false, Func<CancellationToken, Task<LookOutcome>>? Verify = null);
 
 /// <summary>
 /// Looks at one upload and draws the conclusion. Without an answer of its agent none is drawn until <c>lost_after</c>. Before anything is taken for
 /// lost or failed its destination is compared with its source: an agent that forgot what it did may well have done it.
 /// </summary>
-internal sealed class UploadWatch(UploadStore store, UploadBegin begin)
+internal sealed class UploadWatch(UploadStore store, UploadBegin begin, TimeSpan verifyTimeout)
 {
     private static readonly TimeSpan ResumeAfterMax = TimeSpan.FromHours(1);
 
@@ -58,6 +61,7 @@ internal sealed class UploadWatch(UploadStore store, UploadBegin begin)
         if (upload.CancelReason is { } why)
         {
             await agent.Stop(upload, upload.AgentGroup, token);
+            if (upload.Taken) { await agent.StopOthers(upload, token); }
             return await End(upload, new("cancelled", why));
         }
         var report = await agent.Look(upload, token);
@@ -65,21 +69,43 @@ internal sealed class UploadWatch(UploadStore store, UploadBegin begin)
         switch (report.Says)
         {
             case AgentSays.Succeeded:
-                return await Done(upload, agent, token);
+                return Verifying(upload, t => Done(upload, agent, t));
             case AgentSays.Failed:
-                return await Bad(upload, agent, "failed", "the agent gave up", report.Why, token);
+                return Verifying(upload, t => Bad(upload, agent, "failed", "the agent gave up", report.Why, t));
             case AgentSays.Gone:
-                return await Bad(upload, agent, "lost", report.Why!, null, token);
+                return Verifying(upload, t => Bad(upload, agent, "lost", report.Why!, null, t));
         }
+        if (upload.Taken) { await agent.StopOthers(upload, token); }
         var moved = upload.Still < upload.Definition.Limits.StalledAfter.TotalSeconds;
         if (moved || report.Activity != upload.Activity) { return new("running"); }
-        await agent.Stop(upload, upload.AgentGroup, token);
-        return await Bad(upload, agent, "failed", $"stalled: no progress for {Duration.Format(upload.Definition.Limits.StalledAfter)}", null, token);
+        return Verifying(upload, async t =>
+        {
+            await agent.Stop(upload, upload.AgentGroup, t);
+            var stalled = $"stalled: no progress for {Duration.Format(upload.Definition.Limits.StalledAfter)}";
+            return await Bad(upload, agent, "failed", stalled, null, t);
+        });
+    }
+
+    private LookOutcome Verifying(UploadRow upload, Func<CancellationToken, Task<LookOutcome>> conclude) => new("verifying", Verify: async token =>
+    {
+        try { return await conclude(token); }
+        catch (Exception e) when (e is NoAnswerException or RefusedException) { return await NoAnswer(upload, e.Message, token); }
+    });
+
+    private async Task<Comparison> Compare(UploadRow upload, IUploadAgent agent, CancellationToken token)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(verifyTimeout);
+        try { return await agent.Compare(upload, limit.Token); }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            throw new NoAnswerException($"to compare it with its source took longer than {Duration.Format(verifyTimeout)}");
+        }
     }
 
     private async Task<LookOutcome> Done(UploadRow upload, IUploadAgent agent, CancellationToken token)
     {
-        var there = await agent.Compare(upload, token);
+        var there = await Compare(upload, agent, token);
         return there.Difference is null ? await End(upload, new("completed", There: there))
             : await End(upload, Again(upload, "failed", "verification: " + there.Difference, null, there));
     }
@@ -88,7 +114,7 @@ internal sealed class UploadWatch(UploadStore store, UploadBegin begin)
     private async Task<LookOutcome> Bad(UploadRow upload, IUploadAgent agent, string state, string reason, string? error, CancellationToken token)
     {
         Comparison? there = null;
-        try { there = await agent.Compare(upload, token); }
+        try { there = await Compare(upload, agent, token); }
         catch (Exception e) when (e is NoAnswerException or RefusedException)
         {
             // The store is away, say. The verdict stands without; a later attempt copies what it must.
@@ -98,12 +124,15 @@ internal sealed class UploadWatch(UploadStore store, UploadBegin begin)
             : await End(upload, Again(upload, state, reason, error, there));
     }
 
-    private async Task<LookOutcome> NoAnswer(UploadRow upload, string why, CancellationToken token)
+    /// <summary>Its agent could not be asked: no verdict until <c>lost_after</c>.</summary>
+    public async Task<LookOutcome> NoAnswer(UploadRow upload, string why, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
         var limits = upload.Definition.Limits;
         if (upload.State is "starting" or "running" && upload.Silent >= limits.LostAfter.TotalSeconds)
         {
+            // Nobody wants it any more: it is not begun again when its agent is back.
+            if (upload.CancelReason is { } asked) { return await End(upload, new("cancelled", asked, "its agent did not answer: " + why)); }
             return await End(upload, Again(upload, "lost", $"its agent has not answered for {Duration.Format(limits.LostAfter)}", why, null));
         }
         await store.Problem(upload, why);

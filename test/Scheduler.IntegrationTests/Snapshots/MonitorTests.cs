@@ -48,10 +48,12 @@ public sealed class MonitorTests
         Assert.That(await scene.Row("state || ' ' || base_bytes || ' ' || (resume_at > now())"), Is.EqualTo("failed 5 true"));
 
         await scene.ResumeNow();
+        scene.Says("stop", "{}");
         scene.Says("start", """{"job": "8", "process": "p1", "started": "s2"}""");
         result = await scene.Pass();
         Assert.That(result.GetProperty("resumed").GetArrayLength(), Is.EqualTo(1));
         Assert.That(await scene.Row("state || ' ' || attempt || ' ' || agent_job || ' ' || agent_started"), Is.EqualTo("running 2 8 s2"));
+        Assert.That(scene.Heard("stop"), Does.Match("SNAPSHOT_GROUP=snapshot-[0-9a-f]+-1-1\n"), "what the first attempt may have left was stopped");
         scene.Says("status", """{"state": "failed", "error": "disk full", "process": "p1", "started": "s2", "bytes": 1}""");
 
         var bad = await Assert.ThrowsAsync<RunFailedException>(scene.Pass);
@@ -125,6 +127,38 @@ public sealed class MonitorTests
     }
 
     [Test]
+    public async Task A_cancelled_upload_whose_agent_is_away_for_long_is_not_begun_again()
+    {
+        await using var scene = await Scene.Start("""{"lost_after": "1m"}""");
+        var id = await scene.Upload();
+        scene.Says("status", Succeeded);
+        await scene.Database.Execute("select snapshot.cancel_upload(@id, 'enough')", new { id });
+        await scene.Pass();
+        Assert.That(await scene.Row("state || ' ' || (problem is not null)"), Is.EqualTo("running true"), "it cannot be stopped yet");
+        await scene.Database.Execute("update snapshot.upload set seen_at = now() - interval '2 minutes'");
+        await scene.Pass();
+        Assert.That(await scene.Row("state || ' ' || reason || ' ' || coalesce(resume_at::text, 'never')"), Is.EqualTo("cancelled enough never"));
+    }
+
+    [Test]
+    public async Task A_verification_that_hangs_is_given_up_and_what_the_agent_forgot_meanwhile_is_lost()
+    {
+        await using var scene = await Scene.Start("""{"resumes": 0}""");
+        await scene.Upload();
+        scene.Says("status", Succeeded);
+        scene.SaysNothing("list");
+        var second = TimeSpan.FromSeconds(1);
+        var result = await scene.Pass(new() { LookFor = 2 * second, LookEvery = second, VerifyTimeout = 4 * second });
+        const string TooLong = "to compare it with its source took longer than ";
+        Assert.That(result.GetProperty("unreachable")[0].GetProperty("why").GetString(), Is.EqualTo(TooLong + "4s"));
+        Assert.That(scene.Heard("status").Split("SNAPSHOT_UPLOAD=").Length - 1, Is.EqualTo(1), "not looked at while it is compared");
+        Assert.That(await scene.Row("state || ' ' || problem"), Is.EqualTo("running " + TooLong + "4s"));
+        scene.Says("status", """{"state": "unknown"}""");
+        var lost = await Assert.ThrowsAsync<RunFailedException>(() => scene.Pass(new() { LookFor = TimeSpan.Zero, VerifyTimeout = second }));
+        Assert.That(lost!.Message, Does.EndWith("lost: the agent does not know job 7: " + TooLong + "1s"));
+    }
+
+    [Test]
     public async Task A_beginning_whose_run_is_over_is_found_at_the_agent_and_not_begun_twice()
     {
         await using var scene = await Scene.Start();
@@ -140,6 +174,7 @@ public sealed class MonitorTests
     {
         await using var scene = await Scene.Start();
         await scene.Upload("failed");
+        scene.Says("stop", "{}");
         scene.Says("start", """{"job": "8"}""");
         scene.Says("status", """{"state": "running", "job": "8"}""");
         await scene.ResumeNow();
@@ -206,9 +241,17 @@ public sealed class MonitorTests
 
         public string Heard(string verb) => File.Exists(File_(verb) + ".heard") ? File.ReadAllText(File_(verb) + ".heard") : "";
 
-        public Task<JsonElement> Pass() => runs.Run(scope => new MonitorJob(
-            new MonitorSettings { LookFor = TimeSpan.Zero, LookTimeout = TimeSpan.FromMinutes(1) }, scope, http, state, options,
-            TimeProvider.System));
+        // A program that never answers.
+        public void SaysNothing(string verb)
+        {
+            using var made = System.Diagnostics.Process.Start("mkfifo", File_(verb) + ".says");
+            made.WaitForExit();
+        }
+
+        public Task<JsonElement> Pass() => Pass(new() { LookFor = TimeSpan.Zero, LookTimeout = TimeSpan.FromMinutes(1) });
+
+        public Task<JsonElement> Pass(MonitorSettings settings) =>
+            runs.Run(scope => new MonitorJob(settings, scope, http, state, options, TimeProvider.System));
 
         public Task<string?> Row(string what) => Database.Value<string>(
             $"select {what} from scheduler.upload u join (select id, base_bytes from snapshot.upload) s using (id)");

@@ -46,6 +46,13 @@ internal sealed class CommandAgent(AgentSettings settings, SnapshotCalls calls) 
 
     public Task Stop(UploadRow upload, string group, CancellationToken token) => Call(settings.Stop, upload, group, token);
 
+    public async Task StopOthers(UploadRow upload, CancellationToken token)
+    {
+        // Not a program more at each look: groups of earlier attempts are known, and stopped before the next one begins.
+        if (upload.State != "starting") { return; }
+        foreach (var group in upload.FormerGroups()) { await Stop(upload, group, token); }
+    }
+
     public async Task<Comparison> Compare(UploadRow upload, CancellationToken token)
     {
         if (settings.List.Count == 0 || upload.Definition.Limits.Verify == VerifyBy.None) { return new(0, 0, null, Compared: false); }

@@ -17,8 +17,8 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
     private const int AnswerBytesMax = 1024 * 1024;
     // Every call takes a number and is forgotten after a minute; the one looked for is among the latest.
     private const int LookedThroughMax = 5000;
-    // Listing a bucket takes longer than a question about a job.
-    private const int ListTimeouts = 6;
+    // Listing a bucket takes longer than a question about a job; who asks for it says how long it may.
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromHours(1);
 
     public async Task<AgentJob> Start(UploadRow upload, CancellationToken token)
     {
@@ -103,6 +103,17 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
         }
     }
 
+    public async Task StopOthers(UploadRow upload, CancellationToken token)
+    {
+        var ours = upload.GroupOfUpload();
+        var groups = Items(await Post("core/group-list", [], again: true, token), "groups").Select(g => g.GetString()!);
+        foreach (var group in groups.Where(g => g != upload.AgentGroup && g.StartsWith(ours, StringComparison.Ordinal)))
+        {
+            // Of those that have ended nothing is left to stop, which is no error.
+            await Post("job/stopgroup", new() { ["group"] = group }, again: true, token);
+        }
+    }
+
     public async Task<Comparison> Compare(UploadRow upload, CancellationToken token)
     {
         if (upload.Definition.Limits.Verify == VerifyBy.None) { return new(0, 0, null, Compared: false); }
@@ -117,7 +128,7 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
         try
         {
             await Post("operations/purge", new() { ["fs"] = upload.Definition.Destination, ["remote"] = upload.Folder() }, again: true, token,
-                ListTimeouts);
+                ListTimeout);
         }
         catch (RefusedException e) when (IsNotThere(e)) { /* gone already */ }
         return true;
@@ -125,8 +136,8 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
 
     private async Task<Comparison> CompareTotals(UploadRow upload, CancellationToken token)
     {
-        var wanted = await Post("operations/size", new() { ["fs"] = upload.Definition.Source }, again: true, token, ListTimeouts);
-        var there = await Post("operations/size", new() { ["fs"] = upload.Target }, again: true, token, ListTimeouts);
+        var wanted = await Post("operations/size", new() { ["fs"] = upload.Definition.Source }, again: true, token, ListTimeout);
+        var there = await Post("operations/size", new() { ["fs"] = upload.Target }, again: true, token, ListTimeout);
         var (files, bytes) = (there.Number("count") ?? 0, there.Number("bytes") ?? 0);
         var same = (files, bytes) == (wanted.Number("count") ?? -1, wanted.Number("bytes") ?? -1);
         return new(files, bytes, same ? null : string.Create(CultureInfo.InvariantCulture,
@@ -142,7 +153,7 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
                 ["fs"] = folder,
                 ["remote"] = "",
                 ["opt"] = new JsonObject { ["recurse"] = true, ["filesOnly"] = true, ["noModTime"] = true, ["noMimeType"] = true },
-            }, again: true, token, ListTimeouts, ListBytesMax);
+            }, again: true, token, ListTimeout, ListBytesMax);
             var files = new Dictionary<string, long>(StringComparer.Ordinal);
             foreach (var file in Items(answer, "list")) { files[file.Text("Path") ?? ""] = file.Number("Size") ?? -1; }
             return files;
@@ -163,7 +174,7 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
     }
 
     private async Task<JsonElement> Post(
-        string path, JsonObject body, bool again, CancellationToken token, int timeouts = 1, int answerMax = AnswerBytesMax)
+        string path, JsonObject body, bool again, CancellationToken token, TimeSpan? timeout = null, int answerMax = AnswerBytesMax)
     {
         var headers = new Dictionary<string, string>();
         if (settings.User is { } user)
@@ -173,7 +184,7 @@ internal sealed class RcloneAgent(AgentSettings settings, SnapshotCalls calls) :
         var address = SnapshotCalls.Address(settings.Url!.TrimEnd('/') + "/" + path);
         var request = new HttpRequest(HttpMethod.Post, address, SnapshotCalls.OwnHeaders, headers, body.ToJsonString(), "application/json")
         { AnswerMax = answerMax, Says500 = true };
-        var answer = await calls.Send(request, settings.Timeout * timeouts, again, token);
+        var answer = await calls.Send(request, timeout ?? settings.Timeout, again, token);
         var where = request.Address.GetLeftPart(UriPartial.Path);
         if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {

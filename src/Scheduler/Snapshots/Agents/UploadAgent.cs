@@ -59,6 +59,10 @@ internal interface IUploadAgent
     /// <summary>Stop what is copied in a group. One that is not there is no error.</summary>
     Task Stop(UploadRow upload, string group, CancellationToken token);
 
+    /// <summary>Stop what goes on for an upload in other groups than its row's: of an earlier attempt, or of a node that froze, asked the agent late
+    /// and died.</summary>
+    Task StopOthers(UploadRow upload, CancellationToken token);
+
     /// <summary>Compare what is there with what it was made of.</summary>
     Task<Comparison> Compare(UploadRow upload, CancellationToken token);
 
