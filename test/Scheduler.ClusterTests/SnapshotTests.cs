@@ -85,7 +85,7 @@ public sealed class SnapshotTests
         await using var cluster = await Start(scene, server);
         var source = scene.MakeSource("n5", 12, 5 * Megabyte);
         await AddNode(cluster, scene, "n5", source, $"s3:{SnapshotScene.Bucket}/n5", rclone.Agent("RCLONE_0"),
-            """{"bandwidth": "6M", "transfers": 2, "resume_after": "1s", "lost_after": "30s"}""");
+            """{"bandwidth": "6M", "transfers": 2, "resume_after": "1s", "resumes": 20, "lost_after": "1m"}""");
         await AddNode(cluster, scene, "n6", scene.MakeSource("n6", 12, 5 * Megabyte), Path.Combine(scene.Folder, "n6"), other.Agent("RCLONE_1"),
             """{"bandwidth": "6M", "transfers": 2}""");
         await cluster.Until("their rows are jobs", async () => await cluster.Database.Value<long>(
@@ -96,11 +96,13 @@ public sealed class SnapshotTests
 
         await KillAndStartAgain(part, scene, cluster, rclone);
         await cluster.Until("both are complete", async () => await cluster.Database.Value<long>(
-            "select count(*) from snapshot.upload where state = 'completed' and verified_at is not null") == 2, TimeSpan.FromSeconds(60));
+            "select count(*) from snapshot.upload where state = 'completed' and verified_at is not null") == 2, TimeSpan.FromSeconds(90));
 
         Assert.That(await cluster.Database.Value<long>("select count(*) from snapshot.upload"), Is.EqualTo(2), "one upload for each run");
         Assert.That(await cluster.Count("run_key = any (@keys) and verdict = 'succeeded'", new { keys }), Is.EqualTo(2));
-        Assert.That(await cluster.Database.Value<int>("select attempt from snapshot.upload where node = 'n5'"), Is.EqualTo(attempts));
+        // While the S3 server is away each attempt fails; how many there are is the machine's affair.
+        Assert.That(await cluster.Database.Value<int>("select attempt from snapshot.upload where node = 'n5'"),
+            part == "S3 server" ? Is.GreaterThanOrEqualTo(attempts) : Is.EqualTo(attempts));
         var past = await cluster.Database.Value<string>("""
             select string_agg(p ->> 'state' || ': ' || (p ->> 'reason'), '; ') from snapshot.upload u, jsonb_array_elements(u.past) p
             where u.node = 'n5' and p ? 'reason'
@@ -112,6 +114,9 @@ public sealed class SnapshotTests
             + " where u.node = 'n6' group by u.id"),
             Is.EqualTo("starting,running 1"), "nobody touched it");
         await ExpectWhole(scene, rclone, source, (await cluster.Database.Value<string>("select target from snapshot.upload where node = 'n5'"))!);
+        if (part != "chain node") { return; }
+        var next = await cluster.UntilFinished(await cluster.RunNow("snapshot-upload/n5"));
+        Assert.That($"{next.Verdict}: {next.Reason}", Does.StartWith("skipped: the node does not answer"));
     }
 
     private static async Task KillAndStartAgain(string part, SnapshotScene scene, TestCluster cluster, RcloneDaemon rclone)
