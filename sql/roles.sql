@@ -16,9 +16,9 @@ begin
 end $$;
 
 revoke all on schema scheduler_private, quartz from public;
-grant usage on schema scheduler, fleet to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
-grant select on all tables in schema scheduler, fleet to scheduler_viewer, scheduler_operator, scheduler_admin;
-revoke execute on all functions in schema scheduler, fleet from public;
+grant usage on schema scheduler, fleet, snapshot to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
+grant select on all tables in schema scheduler, fleet, snapshot to scheduler_viewer, scheduler_operator, scheduler_admin;
+revoke execute on all functions in schema scheduler, fleet, snapshot from public;
 grant insert, update, delete on scheduler.job, scheduler.calendar to scheduler_operator, scheduler_admin;
 grant execute on procedure scheduler.preview(text, text, integer, text) to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.ask_preview(text, text, integer), scheduler.preview_answer(bigint)
@@ -29,14 +29,17 @@ grant execute on function scheduler.schedule(text, text, text, text, text, text,
 grant execute on function scheduler.run_now(text, jsonb, text), scheduler.cancel(text, text),
     scheduler.backfill(text, tstzrange, interval, integer, boolean) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.note_files(jsonb, text[], text[], text) to scheduler_operator, scheduler_admin, scheduler_node;
+grant insert, update, delete on snapshot.node to scheduler_operator, scheduler_admin;
+grant execute on function snapshot.cancel_upload(bigint, text), snapshot.retry_upload(bigint, text)
+    to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.approve(text, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant insert, update, delete on scheduler.channel to scheduler_operator, scheduler_admin;
 grant execute on function scheduler.test_channel(text), scheduler.ack_incident(bigint, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant usage on schema scheduler_private, quartz to scheduler_admin, scheduler_node;
 grant select on all tables in schema scheduler_private, quartz to scheduler_admin;
-grant all on all tables in schema scheduler, scheduler_private, quartz, fleet to scheduler_node;
-grant all on all sequences in schema scheduler_private to scheduler_node;
+grant all on all tables in schema scheduler, scheduler_private, quartz, fleet, snapshot to scheduler_node;
+grant all on all sequences in schema scheduler_private, snapshot to scheduler_node;
 -- What became of jobs is written by triggers alone.
 revoke insert, update, delete, truncate on scheduler_private.job_version, scheduler_private.job_chain, scheduler_private.job_chain_end
     from scheduler_node, scheduler_admin;
-grant execute on all functions in schema scheduler_private, fleet to scheduler_node, scheduler_admin;
+grant execute on all functions in schema scheduler_private, fleet, snapshot to scheduler_node, scheduler_admin;

@@ -23,7 +23,7 @@ latest as materialized (
     select distinct on (e.job) e.job, e.run_key, e.due_at, e.verdict,
         count(*) over (partition by e.job) as ended_count,
         count(*) filter (where e.verdict = 'succeeded') over (partition by e.job) as success_count,
-        count(*) filter (where e.verdict not in ('succeeded', 'cancelled')) over (partition by e.job) as failed_count,
+        count(*) filter (where e.verdict not in ('succeeded', 'cancelled', 'skipped')) over (partition by e.job) as failed_count,
         array_agg(e.run_key) over (partition by e.job) as keys
     from ended e order by e.job, e.due_at desc
 ),

@@ -19,6 +19,8 @@ var root = new RootCommand("A clustered job server: every fire runs once, on one
     IncidentCommands.Create(),
     ChannelCommands.Create(),
     FleetCommands.Create(),
+    UploadCommands.Create(),
+    SnapshotCommands.Create(),
     DatabaseCommands.Create(),
     AlertCommands.Create(),
     HealthCommand.Create(),

@@ -13,6 +13,7 @@ using Scheduler.Kinds.Rows;
 using Scheduler.Kinds.Sql;
 using Scheduler.Notifications;
 using Scheduler.Runs;
+using Scheduler.Snapshots;
 using Scheduler.Telemetry;
 
 namespace Scheduler;
@@ -23,7 +24,7 @@ public static class SchedulerServices
     /// <summary>The kinds that come with the product.</summary>
     public static IReadOnlyList<Kind> BuiltInKinds { get; } =
         [SqlJob.Kind, CommandJob.Kind, HttpJob.Kind, HttpProbeJob.Kind, RowsDelete.Kind, FilesDelete.Kind, PostgresBackup.Kind,
-        PostgresMaintain.Kind, PartitionMaintain.Kind, .. FleetKinds.All];
+        PostgresMaintain.Kind, PartitionMaintain.Kind, .. FleetKinds.All, .. SnapshotKinds.All];
 
     /// <summary>Add a node. It starts and stops with the host; nothing is connected before that.</summary>
     public static SchedulerBuilder AddScheduler(this IServiceCollection services, NodeOptions options)

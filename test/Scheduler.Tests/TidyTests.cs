@@ -20,7 +20,7 @@ public sealed partial class TidyTests
         ["Runs"] = ["Jobs", "Cluster", "Database", "Telemetry"],
         ["Kinds"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
         ["Fleet"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
-        ["Snapshots"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
+        ["Snapshots"] = ["Kinds", "Runs", "Jobs", "Cluster", "Database", "Telemetry"],
         // Notifications go through the guarded client of the kind http.
         ["Notifications"] = ["Kinds", "Runs", "Jobs", "Cluster", "Database", "Telemetry"],
     };

@@ -27,19 +27,26 @@ public sealed class ChildProcess : IDisposable
     public int ExitCode => process.ExitCode;
 
     /// <summary>Start it.</summary>
-    public static ChildProcess Start(string name, string logFile, IEnumerable<string> command)
+    /// <param name="name">What people call it.</param>
+    /// <param name="logFile">Where its output goes.</param>
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="environment">Further variables of its environment. Default none.</param>
+    public static ChildProcess Start(
+        string name, string logFile, IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(logFile))!);
         if (File.Exists(logFile) && new FileInfo(logFile).Length > LogBytesMax) { File.Move(logFile, logFile + ".1", overwrite: true); }
         var windows = OperatingSystem.IsWindows();
         string[] line = windows ? [.. command]
             : [.. OwnSession(), "sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", logFile, .. command];
-        var process = Process.Start(new ProcessStartInfo(line[0], line[1..])
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = windows,
             RedirectStandardError = windows,
-        })!;
+        };
+        foreach (var (variable, value) in environment ?? new Dictionary<string, string>()) { start.Environment[variable] = value; }
+        var process = Process.Start(start)!;
         if (windows) { Pump(process, logFile); }
         return new(name, logFile, process);
     }

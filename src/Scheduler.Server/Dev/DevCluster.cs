@@ -37,6 +37,7 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
     private FileStream? running;
     private EmbeddedPostgres? postgres;
     private ChildProcess? fleet;
+    private DevSnapshots? snapshots;
 
     /// <summary>Its nodes, dead ones included.</summary>
     public IReadOnlyList<DevNode> Nodes => nodes;
@@ -46,6 +47,7 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
     public string Folder => folder;
     /// <summary>Processes that have ended by themselves or were killed.</summary>
     public IEnumerable<string> Ended => nodes.Select(n => n.Process).Concat(fleet is null ? [] : [fleet]).Where(p => p.HasExited)
+        .Concat(snapshots?.Ended ?? [])
         .Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Name}: process {p.Pid} ended, exit code {p.ExitCode}, see {p.LogFile}"))
         .Concat(Postgres.IsRunning ? [] : ["postgres: the process ended, see postgres.log"]);
 
@@ -70,6 +72,11 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
         await talk.WriteLineAsync($"PostgreSQL: {Connection} (process {postgres.Pid}, data kept in {postgres.Folder})");
         var applied = await Migrator.Migrate(Connection, token);
         if (applied.Count > 0) { await talk.WriteLineAsync($"schema: applied {applied.Count} files of sql/"); }
+        if (options.Snapshots)
+        {
+            snapshots = DevSnapshots.Start(folder, Log);
+            await talk.WriteLineAsync(snapshots.Line);
+        }
         for (var i = 0; i < options.Nodes; i++) { StartNode("n" + (i + 1).ToString(CultureInfo.InvariantCulture), ports[i], jobs); }
         if (options.Fleet)
         {
@@ -77,6 +84,7 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
                 "--workers", FleetWorkers.ToString(CultureInfo.InvariantCulture), "--exit-with-stdin"]);
         }
         await AllReady(token);
+        if (snapshots is not null) { await snapshots.Register(Connection, token); }
         await WriteState(token);
         await talk.WriteLineAsync($"live: {string.Join(", ", nodes.Select(n => $"{n.Name} {n.Url}"))}  (Ctrl-C stops everything)");
     }
@@ -90,6 +98,7 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
         if (alive.Count > 0) { await talk.WriteLineAsync($"stopping {string.Join(", ", alive.Select(n => n.Name))}; Ctrl-C again to hurry"); }
         await Task.WhenAll(alive.Select(n => n.Process.Stop(Signals.Terminate, NodeStopLimit, hurry)));
         if (fleet is not null) { await fleet.Stop(Signals.Terminate, FleetStopLimit, hurry); }
+        if (snapshots is not null) { await snapshots.DisposeAsync(); }
         if (postgres is not null) { await postgres.Stop(); }
         if (File.Exists(StateFile)) { File.Delete(StateFile); }   // the whole folder may have been removed under us
         await running.DisposeAsync();
@@ -168,7 +177,8 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
     {
         string[] jobsOption = jobs is null ? [] : ["--jobs", jobs];
         nodes.Add(new(name, port, ChildProcess.Start(name, Log(name), [.. Self(), "serve", "--name", name, "--connection", Connection,
-            "--http-port", port.ToString(CultureInfo.InvariantCulture), .. jobsOption, "--labels", "maintenance", "--exit-with-stdin"])));
+            "--http-port", port.ToString(CultureInfo.InvariantCulture), .. jobsOption, "--labels", "maintenance", "--exit-with-stdin"],
+            snapshots?.Environment)));
     }
 
     // Started as "dotnet scheduler.dll" the program is dotnet, and the assembly its first argument.

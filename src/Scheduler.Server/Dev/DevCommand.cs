@@ -11,7 +11,8 @@ namespace Scheduler.Server.Dev;
 /// <param name="Jobs">Folder of job files, or null for none.</param>
 /// <param name="Fresh">Throw the data away first.</param>
 /// <param name="Fleet">Simulate a fleet.</param>
-public sealed record DevOptions(int Nodes, string Data, int? HttpPort, string? Jobs, bool Fresh, bool Fleet);
+/// <param name="Snapshots">Run a real chain node, a real rclone and a real S3 server, and upload a snapshot every two minutes.</param>
+public sealed record DevOptions(int Nodes, string Data, int? HttpPort, string? Jobs, bool Fresh, bool Fleet, bool Snapshots = false);
 
 /// <summary>The command <c>scheduler dev</c>: PostgreSQL, nodes and a simulated fleet, from nothing, until Ctrl-C.</summary>
 public static class DevCommand
@@ -33,6 +34,10 @@ public static class DevCommand
         var jobs = new Option<string?>("--jobs") { Description = "Folder of job files (default: config/jobs, if there is one)" };
         var fresh = new Option<bool>("--fresh") { Description = "Throw the former run's database away first" };
         var noFleet = new Option<bool>("--no-fleet") { Description = "Simulate no fleet" };
+        var snapshots = new Option<bool>("--snapshots")
+        {
+            Description = "Run a chain node, rclone and an S3 server too, and upload a snapshot every two minutes",
+        };
         nodes.Validators.Add(result => Within(result, nodes, 1, NodesMax));
         port.Validators.Add(result =>
         {
@@ -40,14 +45,14 @@ public static class DevCommand
         });
         var command = new Command("dev", "Run a cluster from nothing: PostgreSQL, nodes, a simulated fleet")
         {
-            nodes, data, port, jobs, fresh, noFleet,
+            nodes, data, port, jobs, fresh, noFleet, snapshots,
         };
         command.SetAction((parse, _) =>
         {
             // Read before the first await; else the library ends the process 2 s after Ctrl-C, with the nodes still draining.
             parse.InvocationConfiguration.ProcessTerminationTimeout = null;
             return Run(new(parse.GetValue(nodes), parse.GetValue(data)!, parse.GetValue(port),
-                parse.GetValue(jobs), parse.GetValue(fresh), !parse.GetValue(noFleet)));
+                parse.GetValue(jobs), parse.GetValue(fresh), !parse.GetValue(noFleet), parse.GetValue(snapshots)));
         });
         return command;
     }

@@ -36,6 +36,9 @@ internal static class StoreSchema
         + string.Concat(Columns.Select(c => $"        when '{c.Column}' then '{Pretty(Record(c.Type, 0))}'::jsonb\n"))
         + "    end\n$$;\n";
 
+    /// <summary>The schema of a record, written to stand in a function's text.</summary>
+    internal static string Text(Type type) => Pretty(Record(type, 0));
+
     private static string Pretty(JsonObject schema) => string.Join("\n            ",
         schema.ToJsonString(JobsSchema.Written).Replace("'", "''", StringComparison.Ordinal).Split('\n'));
 

@@ -11,3 +11,15 @@ public sealed class RunFailedException(string message, object? result = null, Ex
     /// <summary>The run's result.</summary>
     public object? Result { get; } = result;
 }
+
+/// <summary>
+/// Thrown by a kind that finds that its work is not to be done now: the run's verdict is <c>skipped</c> with this reason. Not tried again,
+/// and no failure.
+/// </summary>
+/// <param name="reason">Why, in a few words.</param>
+/// <param name="result">The run's result, or null for none.</param>
+public sealed class RunSkippedException(string reason, object? result = null) : Exception(reason)
+{
+    /// <summary>The run's result.</summary>
+    public object? Result { get; } = result;
+}

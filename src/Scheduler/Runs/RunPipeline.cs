@@ -24,6 +24,7 @@ public sealed partial class RunPipeline(
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
+    private const int ReasonLengthMax = 300;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ExplainWithin = TimeSpan.FromSeconds(5);
 
@@ -74,6 +75,10 @@ public sealed partial class RunPipeline(
             var breach = redactor.Clean(e.Message);
             LogGuard(run.RunKey, breach);
             return Failed(run, "guard", e.Result is null ? null : redactor.CleanJson(e.Result), breach);
+        }
+        catch (RunSkippedException e)
+        {
+            return new(run, "skipped", PlainText.Cut(redactor.Clean(e.Message), ReasonLengthMax), Json(e.Result, redactor));
         }
         catch (RunLostException e)
         {

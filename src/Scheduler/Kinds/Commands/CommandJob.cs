@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Quartz;
 using Scheduler.Cluster;
@@ -23,6 +24,12 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromMilliseconds(250);
     // Beyond the time to end that the settings give: for the runner to kill, read pipes to their end and report.
     private static readonly TimeSpan ReportWithin = TimeSpan.FromSeconds(4);
+
+    // Not null: standard output goes here.
+    private MemoryStream? captured;
+    private int capturedMax;
+    // Ends the command: the run's end, or that of one call.
+    private CancellationToken ending = run.Token;
 
     /// <summary>The kind's entry in the registry.</summary>
     public static Kind Kind { get; } = new("command", typeof(CommandJob), typeof(CommandSettings), OnLost.Fail,
@@ -48,6 +55,25 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         finally { RemoveFolder(folder); }
     }
 
+    /// <summary>Run the program and hand back what it wrote to standard output, which is not the run's output then; what it says on standard error
+    /// is. Throws <see cref="OperatorException"/> for a rule of the node, <see cref="RunFailedException"/> when it cannot be started or writes more
+    /// than <paramref name="most"/> bytes, <see cref="OperationCanceledException"/> with the whole tree ended when the token says so.</summary>
+    internal async Task<(int Code, string Output, string LastError)> Answer(int most, CancellationToken token)
+    {
+        ending = token;
+        CommandPlan.Allowed(settings, options.Commands);
+        var folder = MakeFolder();
+        try
+        {
+            captured = new MemoryStream();
+            capturedMax = most;
+            var (report, lastError) = await Carry(CommandPlan.Make(settings, run, options.Commands, folder, LifeEnd()));
+            if (report.Code is not { } code) { throw new RunFailedException($"'{settings.Argv[0]}' could not be started: {report.Problem}"); }
+            return (code, Encoding.UTF8.GetString(captured.ToArray()), PlainText.Clean(PlainText.Cut(lastError, LastLineMax)));
+        }
+        finally { RemoveFolder(folder); }
+    }
+
     private object Judge(RunnerReport report, string lastError, TimeSpan took)
     {
         if (report.Code is not { } code) { throw new RunFailedException($"'{settings.Argv[0]}' could not be started: {report.Problem}"); }
@@ -68,17 +94,17 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         try
         {
             var pipe = runner.StandardInput.BaseStream;
-            await pipe.WriteAsync(RunnerWire.Order(order), run.Token);
-            await pipe.FlushAsync(run.Token);
+            await pipe.WriteAsync(RunnerWire.Order(order), ending);
+            await pipe.FlushAsync(ending);
             heart = Task.Run(() => Beat(pipe, stop.Token), CancellationToken.None);
             using var patience = new CancellationTokenSource();
             // Once the run is over the runner is given its time; then nothing is waited for.
-            using var over = run.Token.Register(() => patience.CancelAfter(settings.KillAfter + ReportWithin));
+            using var over = ending.Register(() => patience.CancelAfter(settings.KillAfter + ReportWithin));
             return await Read(runner.StandardOutput.BaseStream, patience.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or RunFailedException && run.Token.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException or RunFailedException && ending.IsCancellationRequested)
         {
-            throw new OperationCanceledException($"the run was ended: {e.Message}", e, run.Token);
+            throw new OperationCanceledException($"the run was ended: {e.Message}", e, ending);
         }
         finally
         {
@@ -96,7 +122,12 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         while (await RunnerWire.ReadFrame(pipe, buffer, token) is var (kind, length))
         {
             var content = buffer.AsSpan(0, length);
-            if (kind == RunnerWire.Out) { output.Add(content); }
+            if (kind == RunnerWire.Out && captured is not null)
+            {
+                captured.Write(content);
+                if (captured.Length > capturedMax) { throw new RunFailedException($"'{settings.Argv[0]}' wrote more than {capturedMax} bytes"); }
+            }
+            else if (kind == RunnerWire.Out) { output.Add(content); }
             else if (kind == RunnerWire.Error) { error.Add(content); }
             else { report = JsonSerializer.Deserialize<RunnerReport>(content); }
         }
@@ -114,7 +145,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
         {
             while (true)
             {
-                if (run.Token.IsCancellationRequested && !cancelled)
+                if (ending.IsCancellationRequested && !cancelled)
                 {
                     cancelled = true;
                     var grace = LifeEnd() == 0 ? TimeSpan.Zero : settings.KillAfter;
@@ -126,7 +157,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
                     await pipe.WriteAsync(RunnerWire.Mark(RunnerWire.Deadline, end), stop);
                 }
                 await pipe.FlushAsync(stop);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancelled ? CancellationToken.None : run.Token);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancelled ? CancellationToken.None : ending);
                 try { await Task.Delay(HeartbeatEvery, time, either.Token); }
                 catch (OperationCanceledException) when (!stop.IsCancellationRequested) { }
             }

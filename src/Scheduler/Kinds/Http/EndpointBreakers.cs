@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using Polly;
 using Polly.CircuitBreaker;
 using Scheduler.Database;
@@ -77,7 +76,7 @@ internal sealed class EndpointBreakers(TimeProvider time)
             try
             {
                 var answer = await send();
-                if (IsFailure(answer)) { LastFailure = string.Create(CultureInfo.InvariantCulture, $"it answered {(int)answer.Status}"); }
+                if (answer.IsFailure) { LastFailure = string.Create(CultureInfo.InvariantCulture, $"it answered {(int)answer.Status}"); }
                 return answer;
             }
             catch (Exception e)
@@ -87,11 +86,9 @@ internal sealed class EndpointBreakers(TimeProvider time)
             }
         }
 
-        private static bool IsFailure(HttpAnswer answer) => answer.Status >= HttpStatusCode.InternalServerError;
-
         private static bool IsFailure(Outcome<HttpAnswer> outcome, CancellationToken run) => outcome.Exception switch
         {
-            null => IsFailure(outcome.Result!),
+            null => outcome.Result!.IsFailure,
             // Refused here, not there.
             HttpRequestException { InnerException: OperatorException } => false,
             HttpRequestException or IOException => true,

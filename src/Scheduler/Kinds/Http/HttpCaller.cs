@@ -13,10 +13,20 @@ namespace Scheduler.Kinds.Http;
 /// <param name="Body">Its body, or null.</param>
 /// <param name="ContentType">Type of the body.</param>
 internal sealed record HttpRequest(HttpMethod Method, Uri Address, IReadOnlyDictionary<string, string> OwnHeaders,
-    IReadOnlyDictionary<string, string> Headers, string? Body = null, string? ContentType = null);
+    IReadOnlyDictionary<string, string> Headers, string? Body = null, string? ContentType = null)
+{
+    /// <summary>Read of the answer, in bytes; more is cut. Default 64 kB, of which kinds keep what they need.</summary>
+    public int AnswerMax { get; init; } = 64 * 1024;
+    /// <summary>True for a receiver that says with 500 what others say with 404: then that is no failure of its endpoint.</summary>
+    public bool Says500 { get; init; }
+}
 
 /// <summary>An answer, its body cut at a limit.</summary>
-internal sealed record HttpAnswer(HttpStatusCode Status, string Body, bool BodyIsCut, TimeSpan? RetryAfter, Uri Address);
+internal sealed record HttpAnswer(HttpStatusCode Status, string Body, bool BodyIsCut, TimeSpan? RetryAfter, Uri Address)
+{
+    /// <summary>True when it says that its endpoint is in trouble.</summary>
+    public bool IsFailure { get; init; } = Status >= HttpStatusCode.InternalServerError;
+}
 
 /// <summary>
 /// Sends the requests of jobs: no proxy, no cookies, no redirect that is not asked for, no address that <see cref="AddressGuard"/> refuses, no more
@@ -24,8 +34,7 @@ internal sealed record HttpAnswer(HttpStatusCode Status, string Body, bool BodyI
 /// </summary>
 public sealed class HttpCaller : IDisposable
 {
-    // Read of an answer; of this, kinds keep what they need.
-    private const int BodyMax = 64 * 1024;
+    private const int PieceMax = 64 * 1024;
     private const int HeaderKilobytesMax = 64;
     // A name is looked up again at least this often, so that a service that moved is found.
     private static readonly TimeSpan ConnectionMax = TimeSpan.FromMinutes(2);
@@ -67,23 +76,24 @@ public sealed class HttpCaller : IDisposable
         for (var hop = 0; ; hop++)
         {
             HttpRequest? next = null;
-            HttpAnswer answer;
+            HttpAnswer answered;
             try
             {
-                answer = await breakers.Ask(request.Address, async () =>
+                answered = await breakers.Ask(request.Address, async () =>
                 {
                     using var message = Message(request);
                     using var response = await client.SendAsync(message, limit.Token);
                     next = hop < redirects ? Next(response, request) : null;
-                    var (body, cut) = next is null ? await Body(response, limit.Token) : ("", false);
-                    return new(response.StatusCode, body, cut, RetryAfter(response), request.Address);
+                    var (body, cut) = next is null ? await Body(response, request.AnswerMax, limit.Token) : ("", false);
+                    var answer = new HttpAnswer(response.StatusCode, body, cut, RetryAfter(response), request.Address);
+                    return request.Says500 && answer.Status == HttpStatusCode.InternalServerError ? answer with { IsFailure = false } : answer;
                 }, token);
             }
             catch (HttpRequestException e) when (e.InnerException is OperatorException refused)
             {
                 throw new OperatorException(refused.Message, 1, e);
             }
-            if (next is null) { return answer; }
+            if (next is null) { return answered; }
             request = next;
         }
     }
@@ -127,13 +137,18 @@ public sealed class HttpCaller : IDisposable
         };
     }
 
-    private static async Task<(string Text, bool Cut)> Body(HttpResponseMessage response, CancellationToken token)
+    private static async Task<(string Text, bool Cut)> Body(HttpResponseMessage response, int most, CancellationToken token)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(token);
-        var buffer = new byte[BodyMax];
-        var read = await stream.ReadAtLeastAsync(buffer, BodyMax, throwOnEndOfStream: false, token);
-        var cut = read == BodyMax && await stream.ReadAsync(new byte[1], token) > 0;
-        return (Encoding.UTF8.GetString(buffer.AsSpan(0, read)), cut);
+        using var kept = new MemoryStream();
+        var buffer = new byte[PieceMax];
+        while (kept.Length < most)
+        {
+            var read = await stream.ReadAsync(buffer.AsMemory(0, (int)Math.Min(PieceMax, most - kept.Length)), token);
+            if (read == 0) { return (Encoding.UTF8.GetString(kept.GetBuffer().AsSpan(0, (int)kept.Length)), false); }
+            kept.Write(buffer, 0, read);
+        }
+        return (Encoding.UTF8.GetString(kept.GetBuffer().AsSpan(0, (int)kept.Length)), await stream.ReadAsync(new byte[1], token) > 0);
     }
 
     private TimeSpan? RetryAfter(HttpResponseMessage response)

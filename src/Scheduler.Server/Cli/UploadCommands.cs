@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Scheduler.Snapshots;
+
+namespace Scheduler.Server.Cli;
+
+/// <summary><c>scheduler upload list|show|watch|retry|cancel</c>.</summary>
+internal static class UploadCommands
+{
+    private const int LimitMax = 10_000;
+
+    public static Command Create() => new("upload", "Uploads of snapshots: how far they are, and how they ended")
+    {
+        List(), Show(), UploadFollow.Create(), Retry(), Cancel(),
+    };
+
+    private static Command List()
+    {
+        var node = new Option<string?>("--node") { Description = "Only of this node", HelpName = "NAME" };
+        var state = new Option<string?>("--state")
+        {
+            Description = "Only in this state",
+            HelpName = "starting|running|completed|failed|cancelled|lost",
+        };
+        state.AcceptOnlyFromAmong("starting", "running", "completed", "failed", "cancelled", "lost");
+        var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 };
+        limit.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && (!int.TryParse(token.Value, out var n) || n is < 1 or > LimitMax))
+            {
+                result.AddError($"--limit is '{token.Value}'; expected a whole number from 1 to {LimitMax}");
+            }
+        });
+        var command = new Command("list", "Uploads, the latest first") { node, state, limit }.Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var uploads = await SnapshotList.Uploads(
+                Settings.ConnectionOf(parsed), parsed.GetValue(node), parsed.GetValue(state), parsed.GetValue(limit), token);
+            Output.Rows(parsed.GetValue(Settings.Json), uploads, "there is no such upload", new("id", u => u.Id), new("node", u => u.Node),
+                new("state", u => u.State), new("done", u => UploadText.Done(u)), new("bytes", u => UploadText.Bytes(u.Bytes)),
+                new("rate", u => u.RateBytes is { } rate ? UploadText.Bytes(rate) + "/s" : null), new("eta", u => UploadText.Eta(u.Eta)),
+                new("attempt", u => u.Attempt), new("started_at", u => u.StartedAt), new("ended_at", u => u.EndedAt),
+                new("reason", u => UploadText.Short(u.Problem ?? u.Reason)));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var id = Id();
+        var command = new Command("show", "One upload and its former states") { id }.Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var upload = (await SnapshotList.Some(Settings.ConnectionOf(parsed), [parsed.GetRequiredValue(id)], token))[0];
+            if (parsed.GetValue(Settings.Json)) { Output.Json(upload); }
+            else { Output.Record(upload); }
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Retry() => Asking("retry", "Let an upload that failed, was lost or cancelled go on; what is there is not copied again",
+        SnapshotList.Retry);
+
+    private static Command Cancel() => Asking("cancel", "End an upload; prints requested, or the state it has ended in", SnapshotList.Cancel);
+
+    private static Command Asking(string name, string description, Func<string, long, string?, CancellationToken, Task<string>> ask)
+    {
+        var id = Id();
+        var reason = new Option<string?>("--reason") { Description = "Shown with it (default: who asked)", HelpName = "TEXT" };
+        var command = new Command(name, description) { id, reason }.Asking();
+        command.SetAction(async (parsed, token) =>
+        {
+            var (connection, number) = (Settings.ConnectionOf(parsed), parsed.GetRequiredValue(id));
+            var answer = await ask(connection, number, parsed.GetValue(reason), token);
+            if (parsed.GetValue(Settings.Json)) { Output.Json((await SnapshotList.Some(connection, [number], token))[0]); }
+            else { Console.Out.WriteLine(answer); }
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Argument<long> Id() => new("ID") { Description = "Number of the upload, as 'upload list' shows it" };
+}
