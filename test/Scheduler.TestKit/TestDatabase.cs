@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
@@ -85,14 +86,16 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase(server, name);
     }
 
-    // Named by the hash of sql/, so that a server shared by several checkouts keeps one template for each.
+    // Named by the hash of sql/, so that a server shared by several checkouts keeps one template for each, and by the day, because a schema made
+    // yesterday has yesterday's partitions.
     private static async Task<string> Template(TestServer server, CancellationToken token)
     {
         await server.TemplateGate.WaitAsync(token);
         try
         {
-            if (server.Template is { } known) { return known; }
-            var name = "scheduler_template_" + HashOfSql();
+            var today = string.Create(CultureInfo.InvariantCulture, $"scheduler_template_{TimeProvider.System.GetUtcNow():yyyyMMdd}_");
+            if (server.Template is { } known && known.StartsWith(today, StringComparison.Ordinal)) { return known; }
+            var name = today + HashOfSql();
             await using var admin = await Admin(server, token);
             await admin.ExecuteAsync($"select pg_advisory_lock({TemplateLock})");
             if (!await admin.ExecuteScalarAsync<bool>("select exists (select from pg_database where datname = @name)", new { name }))
