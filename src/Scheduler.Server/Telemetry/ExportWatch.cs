@@ -49,7 +49,8 @@ internal sealed partial class ExportWatch(SchedulerMeter meter, TimeProvider tim
     // The first line: a stack trace follows.
     private static string Text(EventWrittenEventArgs eventData)
     {
-        var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? "{0}", [.. eventData.Payload ?? []]);
+        object?[] values = eventData.Payload?.ToArray() ?? [];
+        var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", values);
         text = text.Split('\n', 2)[0].TrimEnd();
         return text.Length <= ProblemLengthMax ? text : text[..ProblemLengthMax];
     }
