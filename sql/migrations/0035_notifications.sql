@@ -41,7 +41,7 @@ where m.name = g.job and m.mask <> 0;
 -- numbers are in the order of the commits, for they are drawn under the lock of its gate.
 create table scheduler_private.outbox (
     id              bigint generated always as identity primary key,
-    event           text not null,                     -- failure, recovery, success, missed, skip, lost, guard, incident
+    event           text not null,                     -- start, failure, recovery, over, gone, success, missed, skip, lost, guard, incident
     job             text,
     run_key         text,
     due_at          timestamptz,
@@ -61,7 +61,7 @@ create table scheduler_private.alert (
     event           text not null,
     job             text,
     severity        text not null,
-    open            boolean not null,                  -- how it is; what only happens (missed, skip, lost, guard, success) is never open
+    open            boolean not null,                  -- how it is; what only happens (start, missed, skip, lost, guard, success) is never open
     told            boolean not null default false,    -- the channel knows of it as open
     folded          boolean not null default false,    -- it does so from a digest
     happened        integer not null default 0,        -- times since the channel was last told

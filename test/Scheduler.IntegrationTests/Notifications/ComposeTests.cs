@@ -26,6 +26,67 @@ public sealed class ComposeTests
     }
 
     [Test]
+    public async Task A_failure_whose_end_nobody_wants_to_hear_of_ends_all_the_same_and_the_next_one_is_told()
+    {
+        await using var state = await ChannelState.Create("""
+            insert into scheduler.channel (name, kind, settings, group_wait, group_interval)
+                values ('pager', 'pagerduty', '{"routing_key": "${secret:X}"}', '0', '0')
+            """);
+        await Both("failure");
+        var first = await state.Turn();
+        await Both("over");
+        var over = await state.Turn();
+        await Passes(state, "5 hours");
+        var later = await state.Turn();
+        await Both("failure");
+        var second = await state.Turn();
+        await Both("failure");
+        await Both("over");
+        Assert.That(first.Select(m => (m.Channel, m.Open)), Is.EquivalentTo(new[] { ("ops", 1), ("pager", 1) }));
+        Assert.That(over.Select(m => (m.Channel, m.Resolved)), Is.EqualTo(new[] { ("pager", 1) }), "it remembers by itself");
+        Assert.That(later, Is.Empty, "nobody is reminded of what is over");
+        Assert.That(second.Select(m => (m.Channel, m.Open)), Is.EquivalentTo(new[] { ("ops", 1), ("pager", 1) }));
+        Assert.That((await state.Turn()).Select(m => m.Channel), Is.EqualTo(["pager"]), "also when it failed once more before");
+        async Task Both(string what)
+        {
+            await state.Happens(what);
+            await state.Happens(what, channel: "pager");
+        }
+    }
+
+    [Test]
+    public async Task A_failure_over_before_anybody_was_told_is_told_although_nobody_wants_to_hear_of_ends()
+    {
+        await using var state = await ChannelState.Create();
+        await state.Happens("failure");
+        await state.Happens("over");
+        var told = (await state.Turn()).Single();
+        Assert.That((told.Open, told.Resolved, told.Happened), Is.EqualTo((0, 1, 1)));
+    }
+
+    [TestCase("update scheduler.job set enabled = false")]
+    [TestCase("delete from scheduler.job")]
+    [TestCase("update scheduler.job set notify = '{}'")]
+    [TestCase("update scheduler.job set notify = '{\"on\": [\"missed\"], \"to\": [\"ops\"]}'")]
+    public async Task Nobody_is_reminded_of_a_failing_job_that_tells_no_more(string edit)
+    {
+        await using var state = await ChannelState.Create("""
+            insert into scheduler.job (name, kind, settings, notify)
+            values ('a', 'sql', '{"statement": "select 1"}', '{"on": ["failure"], "to": ["ops"]}')
+            """);
+        await state.Happens("failure");
+        var told = await state.Turn();
+        await state.Database.Execute("update scheduler.job set description = 'another'");
+        await Passes(state, "5 hours");
+        var reminder = await state.Turn();
+        await state.Database.Execute(edit);
+        await state.Turn();
+        await Passes(state, "5 hours");
+        Assert.That((told.Count, reminder.Single().Reminder), Is.EqualTo((1, true)));
+        Assert.That(await state.Turn(), Is.Empty);
+    }
+
+    [Test]
     public async Task Ten_thousand_failures_are_one_message_that_counts_them()
     {
         await using var state = await ChannelState.Create();
