@@ -18,12 +18,18 @@ create table scheduler.channel (
                     constraint channel_group_interval_is_short check (group_interval between interval '0' and interval '1 day'),
     remind_every    interval default interval '4 hours'                -- what stays open is told again; null: never
                     constraint channel_remind_every_is_long check (remind_every between interval '1 minute' and interval '31 days'),
+    source          text not null default 'sql',       -- file:line it was declared at, or 'sql'
     version         integer not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     updated_by      text not null default session_user
 );
 comment on table scheduler.channel is 'Where notifications go, one row each; editable.';
+
+-- Job files may declare channels; what they said is noted by a function with one argument more (note_files.sql).
+alter table scheduler_private.job_file drop constraint job_file_is_of_something,
+    add constraint job_file_is_of_something check (what in ('job', 'calendar', 'channel'));
+drop function if exists scheduler.note_files(jsonb, text[], text[], text);
 
 -- What ending a run has to know without looking further: what somebody wants to be told of the job (notify_mask.sql), 0 for nothing; and whether it
 -- was failing before.

@@ -72,10 +72,9 @@ public sealed class VerdictTests : LedgerFixture
             new(runs["silent"], "failed"), new(runs["fails"], "failed", "guard"), new(runs["guarded"], "failed", "guard"),
             new(runs["mends"], "failed"), new(runs["ends"], "failed"),
         ], node.LeaseId, default);
-        var later = Due.AddHours(1);
         // By the fire itself, not from the queue.
         await Ledger.Enter([new(Fire.KeyOf("begins", later), "begins", later, null)], 1, node, default);
-        await Ledger.Enter([.. ((string[])["mends", "fails", "ends"]).Select(j => new Fire(Fire.KeyOf(j, later), j, later, null))], 0, node, default);
+        await Ledger.Enter([.. ((string[])["mends", "fails", "ends"]).Select(j => FireOf(j, second: 3600))], 0, node, default);
         runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
         await Ledger.Finish([new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled"), new(runs["ends"], "succeeded")], node.LeaseId, default);
         await Database.Execute("update scheduler_private.node set lease_until = now()");
