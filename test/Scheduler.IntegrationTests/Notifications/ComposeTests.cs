@@ -1,5 +1,6 @@
 using Npgsql;
 using NUnit.Framework;
+using Scheduler.Jobs;
 
 namespace Scheduler.IntegrationTests.Notifications;
 
@@ -267,6 +268,20 @@ public sealed class ComposeTests
             """);
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => state.Database.Execute(edit));
         Assert.That(refusal!.MessageText, Does.Contain(problem));
+    }
+
+    [Test]
+    public async Task Job_files_know_the_settings_of_channels_that_the_statement_knows()
+    {
+        await using var state = await ChannelState.Create();
+        foreach (var (kind, type) in ChannelSettings.All)
+        {
+            var keys = await state.Database.Rows<string>("""
+                select k || case when s -> 'required' ? k then ' required' else '' end
+                from (select scheduler_private.channel_schema(@kind) as s) s, jsonb_object_keys(s -> 'properties') k
+                """, new { kind = kind.ToString().ToLowerInvariant() });
+            Assert.That(KindSettings.Keys(type).Select(k => k.Name + (k.IsRequired ? " required" : "")), Is.EquivalentTo(keys), kind.ToString());
+        }
     }
 
     // As if that much time had passed.
