@@ -76,7 +76,7 @@ begin
         select j.name, r.run_key, extract(epoch from r.ended_at - r.started_at) as seconds, j.expect ->> 'duration_below' as below
         from scheduler.job j
         join scheduler_private.job_gate g on g.job = j.name
-        join scheduler_private.run r on r.due_at = g.last_due_at and r.run_key = g.last_run_key and r.started_at is not null
+        join scheduler_private.run r on r.due_at = g.last_due_at and r.run_key = g.last_run_key and r.verdict = 'succeeded'
         where j.enabled and j.expect ? 'duration_below') s
     where s.seconds > scheduler_private.duration_seconds(s.below);
     return query select 'job:' || j.name || ':no_recent_success', 'no_recent_success', 'page', j.name, null::text,

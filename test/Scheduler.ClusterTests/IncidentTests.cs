@@ -65,8 +65,9 @@ public sealed class IncidentTests
 
         Task<bool> Told(string status, string[] titles)
         {
-            var heard = receiver.Requests.SelectMany(r => JsonDocument.Parse(r.Body).RootElement.GetProperty("data").GetProperty("alerts")
-                .EnumerateArray()).Where(a => a.GetProperty("status").GetString() == status).Select(a => a.GetProperty("title").GetString()).ToHashSet();
+            var heard = receiver.Requests
+                .SelectMany(r => JsonDocument.Parse(r.Body).RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray())
+                .Where(a => a.GetProperty("status").GetString() == status).Select(a => a.GetProperty("title").GetString()).ToHashSet();
             return Task.FromResult(titles.All(heard.Contains));
         }
     }

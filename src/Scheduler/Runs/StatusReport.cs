@@ -53,7 +53,8 @@ public sealed record StatusReport
                 """);
             // What the lists below say themselves is left out.
             var incidents = (await c.QueryAsync<string>("""
-                select format('incident %s: %s', i.id, i.title) || coalesce(' (' || i.detail || ')', '') || coalesce('; ' || i.acked_by || ' is at it', '')
+                select format('incident %s: %s', i.id, i.title) || coalesce(' (' || i.detail || ')', '')
+                    || coalesce('; ' || i.acked_by || ' is at it', '')
                 from scheduler.incident i
                 where i.state = 'open' and i.severity <> 'info'
                     and i.condition not in ('failing', 'missed', 'late', 'node_down', 'no_checkin', 'cannot_fire')
