@@ -1504,7 +1504,7 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
                   "type": "array",
                   "items": {
                     "type": "string",
-                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident",
+                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident, start",
                     "enum": [
                       "failure",
                       "recovery",
@@ -1513,7 +1513,8 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
                       "skip",
                       "lost",
                       "guard",
-                      "incident"
+                      "incident",
+                      "start"
                     ]
                   },
                   "minItems": 1,

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Scheduler.Database;
 using Scheduler.Jobs.Files;
 
 namespace Scheduler.Jobs;
@@ -59,7 +58,8 @@ internal sealed record WebhookSettings
 internal sealed record SlackSettings
 {
     /// <summary>An http or https URL; Slack's own are secrets: ${secret:NAME}.</summary>
-    [RegularExpression(@"(https?://(?!hooks\.slack\.com)|\$\{secret:).*", ErrorMessage = "expected an http or https URL; Slack's own are secrets: ${secret:NAME}")]
+    [RegularExpression(@"(https?://(?!hooks\.slack\.com)|\$\{secret:).*",
+        ErrorMessage = "expected an http or https URL; Slack's own are secrets: ${{secret:NAME}}")]
     [MaxLength(2000)]
     public required string Url { get; init; }
 }
@@ -97,16 +97,18 @@ internal sealed record PingSettings
     public TimeSpan? Heartbeat { get; init; }
 }
 
-/// <summary>The settings of each kind of channel. The statement that writes a channel judges them too: <c>scheduler_private.channel_schema</c>.</summary>
+/// <summary>The settings of each kind of channel. The statement that writes a channel judges them too:
+/// <c>scheduler_private.channel_schema</c>.</summary>
 internal static class ChannelSettings
 {
     public const string Secret = @"\$\{secret:[A-Za-z0-9_-][A-Za-z0-9_.-]*\}";
-    public const string SecretExpected = "expected a secret by reference, ${secret:NAME}";
+    // A format, in which a brace is two.
+    public const string SecretExpected = "expected a secret by reference, ${{secret:NAME}}";
 
     public static readonly IReadOnlyList<(ChannelKind Kind, Type Type)> All =
     [
-        (ChannelKind.Webhook, typeof(WebhookSettings)), (ChannelKind.Slack, typeof(SlackSettings)), (ChannelKind.Pagerduty, typeof(PagerDutySettings)),
-        (ChannelKind.Email, typeof(EmailSettings)), (ChannelKind.Ping, typeof(PingSettings)),
+        (ChannelKind.Webhook, typeof(WebhookSettings)), (ChannelKind.Slack, typeof(SlackSettings)),
+        (ChannelKind.Pagerduty, typeof(PagerDutySettings)), (ChannelKind.Email, typeof(EmailSettings)), (ChannelKind.Ping, typeof(PingSettings)),
     ];
 
     public static Type Of(ChannelKind kind) => All.Single(k => k.Kind == kind).Type;

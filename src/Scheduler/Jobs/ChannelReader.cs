@@ -42,7 +42,10 @@ internal sealed class ChannelReader(string file, Action<long, long, string> repo
         if (settings is not null && map.Find("with") is { } with) { json["with"] = JobReader.Json(with, settings, null, "with", places); }
         var (entry, problems) = KindSettings.Check(typeof(ChannelEntry), json.ToJsonString());
         var all = problems.ToList();
-        if (settings is not null) { all.AddRange(JobReader.Within("with", KindSettings.Check(settings, json["with"]?.ToJsonString() ?? "{}").Problems)); }
+        if (settings is not null)
+        {
+            all.AddRange(JobReader.Within("with", KindSettings.Check(settings, json["with"]?.ToJsonString() ?? "{}").Problems));
+        }
         foreach (var problem in all)
         {
             var (key, at) = JobReader.Place(places, problem.Path);

@@ -49,8 +49,8 @@ public static class JobFiles
     private const int ProblemsMax = 500;
 
     /// <summary>
-    /// All jobs, calendars and channels of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its message lists all
-    /// mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a mistake.
+    /// All jobs, calendars and channels of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its
+    /// message lists all mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a mistake.
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
@@ -65,8 +65,8 @@ public static class JobFiles
         return read.Problems.Count == 0 ? read : throw new OperatorException(Message(read.Problems), exitCode);
     }
 
-    /// <summary>All jobs, calendars, channels and mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when there is
-    /// neither.</summary>
+    /// <summary>All jobs, calendars, channels and mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when
+    /// there is neither.</summary>
     /// <param name="path">Path of a folder or of a file.</param>
     /// <param name="kinds">The kinds that may be named.</param>
     public static JobFolder Read(string path, KindRegistry kinds)

@@ -279,8 +279,8 @@ public sealed class FileStoreTests
     public async Task Channels_are_merged_like_jobs_and_stay_while_a_job_tells_them()
     {
         const string Job = "jobs:\n  one: { kind: sql, with: { statement: select 1 }, notify: { on: [failure], to: [ops] } }\n";
-        const string Ops = "calendars:\n  night: { weekdays: [sun] }\nchannels:\n  ops: { kind: slack, with: { url: 'http://127.0.0.1:1/a' }, quiet: night"
-            + ", group_wait: 0s, remind_every: null }\n";
+        const string Ops = "calendars:\n  night: { weekdays: [sun] }\nchannels:\n  ops: { kind: slack, with: { url: 'http://127.0.0.1:1/a' }"
+            + ", quiet: night, group_wait: 0s, remind_every: null }\n";
         files.Write("a.yaml", Ops + Job);
         Assert.That((await files.Apply()).Channels.Single().Fate, Is.EqualTo(PartFate.Add));
         Assert.That(await db.Value<string>("""
@@ -325,7 +325,8 @@ public sealed class FileStoreTests
         Assert.That(await db.Value<string>("select description || ' ' || weekdays::text from scheduler.calendar"), Is.EqualTo("edited {sat,sun}"));
         var live = await FileStore.Live(db.ConnectionString, default);
         files.Write("a.yaml", JobExport.One(live, FolderOfJobs.Kinds));
-        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(live, JobExport.Files(live, FolderOfJobs.Kinds), FolderOfJobs.Kinds)), Is.EqualTo((false, Array.Empty<string>())));
+        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(live, JobExport.Files(live, FolderOfJobs.Kinds), FolderOfJobs.Kinds)),
+            Is.EqualTo((false, Array.Empty<string>())));
         files.Write("a.yaml", Job);
         Assert.That((await files.Apply()).Calendars, Is.Empty, "a job uses it still");
         files.Jobs("a.yaml", ("one", "calendar: of"));

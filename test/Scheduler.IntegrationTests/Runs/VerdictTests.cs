@@ -61,7 +61,8 @@ public sealed class VerdictTests : LedgerFixture
             select n, 'sql', 'every 1h', 'allow', '{"statement": "select 1"}', 'all', case n when 'late' then interval '1 second' end,
                 case when n = 'silent' then '{}' else jsonb_build_object('to', '["ops"]'::jsonb, 'on', o::jsonb) end
             from (values ('silent', ''), ('fails', '["failure", "guard"]'), ('guarded', '["guard"]'), ('mends', '["recovery"]'),
-                ('late', '["missed"]'), ('off', '["skip"]'), ('lost', '["lost", "failure"]'), ('begins', '["start"]'), ('ends', '["failure"]')) x (n, o);
+                ('late', '["missed"]'), ('off', '["skip"]'), ('lost', '["lost", "failure"]'), ('begins', '["start"]'),
+                ('ends', '["failure"]')) x (n, o);
             update scheduler.job set enabled = false where name = 'off';
             update scheduler.job set on_lost = 'fail' where name = 'lost';
             """);
@@ -76,13 +77,14 @@ public sealed class VerdictTests : LedgerFixture
         await Ledger.Enter([new(Fire.KeyOf("begins", later), "begins", later, null)], 1, node, default);
         await Ledger.Enter([.. ((string[])["mends", "fails", "ends"]).Select(j => FireOf(j, second: 3600))], 0, node, default);
         runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
-        await Ledger.Finish([new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled"), new(runs["ends"], "succeeded")], node.LeaseId, default);
+        await Ledger.Finish(
+            [new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled"), new(runs["ends"], "succeeded")], node.LeaseId, default);
         await Database.Execute("update scheduler_private.node set lease_until = now()");
         await Ledger.RequeueLost(default);
 
         var told = await Database.Rows<string>("select job || ' ' || event || ' ' || channels[1] from scheduler_private.outbox order by 1");
-        Assert.That(told, Is.EqualTo((string[])["begins start ops", "begins start ops", "ends failure ops", "ends over ops", "fails guard ops", "guarded guard ops", "late missed ops", "lost failure ops", "lost lost ops",
-            "mends recovery ops", "off skip ops"]));
+        Assert.That(told, Is.EqualTo((string[])["begins start ops", "begins start ops", "ends failure ops", "ends over ops", "fails guard ops",
+            "guarded guard ops", "late missed ops", "lost failure ops", "lost lost ops", "mends recovery ops", "off skip ops"]));
     }
 
     private async Task Inside(RunRow run, string? result)

@@ -118,7 +118,8 @@ internal static class BadFolders
         yield return Files("one calendar in two files",
             ("a.yaml", "calendars:\n  h: { weekdays: [sun] }\n"), ("b.yaml", "calendars:\n  h: { weekdays: [sat] }\n"));
         yield return One("channels that are none", "channels:\n  A: { kind: slack }\n  b: 5\n  c: { kind: telegram }\n  d: { with: {} }\n  e:\n"
-            + "    kind: pagerduty\n    with: { routing_key: abc, rooting: x }\n  f: { kind: ping }\n  g: { kind: email, with: { to: [] }, group_wait: 2h }\n");
+            + "    kind: pagerduty\n    with: { routing_key: abc, rooting: x }\n  f: { kind: ping }\n"
+            + "  g: { kind: email, with: { to: [] }, group_wait: 2h }\n");
         yield return Files("one channel in two files",
             ("a.yaml", "channels:\n  h: { kind: slack, with: { url: 'http://x/' } }\n"),
             ("b.yaml", "channels:\n  h: { kind: slack, with: { url: 'http://x/' } }\n"));

@@ -29,8 +29,8 @@ public static class JobExport
         return text.Length > Head.Length ? text.ToString() : Head + "jobs: {}\n";
     }
 
-    /// <summary>Each job, calendar and channel in a file of the name it came from, those made in SQL in <see cref="SqlFile"/>; what is too large for one
-    /// file goes on in another, <c>name-2.yaml</c>.</summary>
+    /// <summary>Each job, calendar and channel in a file of the name it came from, those made in SQL in <see cref="SqlFile"/>; what is too large
+    /// for one file goes on in another, <c>name-2.yaml</c>.</summary>
     public static IReadOnlyList<ExportedFile> Files(LiveFiles live, KindRegistry kinds)
     {
         var files = new List<ExportedFile>();
@@ -38,7 +38,8 @@ public static class JobExport
             .Select(FileOf).Distinct().Order(StringComparer.Ordinal);
         foreach (var name in names)
         {
-            var own = new LiveFiles([], [.. live.Calendars.Where(c => FileOf(c.Source) == name)], [.. live.Channels.Where(c => FileOf(c.Source) == name)]);
+            var own = new LiveFiles(
+                [], [.. live.Calendars.Where(c => FileOf(c.Source) == name)], [.. live.Channels.Where(c => FileOf(c.Source) == name)]);
             var part = 1;
             foreach (var some in Parts([.. live.Jobs.Where(j => FileOf(j.Source) == name).OrderBy(j => j.Name, StringComparer.Ordinal)], own, kinds))
             {

@@ -54,7 +54,8 @@ internal sealed class JobPlanner
             .OrderBy(j => j.Definition.Name, StringComparer.Ordinal).ToList();
         foreach (var job in gone) { Depend(job.Definition.Name, "", null, job.Version, job.Definition.Source, JobFields.Of(job.Definition), null); }
         var (calendars, channels) = Parts(declared, gone);
-        ReadForce(names.Concat(declared.Calendars.Select(c => c.Name)).Concat(declared.Channels.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal));
+        ReadForce(names.Concat(declared.Calendars.Select(c => c.Name)).Concat(declared.Channels.Select(c => c.Name))
+            .ToHashSet(StringComparer.Ordinal));
         RefuseDeletes(declared.Jobs.Count, gone.Count);
         return new JobPlan
         {
