@@ -74,7 +74,7 @@ public sealed class VerdictTests : LedgerFixture
             new(runs["mends"], "failed"), new(runs["ends"], "failed"),
         ], node.LeaseId, default);
         // By the fire itself, not from the queue.
-        await Ledger.Enter([new(Fire.KeyOf("begins", later), "begins", later, null)], 1, node, default);
+        await Ledger.Enter([FireOf("begins", second: 3600)], 1, node, default);
         await Ledger.Enter([.. ((string[])["mends", "fails", "ends"]).Select(j => FireOf(j, second: 3600))], 0, node, default);
         runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
         await Ledger.Finish(
