@@ -92,12 +92,13 @@ internal sealed class JobPlanner
         calendars.Plan(declared.Calendars, after.Values.Select(j => j.Calendar).Concat(channels.After.Select(c => c.Quiet)).OfType<string>()
             .ToHashSet(StringComparer.Ordinal), Depend);
 
-        var known = calendars.After.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        // What is used is not removed.
+        var known = live.Calendars.Select(c => c.Calendar.Name).Concat(declared.Calendars.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal);
         refusals.AddRange(rows.Where(r => r.Job.Calendar is { } name && !known.Contains(name)).Select(r =>
             $"{r.Job.Source}: calendar '{r.Job.Calendar}' of job '{r.Job.Name}' is not known{Spelling.Hint(r.Job.Calendar!, known)}"));
         refusals.AddRange(channels.Rows.Select(r => r.Part).Where(c => c.Quiet is { } name && !known.Contains(name)).Select(c =>
             $"{c.Source}: calendar '{c.Quiet}' of channel '{c.Name}' is not known{Spelling.Hint(c.Quiet!, known)}"));
-        var told = channels.After.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var told = live.Channels.Select(c => c.Channel.Name).Concat(declared.Channels.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal);
         refusals.AddRange(from row in rows
                           from to in Told(row.Job)
                           where !told.Contains(to)
