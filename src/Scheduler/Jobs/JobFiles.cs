@@ -50,7 +50,8 @@ public static class JobFiles
 
     /// <summary>
     /// All jobs, calendars and channels of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its
-    /// message lists all mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a mistake.
+    /// message lists all mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a
+    /// mistake.
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
