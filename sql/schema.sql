@@ -1712,7 +1712,9 @@ declare
     dead integer := (select count(*) from scheduler_private.node n
                      where n.state <> 'stopped' and n.lease_until < at - dead_after and n.lease_until > at - dead_until);
 begin
-    if not exists (select from scheduler_private.node n where n.state = 'live' and n.lease_until > at - nobody_after) then
+    -- One that has just started stands by until it is ready.
+    if not exists (select from scheduler_private.node n where n.lease_until > at - nobody_after
+                   and (n.state = 'live' or (n.state = 'standby' and n.started_at > at - nobody_after))) then
         return query select 'cluster:no_checkin', 'no_checkin', 'page', null::text, null::text, 'no node is live, nothing runs',
             format('%s nodes are known; start one with ''scheduler serve'', or see ''scheduler node list''', count(*)), null::text
         from scheduler_private.node n having count(*) > 0;

@@ -11,7 +11,7 @@ namespace Scheduler.Notifications;
 /// database tells the channels that are told of all incidents from what it remembers of them, and notes the outage when it is over.
 /// </summary>
 public sealed partial class IncidentWatch(
-    Databases databases, NodeOptions options, NodeState state, ChannelSender sender, TimeProvider time, ILogger<IncidentWatch> log)
+    Databases databases, NodeOptions options, ChannelSender sender, TimeProvider time, ILogger<IncidentWatch> log)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     // Of the cluster: a little less, so that a node whose turn comes a moment early does not wait for the next one.
@@ -80,10 +80,8 @@ public sealed partial class IncidentWatch(
 
     private async Task Look(CancellationToken token)
     {
-        // The first node of a cluster would find that none is live.
-        if (state.State != "starting")
+        await using (var command = databases.Ledger.CreateCommand(WatchSql))
         {
-            await using var command = databases.Ledger.CreateCommand(WatchSql);
             command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = LookedBefore, NpgsqlDbType = NpgsqlDbType.Interval });
             command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.KeepRuns, NpgsqlDbType = NpgsqlDbType.Interval });
             if (await command.ExecuteScalarAsync(token) is int changes and > 0) { LogChanged(changes); }
