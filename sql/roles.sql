@@ -28,7 +28,7 @@ grant execute on function scheduler.schedule(text, text, text, text, text, text,
     scheduler.disable(text, text), scheduler.undo(text, integer, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.run_now(text, jsonb, text), scheduler.cancel(text, text),
     scheduler.backfill(text, tstzrange, interval, integer, boolean) to scheduler_operator, scheduler_admin, scheduler_node;
-grant execute on function scheduler.note_files(jsonb, text[], text[], text) to scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.note_files(jsonb, text[], text[], text, text[]) to scheduler_operator, scheduler_admin, scheduler_node;
 grant insert, update, delete on snapshot.node to scheduler_operator, scheduler_admin;
 grant execute on function snapshot.cancel_upload(bigint, text), snapshot.retry_upload(bigint, text)
     to scheduler_operator, scheduler_admin, scheduler_node;

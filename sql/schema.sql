@@ -317,12 +317,12 @@ begin
     perform set_config('scheduler.reason', told, true);
 end $$;
 
-CREATE FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) RETURNS void
+CREATE FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text, channels text[] DEFAULT NULL::text[]) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     delete from scheduler_private.job_file f
-    where f.name <> all (case f.what when 'job' then note_files.jobs else note_files.calendars end);
+    where f.name <> all (case f.what when 'job' then note_files.jobs when 'calendar' then note_files.calendars else note_files.channels end);
     insert into scheduler_private.job_file as f (what, name, last_applied, source, applied_by, hash)
     select n.what, n.name, n.last_applied, n.source, session_user || ' (' || current_setting('application_name') || ')', note_files.hash
     from jsonb_to_recordset(note_files.noted) as n (what text, name text, last_applied jsonb, source text)
@@ -1303,10 +1303,12 @@ begin
             order by r.priority desc, r.due_at limit m.places) a
     ),
     candidate as materialized (
-        select q.due_at, q.run_key, q.job, g.overlap, g.active_key, g.job is null as gone
+        select q.due_at, q.run_key, q.job, q.told, g.overlap, g.active_key, g.job is null as gone
         from (
             -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
-            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known,
+                -- Somebody wants to be told that it begins (notify_mask.sql).
+                s.notify & 256 <> 0 as told
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
             where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
@@ -1343,13 +1345,21 @@ begin
     held as (
         update scheduler_private.job_gate g set active_key = t.run_key
         from taken t where g.job = t.job and t.overlap = 'queue'
+    ),
+    begun as (
+        update scheduler_private.run r
+        set state = 'running', node = claim.node, owner = lease, token = r.token + 1, attempts = r.attempts + 1, started_at = clock_timestamp(),
+            progress = null
+        from taken t
+        where r.due_at = t.due_at and r.run_key = t.run_key
+        returning r.run_key, r.job, r.due_at, r.token, r.attempts, r.version, r.params::text, t.told
+    ),
+    noted as (
+        insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+        select 'start', b.job, b.run_key, b.due_at, scheduler_private.channels_of(b.job) from begun b where b.told
+        returning pg_notify('scheduler_outbox', '')
     )
-    update scheduler_private.run r
-    set state = 'running', node = claim.node, owner = lease, token = r.token + 1, attempts = r.attempts + 1, started_at = clock_timestamp(),
-        progress = null
-    from taken t
-    where r.due_at = t.due_at and r.run_key = t.run_key
-    returning r.run_key, r.job, r.due_at, r.token, r.attempts, r.version, r.params::text;
+    select b.run_key, b.job, b.due_at, b.token, b.attempts, b.version, b.params from begun b;
 end $$;
 
 CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
@@ -1504,7 +1514,7 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
                   "type": "array",
                   "items": {
                     "type": "string",
-                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident",
+                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident, start",
                     "enum": [
                       "failure",
                       "recovery",
@@ -1513,7 +1523,8 @@ CREATE FUNCTION scheduler_private.column_schema(name text) RETURNS jsonb
                       "skip",
                       "lost",
                       "guard",
-                      "incident"
+                      "incident",
+                      "start"
                     ]
                   },
                   "minItems": 1,
@@ -1649,6 +1660,7 @@ CREATE TABLE scheduler.channel (
     group_wait interval DEFAULT '00:00:02'::interval NOT NULL,
     group_interval interval DEFAULT '00:01:00'::interval NOT NULL,
     remind_every interval DEFAULT '04:00:00'::interval,
+    source text DEFAULT 'sql'::text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1689,18 +1701,20 @@ declare
     -- Gone for longer, it is one that was taken away for good.
     dead_until constant interval := interval '24 hours';
     nobody_after constant interval := interval '30 seconds';
-    -- Half of what a node may be off before it stands by (node.clock_offset_max).
-    skew_max constant interval := interval '250 milliseconds';
+    -- Less than half of what a node may be off before it stands by (node.clock_offset_max).
+    skew_max constant interval := interval '200 milliseconds';
     backlog_after constant interval := interval '5 minutes';
     backlog_runs_min constant integer := 100;
     missed_within constant interval := interval '10 minutes';
-    missed_min constant integer := 50;
+    missed_max constant integer := 10;
     undelivered_after constant interval := interval '5 minutes';
     live integer := (select count(*) from scheduler_private.node n where n.state = 'live' and n.lease_until > at);
     dead integer := (select count(*) from scheduler_private.node n
                      where n.state <> 'stopped' and n.lease_until < at - dead_after and n.lease_until > at - dead_until);
 begin
-    if not exists (select from scheduler_private.node n where n.state = 'live' and n.lease_until > at - nobody_after) then
+    -- One that has just started stands by until it is ready.
+    if not exists (select from scheduler_private.node n where n.lease_until > at - nobody_after
+                   and (n.state = 'live' or (n.state = 'standby' and n.started_at > at - nobody_after))) then
         return query select 'cluster:no_checkin', 'no_checkin', 'page', null::text, null::text, 'no node is live, nothing runs',
             format('%s nodes are known; start one with ''scheduler serve'', or see ''scheduler node list''', count(*)), null::text
         from scheduler_private.node n having count(*) > 0;
@@ -1723,7 +1737,7 @@ begin
     having count(*) >= backlog_runs_min;
     return query select 'cluster:misfires', 'misfires', 'warning', null::text, null::text, 'many fires are missed',
         format('%s fires of %s jobs in the last 10 minutes', count(*), count(distinct r.job)), null::text
-    from scheduler_private.run r where r.verdict = 'missed' and r.ended_at > at - missed_within having count(*) >= missed_min;
+    from scheduler_private.run r where r.verdict = 'missed' and r.ended_at > at - missed_within having count(*) > missed_max;
     return query select 'cluster:history_sweep', 'history_sweep', 'warning', null::text, null::text, 'the ledger''s storage is not looked after',
         concat_ws('; ', case when s.coming < 2 then format('partitions exist for %s days to come, expected 7', s.coming) end,
             case when s.old > 0 then format('%s partitions are older than node.keep_runs and 3 days', s.old) end), null::text
@@ -1773,8 +1787,10 @@ declare
     overdue_after constant interval := interval '1 minute';
     missed_for constant interval := interval '24 hours';
     late_after constant interval := interval '5 minutes';
-    -- A run ends itself at its time-out; one that has not is stuck.
+    -- A run ends itself at its time-out; one that has not is stuck. So is one that takes three times as long as nearly all others, and long at that.
     stuck_after constant interval := interval '1 minute';
+    usual_min constant interval := interval '10 minutes';
+    usual_runs constant integer := 50;
     paused_for constant interval := interval '7 days';
     instant constant text := 'YYYY-MM-DD"T"HH24:MI:SS"Z"';
 begin
@@ -1811,38 +1827,45 @@ begin
     where r.state = 'queued' and r.due_at < at - case when j.expect ? 'start_within'
         then scheduler_private.duration_seconds(j.expect ->> 'start_within') * interval '1 second' else late_after end
     group by r.job;
-    return query select 'job:' || r.job || ':stuck', 'stuck', 'warning', r.job, min(r.node), format('a run of job %s does not end', r.job),
-        format('%s has run since %s, its time-out is %s', min(r.run_key), to_char(min(r.started_at) at time zone 'UTC', instant), min(j.timeout)),
-        null::text
-    from scheduler_private.run r join scheduler.job j on j.name = r.job
-    where r.state = 'running' and r.started_at < at - j.timeout - stuck_after
-    group by r.job;
-    return query select distinct on (s.name) 'job:' || s.name || ':slow', 'slow', 'info', s.name, null::text,
-        format('job %s takes longer than expected', s.name), format('run %s took %s s, expected below %s', s.run_key, round(s.seconds, 1), s.below),
-        null::text
+    -- The limit is that of the alert SchedulerRunStuck (telemetry_jobs.sql).
+    return query select distinct on (s.job) 'job:' || s.job || ':stuck', 'stuck', 'warning', s.job, s.node,
+        format('a run of job %s does not end', s.job),
+        format('%s has run since %s, expected to end within %s', s.run_key, to_char(s.started_at at time zone 'UTC', instant),
+            date_trunc('second', s.within)), null::text
     from (
-        select j.name, r.run_key, extract(epoch from coalesce(r.ended_at, at) - r.started_at) as seconds, j.expect ->> 'duration_below' as below
+        select r.job, r.run_key, r.node, r.started_at, coalesce(
+            scheduler_private.duration_seconds(j.expect ->> 'duration_below') * interval '1 second',
+            least(j.timeout + stuck_after, greatest(usual_min, 3 * usual.p95))) as within
+        from scheduler_private.run r join scheduler.job j on j.name = r.job
+        left join lateral (
+            select percentile_cont(0.95) within group (order by u.ended_at - u.started_at) as p95
+            from (select l.started_at, l.ended_at from scheduler_private.run l
+                  where l.job = r.job and l.verdict = 'succeeded' and l.started_at is not null
+                      and r.started_at < at - usual_min and not j.expect ? 'duration_below'
+                  order by l.due_at desc limit usual_runs) u) usual on true
+        where r.state = 'running') s
+    where s.started_at < at - s.within
+    order by s.job, s.started_at;
+    return query select 'job:' || s.name || ':slow', 'slow', 'info', s.name, null::text, format('job %s takes longer than expected', s.name),
+        format('run %s took %s s, expected below %s', s.run_key, round(s.seconds, 1), s.below), null::text
+    from (
+        select j.name, r.run_key, extract(epoch from r.ended_at - r.started_at) as seconds, j.expect ->> 'duration_below' as below
         from scheduler.job j
         join scheduler_private.job_gate g on g.job = j.name
-        join lateral (
-            select l.run_key, l.started_at, l.ended_at from scheduler_private.run l
-            where l.due_at = g.last_due_at and l.run_key = g.last_run_key and l.started_at is not null
-            union all
-            select l.run_key, l.started_at, null from scheduler_private.run l where l.state = 'running' and l.job = j.name) r on true
+        join scheduler_private.run r on r.due_at = g.last_due_at and r.run_key = g.last_run_key and r.verdict = 'succeeded'
         where j.enabled and j.expect ? 'duration_below') s
-    where s.seconds > scheduler_private.duration_seconds(s.below)
-    order by s.name, s.seconds desc;
+    where s.seconds > scheduler_private.duration_seconds(s.below);
     return query select 'job:' || j.name || ':no_recent_success', 'no_recent_success', 'page', j.name, null::text,
         format('job %s has not succeeded for too long', j.name), format('its last success was %s, expected one within %s',
             coalesce('at ' || to_char(g.last_success_at at time zone 'UTC', instant), 'never'), j.expect ->> 'success_within'), null::text
     from scheduler.job j join scheduler_private.job_gate g on g.job = j.name
     where j.enabled and (j.paused_at is null or j.paused_until <= at) and j.for_each is null and j.expect ? 'success_within'
         and coalesce(g.last_success_at, j.created_at) < at - scheduler_private.duration_seconds(j.expect ->> 'success_within') * interval '1 second';
-    return query select 'job:' || j.name || ':paused', 'paused_too_long', 'info', j.name, null::text,
+    return query select 'job:' || j.name || ':paused', 'paused_too_long', 'warning', j.name, null::text,
         format('job %s has been paused for more than 7 days', j.name),
         format('by %s since %s%s', j.paused_by, to_char(j.paused_at at time zone 'UTC', instant), coalesce(': ' || j.pause_reason, '')), null::text
     from scheduler.job j where j.enabled and j.paused_at < at - paused_for and coalesce(j.paused_until > at, true);
-    return query select 'job:' || j.name || ':cannot_fire', 'cannot_fire', 'warning', j.name, null::text, format('job %s cannot fire', j.name),
+    return query select 'job:' || j.name || ':cannot_fire', 'cannot_fire', 'page', j.name, null::text, format('job %s cannot fire', j.name),
         left(j.problem, 500), null::text
     from scheduler.job j where j.enabled and j.problem is not null;
     return query select * from scheduler_private.conditions_of_copies();
@@ -2195,6 +2218,18 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduler_private.forget_failure(job text, still text[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    insert into scheduler_private.outbox (event, job, channels)
+    select 'gone', forget_failure.job, array_agg(c.name)
+    from scheduler.channel c join scheduler_private.alert a on a.channel = c.name and a.key = 'job:' || forget_failure.job || ':failing' and a.open
+    where c.name <> all (still) and not (c.incidents
+        and exists (select from scheduler_private.incident i where i.key = a.key and i.resolved_at is null))
+    having count(*) > 0
+$$;
+
 CREATE FUNCTION scheduler_private.group_limit(name text) RETURNS integer
     LANGUAGE sql STABLE
     AS $$
@@ -2223,8 +2258,13 @@ begin
     -- Held to the commit.
     perform scheduler_private.change_gates();
     if tg_op = 'DELETE' then
+        perform scheduler_private.forget_failure(old.name, '{}');
         perform pg_notify('scheduler_jobs', old.name);
         return null;
+    end if;
+    if tg_op = 'UPDATE' and (old.notify <> new.notify or old.enabled <> new.enabled) then
+        perform scheduler_private.forget_failure(new.name, case when new.enabled and scheduler_private.notify_mask(new.notify) & 1 <> 0
+            then array(select jsonb_array_elements_text(new.notify -> 'to')) else '{}' end);
     end if;
     insert into scheduler_private.job_gate as g
         (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,
@@ -2704,8 +2744,9 @@ CREATE FUNCTION scheduler_private.note_success(job text, run_key text, due_at ti
 begin
     insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
     select w.event, note_success.job, note_success.run_key, note_success.due_at, scheduler_private.channels_of(note_success.job)
-    from (values ('success', 4), ('recovery', 2)) w (event, bit)
-    where note_success.notify & w.bit <> 0 and (w.bit = 4 or note_success.failures_before > 0);
+    from (values ('success', note_success.notify & 4 <> 0), ('recovery', note_success.notify & 2 <> 0 and note_success.failures_before > 0),
+        ('over', note_success.notify & 3 = 1 and note_success.failures_before > 0)) w (event, wanted)
+    where w.wanted;
     if found then
         perform pg_notify('scheduler_outbox', '');
     end if;
@@ -2735,7 +2776,7 @@ CREATE FUNCTION scheduler_private.notify_mask(notify jsonb) RETURNS smallint
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select coalesce(bit_or(case o when 'failure' then 1 when 'recovery' then 2 when 'success' then 4 when 'missed' then 8 when 'skip' then 16
-        when 'lost' then 32 when 'guard' then 64 when 'incident' then 128 else 0 end), 0)::smallint
+        when 'lost' then 32 when 'guard' then 64 when 'incident' then 128 when 'start' then 256 else 0 end), 0)::smallint
     from jsonb_array_elements_text(case when jsonb_typeof(notify -> 'on') = 'array' then notify -> 'on' else '[]' end) o
 $$;
 
@@ -3142,25 +3183,30 @@ begin
         where o.id in (select i.id from scheduler_private.outbox i order by i.id limit most) returning o.*
     ),
     fan as materialized (
-        select t.id, c.name as channel, t.event, t.job, t.run_key, t.due_at, t.at, t.title, t.detail,
-            coalesce(t.key, 'job:' || t.job || ':' || case when t.event in ('failure', 'recovery') then 'failing' else t.event end) as key,
+        select t.id, c.name as channel, e.event, t.job, t.run_key, t.due_at, t.at, t.title, t.detail,
+            coalesce(t.key, 'job:' || t.job || ':' || case when e.event in ('failure', 'recovery', 'over') then 'failing' else e.event end) as key,
             coalesce(t.severity, case when t.event in ('failure', 'lost', 'guard', 'missed') then 'warning' else 'info' end) as severity,
-            t.event in ('failure', 'recovery', 'incident') as lasts,
+            e.event in ('failure', 'recovery', 'over', 'incident') as lasts,
             case t.event when 'failure' then true when 'incident' then t.open else false end as open
         from taken t
         cross join lateral (select distinct w.name from unnest(t.channels) as w (name)) w
         join scheduler.channel c on c.name = w.name and c.enabled
+        cross join lateral (select case t.event
+            when 'over' then case when c.kind in ('pagerduty', 'ping') or c.incidents then 'recovery' else 'over' end
+            when 'gone' then case when c.kind = 'pagerduty' then 'recovery' else 'over' end
+            else t.event end) e (event)
     ),
     turned as materialized (
         select f.*, lag(f.open, 1, coalesce(a.open, false)) over (partition by f.channel, f.key order by f.id) as before
         from fan f left join scheduler_private.alert a on a.channel = f.channel and a.key = f.key
     ),
     summed as materialized (
-        select t.channel, t.key, (array_agg(t.event order by t.id desc))[1] as event, min(t.job) as job,
+        select t.channel, t.key,
+            coalesce((array_agg(t.event order by t.id desc) filter (where t.event <> 'over'))[1], 'over') as event, min(t.job) as job,
             (array_agg(t.severity order by t.id desc))[1] as severity, (array_agg(t.open order by t.id desc))[1] as open,
-            count(*) filter (where t.event <> 'incident' and (t.open or not t.lasts or not t.before)) as happened,
+            count(*) filter (where t.event not in ('incident', 'over') and (t.open or not t.lasts or not t.before)) as happened,
             count(*) filter (where t.lasts and t.open <> t.before) as flips,
-            bool_or(not t.lasts or t.open <> t.before or (t.event = 'recovery' and not t.before)) as to_tell,
+            bool_or(not t.lasts or (t.open <> t.before and t.event <> 'over') or (t.event = 'recovery' and not t.before)) as to_tell,
             min(t.at) as first_at, max(t.at) as last_at, coalesce(max(t.at) filter (where t.open and not t.before), min(t.at)) as since,
             (array_agg(t.run_key order by t.open or not t.lasts desc, t.id desc))[1] as run_key,
             (array_agg(t.due_at order by t.open or not t.lasts desc, t.id desc))[1] as due_at,
@@ -3170,18 +3216,20 @@ begin
     put as (
         insert into scheduler_private.alert as a
             (channel, key, event, job, severity, open, happened, since, changed_at, pending_since, flips, flips_since, run_key, due_at, title, detail)
-        select s.channel, s.key, s.event, s.job, s.severity, s.open, s.happened, s.since, s.last_at, s.first_at, s.flips, s.first_at,
-            s.run_key, s.due_at, s.title, s.detail
+        select s.channel, s.key, s.event, s.job, s.severity, s.open, s.happened, s.since, s.last_at, case when s.to_tell then s.first_at end,
+            s.flips, s.first_at, s.run_key, s.due_at, s.title, s.detail
         from summed s
         -- The end of what nobody was told of.
         where s.to_tell or exists (select from scheduler_private.alert k where k.channel = s.channel and k.key = s.key)
         order by s.channel, s.key
         on conflict (channel, key) do update set
-            event = excluded.event, severity = excluded.severity, open = excluded.open, happened = a.happened + excluded.happened,
+            event = case excluded.event when 'over' then a.event else excluded.event end, severity = excluded.severity, open = excluded.open,
+            happened = a.happened + excluded.happened,
             since = case when (excluded.open and not a.open) or (a.pending_since is null and not a.open) then excluded.since else a.since end,
             changed_at = excluded.changed_at,
-            pending_since = coalesce(a.pending_since,
-                case when excluded.flips > 0 or excluded.event not in ('failure', 'incident') then excluded.pending_since end),
+            pending_since = coalesce(a.pending_since, excluded.pending_since),
+            -- Closed in silence: nobody waits for a word of it.
+            told = a.told and (excluded.open or excluded.pending_since is not null or a.pending_since is not null),
             flips = case when a.flips_since < clock_timestamp() - flap_window and not a.flap_told then 0 else a.flips end + excluded.flips,
             flips_since = case when a.flips_since < clock_timestamp() - flap_window and not a.flap_told
                 then excluded.flips_since else a.flips_since end,
@@ -3875,7 +3923,7 @@ CREATE TABLE scheduler_private.job_file (
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     applied_by text NOT NULL,
     hash text NOT NULL,
-    CONSTRAINT job_file_is_of_something CHECK ((what = ANY (ARRAY['job'::text, 'calendar'::text])))
+    CONSTRAINT job_file_is_of_something CHECK ((what = ANY (ARRAY['job'::text, 'calendar'::text, 'channel'::text])))
 );
 
 CREATE VIEW scheduler.job_file AS
@@ -4889,10 +4937,10 @@ GRANT ALL ON FUNCTION scheduler.enable(pattern text, reason text) TO scheduler_o
 GRANT ALL ON FUNCTION scheduler.enable(pattern text, reason text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.enable(pattern text, reason text) TO scheduler_node;
 
-REVOKE ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) FROM PUBLIC;
-GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) TO scheduler_operator;
-GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) TO scheduler_admin;
-GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text) TO scheduler_node;
+REVOKE ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text, channels text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text, channels text[]) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text, channels text[]) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.note_files(noted jsonb, jobs text[], calendars text[], hash text, channels text[]) TO scheduler_node;
 
 REVOKE ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) TO scheduler_operator;
@@ -5071,6 +5119,9 @@ GRANT ALL ON FUNCTION scheduler_private.followers(parent text, verdict text) TO 
 
 GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.for_each_changed() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.forget_failure(job text, still text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.forget_failure(job text, still text[]) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_admin;

@@ -50,10 +50,12 @@ begin
             order by r.priority desc, r.due_at limit m.places) a
     ),
     candidate as materialized (
-        select q.due_at, q.run_key, q.job, g.overlap, g.active_key, g.job is null as gone
+        select q.due_at, q.run_key, q.job, q.told, g.overlap, g.active_key, g.job is null as gone
         from (
             -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
-            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known,
+                -- Somebody wants to be told that it begins (notify_mask.sql).
+                s.notify & 256 <> 0 as told
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
             where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
@@ -90,11 +92,19 @@ begin
     held as (
         update scheduler_private.job_gate g set active_key = t.run_key
         from taken t where g.job = t.job and t.overlap = 'queue'
+    ),
+    begun as (
+        update scheduler_private.run r
+        set state = 'running', node = claim.node, owner = lease, token = r.token + 1, attempts = r.attempts + 1, started_at = clock_timestamp(),
+            progress = null
+        from taken t
+        where r.due_at = t.due_at and r.run_key = t.run_key
+        returning r.run_key, r.job, r.due_at, r.token, r.attempts, r.version, r.params::text, t.told
+    ),
+    noted as (
+        insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
+        select 'start', b.job, b.run_key, b.due_at, scheduler_private.channels_of(b.job) from begun b where b.told
+        returning pg_notify('scheduler_outbox', '')
     )
-    update scheduler_private.run r
-    set state = 'running', node = claim.node, owner = lease, token = r.token + 1, attempts = r.attempts + 1, started_at = clock_timestamp(),
-        progress = null
-    from taken t
-    where r.due_at = t.due_at and r.run_key = t.run_key
-    returning r.run_key, r.job, r.due_at, r.token, r.attempts, r.version, r.params::text;
+    select b.run_key, b.job, b.due_at, b.token, b.attempts, b.version, b.params from begun b;
 end $$;

@@ -152,7 +152,7 @@ language sql immutable strict parallel safe as $$
                   "type": "array",
                   "items": {
                     "type": "string",
-                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident",
+                    "expected": "one of failure, recovery, success, missed, skip, lost, guard, incident, start",
                     "enum": [
                       "failure",
                       "recovery",
@@ -161,7 +161,8 @@ language sql immutable strict parallel safe as $$
                       "skip",
                       "lost",
                       "guard",
-                      "incident"
+                      "incident",
+                      "start"
                     ]
                   },
                   "minItems": 1,

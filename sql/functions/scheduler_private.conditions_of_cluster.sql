@@ -10,18 +10,20 @@ declare
     -- Gone for longer, it is one that was taken away for good.
     dead_until constant interval := interval '24 hours';
     nobody_after constant interval := interval '30 seconds';
-    -- Half of what a node may be off before it stands by (node.clock_offset_max).
-    skew_max constant interval := interval '250 milliseconds';
+    -- Less than half of what a node may be off before it stands by (node.clock_offset_max).
+    skew_max constant interval := interval '200 milliseconds';
     backlog_after constant interval := interval '5 minutes';
     backlog_runs_min constant integer := 100;
     missed_within constant interval := interval '10 minutes';
-    missed_min constant integer := 50;
+    missed_max constant integer := 10;
     undelivered_after constant interval := interval '5 minutes';
     live integer := (select count(*) from scheduler_private.node n where n.state = 'live' and n.lease_until > at);
     dead integer := (select count(*) from scheduler_private.node n
                      where n.state <> 'stopped' and n.lease_until < at - dead_after and n.lease_until > at - dead_until);
 begin
-    if not exists (select from scheduler_private.node n where n.state = 'live' and n.lease_until > at - nobody_after) then
+    -- One that has just started stands by until it is ready.
+    if not exists (select from scheduler_private.node n where n.lease_until > at - nobody_after
+                   and (n.state = 'live' or (n.state = 'standby' and n.started_at > at - nobody_after))) then
         return query select 'cluster:no_checkin', 'no_checkin', 'page', null::text, null::text, 'no node is live, nothing runs',
             format('%s nodes are known; start one with ''scheduler serve'', or see ''scheduler node list''', count(*)), null::text
         from scheduler_private.node n having count(*) > 0;
@@ -44,7 +46,7 @@ begin
     having count(*) >= backlog_runs_min;
     return query select 'cluster:misfires', 'misfires', 'warning', null::text, null::text, 'many fires are missed',
         format('%s fires of %s jobs in the last 10 minutes', count(*), count(distinct r.job)), null::text
-    from scheduler_private.run r where r.verdict = 'missed' and r.ended_at > at - missed_within having count(*) >= missed_min;
+    from scheduler_private.run r where r.verdict = 'missed' and r.ended_at > at - missed_within having count(*) > missed_max;
     return query select 'cluster:history_sweep', 'history_sweep', 'warning', null::text, null::text, 'the ledger''s storage is not looked after',
         concat_ws('; ', case when s.coming < 2 then format('partitions exist for %s days to come, expected 7', s.coming) end,
             case when s.old > 0 then format('%s partitions are older than node.keep_runs and 3 days', s.old) end), null::text

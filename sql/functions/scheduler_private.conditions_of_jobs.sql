@@ -1,4 +1,4 @@
--- What is wrong now with jobs, from the database alone. Disabled jobs have no condition, paused ones none but that of a long pause.
+-- What is wrong now with jobs, from the database alone. Disabled jobs have no condition; paused ones are not missed, late or without success.
 -- Runs are looked up by their keys, whatever the planner believes of a ledger that has grown since it was analysed.
 -- Returns a row for each thing that is wrong. What a job's expect says takes the place of a default.
 create or replace function scheduler_private.conditions_of_jobs() returns setof scheduler_private.found
@@ -11,8 +11,10 @@ declare
     overdue_after constant interval := interval '1 minute';
     missed_for constant interval := interval '24 hours';
     late_after constant interval := interval '5 minutes';
-    -- A run ends itself at its time-out; one that has not is stuck.
+    -- A run ends itself at its time-out; one that has not is stuck. So is one that takes three times as long as nearly all others, and long at that.
     stuck_after constant interval := interval '1 minute';
+    usual_min constant interval := interval '10 minutes';
+    usual_runs constant integer := 50;
     paused_for constant interval := interval '7 days';
     instant constant text := 'YYYY-MM-DD"T"HH24:MI:SS"Z"';
 begin
@@ -49,38 +51,45 @@ begin
     where r.state = 'queued' and r.due_at < at - case when j.expect ? 'start_within'
         then scheduler_private.duration_seconds(j.expect ->> 'start_within') * interval '1 second' else late_after end
     group by r.job;
-    return query select 'job:' || r.job || ':stuck', 'stuck', 'warning', r.job, min(r.node), format('a run of job %s does not end', r.job),
-        format('%s has run since %s, its time-out is %s', min(r.run_key), to_char(min(r.started_at) at time zone 'UTC', instant), min(j.timeout)),
-        null::text
-    from scheduler_private.run r join scheduler.job j on j.name = r.job
-    where r.state = 'running' and r.started_at < at - j.timeout - stuck_after
-    group by r.job;
-    return query select distinct on (s.name) 'job:' || s.name || ':slow', 'slow', 'info', s.name, null::text,
-        format('job %s takes longer than expected', s.name), format('run %s took %s s, expected below %s', s.run_key, round(s.seconds, 1), s.below),
-        null::text
+    -- The limit is that of the alert SchedulerRunStuck (telemetry_jobs.sql).
+    return query select distinct on (s.job) 'job:' || s.job || ':stuck', 'stuck', 'warning', s.job, s.node,
+        format('a run of job %s does not end', s.job),
+        format('%s has run since %s, expected to end within %s', s.run_key, to_char(s.started_at at time zone 'UTC', instant),
+            date_trunc('second', s.within)), null::text
     from (
-        select j.name, r.run_key, extract(epoch from coalesce(r.ended_at, at) - r.started_at) as seconds, j.expect ->> 'duration_below' as below
+        select r.job, r.run_key, r.node, r.started_at, coalesce(
+            scheduler_private.duration_seconds(j.expect ->> 'duration_below') * interval '1 second',
+            least(j.timeout + stuck_after, greatest(usual_min, 3 * usual.p95))) as within
+        from scheduler_private.run r join scheduler.job j on j.name = r.job
+        left join lateral (
+            select percentile_cont(0.95) within group (order by u.ended_at - u.started_at) as p95
+            from (select l.started_at, l.ended_at from scheduler_private.run l
+                  where l.job = r.job and l.verdict = 'succeeded' and l.started_at is not null
+                      and r.started_at < at - usual_min and not j.expect ? 'duration_below'
+                  order by l.due_at desc limit usual_runs) u) usual on true
+        where r.state = 'running') s
+    where s.started_at < at - s.within
+    order by s.job, s.started_at;
+    return query select 'job:' || s.name || ':slow', 'slow', 'info', s.name, null::text, format('job %s takes longer than expected', s.name),
+        format('run %s took %s s, expected below %s', s.run_key, round(s.seconds, 1), s.below), null::text
+    from (
+        select j.name, r.run_key, extract(epoch from r.ended_at - r.started_at) as seconds, j.expect ->> 'duration_below' as below
         from scheduler.job j
         join scheduler_private.job_gate g on g.job = j.name
-        join lateral (
-            select l.run_key, l.started_at, l.ended_at from scheduler_private.run l
-            where l.due_at = g.last_due_at and l.run_key = g.last_run_key and l.started_at is not null
-            union all
-            select l.run_key, l.started_at, null from scheduler_private.run l where l.state = 'running' and l.job = j.name) r on true
+        join scheduler_private.run r on r.due_at = g.last_due_at and r.run_key = g.last_run_key and r.verdict = 'succeeded'
         where j.enabled and j.expect ? 'duration_below') s
-    where s.seconds > scheduler_private.duration_seconds(s.below)
-    order by s.name, s.seconds desc;
+    where s.seconds > scheduler_private.duration_seconds(s.below);
     return query select 'job:' || j.name || ':no_recent_success', 'no_recent_success', 'page', j.name, null::text,
         format('job %s has not succeeded for too long', j.name), format('its last success was %s, expected one within %s',
             coalesce('at ' || to_char(g.last_success_at at time zone 'UTC', instant), 'never'), j.expect ->> 'success_within'), null::text
     from scheduler.job j join scheduler_private.job_gate g on g.job = j.name
     where j.enabled and (j.paused_at is null or j.paused_until <= at) and j.for_each is null and j.expect ? 'success_within'
         and coalesce(g.last_success_at, j.created_at) < at - scheduler_private.duration_seconds(j.expect ->> 'success_within') * interval '1 second';
-    return query select 'job:' || j.name || ':paused', 'paused_too_long', 'info', j.name, null::text,
+    return query select 'job:' || j.name || ':paused', 'paused_too_long', 'warning', j.name, null::text,
         format('job %s has been paused for more than 7 days', j.name),
         format('by %s since %s%s', j.paused_by, to_char(j.paused_at at time zone 'UTC', instant), coalesce(': ' || j.pause_reason, '')), null::text
     from scheduler.job j where j.enabled and j.paused_at < at - paused_for and coalesce(j.paused_until > at, true);
-    return query select 'job:' || j.name || ':cannot_fire', 'cannot_fire', 'warning', j.name, null::text, format('job %s cannot fire', j.name),
+    return query select 'job:' || j.name || ':cannot_fire', 'cannot_fire', 'page', j.name, null::text, format('job %s cannot fire', j.name),
         left(j.problem, 500), null::text
     from scheduler.job j where j.enabled and j.problem is not null;
     return query select * from scheduler_private.conditions_of_copies();

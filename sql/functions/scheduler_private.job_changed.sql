@@ -14,8 +14,13 @@ begin
     -- Held to the commit.
     perform scheduler_private.change_gates();
     if tg_op = 'DELETE' then
+        perform scheduler_private.forget_failure(old.name, '{}');
         perform pg_notify('scheduler_jobs', old.name);
         return null;
+    end if;
+    if tg_op = 'UPDATE' and (old.notify <> new.notify or old.enabled <> new.enabled) then
+        perform scheduler_private.forget_failure(new.name, case when new.enabled and scheduler_private.notify_mask(new.notify) & 1 <> 0
+            then array(select jsonb_array_elements_text(new.notify -> 'to')) else '{}' end);
     end if;
     insert into scheduler_private.job_gate as g
         (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,

@@ -18,12 +18,18 @@ create table scheduler.channel (
                     constraint channel_group_interval_is_short check (group_interval between interval '0' and interval '1 day'),
     remind_every    interval default interval '4 hours'                -- what stays open is told again; null: never
                     constraint channel_remind_every_is_long check (remind_every between interval '1 minute' and interval '31 days'),
+    source          text not null default 'sql',       -- file:line it was declared at, or 'sql'
     version         integer not null default 1,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     updated_by      text not null default session_user
 );
 comment on table scheduler.channel is 'Where notifications go, one row each; editable.';
+
+-- Job files may declare channels; what they said is noted by a function with one argument more (note_files.sql).
+alter table scheduler_private.job_file drop constraint job_file_is_of_something,
+    add constraint job_file_is_of_something check (what in ('job', 'calendar', 'channel'));
+drop function if exists scheduler.note_files(jsonb, text[], text[], text);
 
 -- What ending a run has to know without looking further: what somebody wants to be told of the job (notify_mask.sql), 0 for nothing; and whether it
 -- was failing before.
@@ -41,7 +47,7 @@ where m.name = g.job and m.mask <> 0;
 -- numbers are in the order of the commits, for they are drawn under the lock of its gate.
 create table scheduler_private.outbox (
     id              bigint generated always as identity primary key,
-    event           text not null,                     -- failure, recovery, success, missed, skip, lost, guard, incident
+    event           text not null,                     -- start, failure, recovery, over, gone, success, missed, skip, lost, guard, incident
     job             text,
     run_key         text,
     due_at          timestamptz,
@@ -61,7 +67,7 @@ create table scheduler_private.alert (
     event           text not null,
     job             text,
     severity        text not null,
-    open            boolean not null,                  -- how it is; what only happens (missed, skip, lost, guard, success) is never open
+    open            boolean not null,                  -- how it is; what only happens (start, missed, skip, lost, guard, success) is never open
     told            boolean not null default false,    -- the channel knows of it as open
     folded          boolean not null default false,    -- it does so from a digest
     happened        integer not null default 0,        -- times since the channel was last told

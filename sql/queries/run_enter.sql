@@ -90,15 +90,16 @@ held as (
     from entered e
     where g.job = e.job and coalesce(e.run_key in (select h.run_key from holder h), false)
 ),
--- Fires that were missed or skipped, where somebody wants to be told of it (bits: notify_mask.sql).
-told as materialized (select g.job, g.notify from gate g where g.notify & 24 <> 0),
+-- Fires that were missed or skipped and runs that begin, where somebody wants to be told of it (bits: notify_mask.sql).
+told as materialized (select g.job, g.notify from gate g where g.notify & 280 <> 0),
 noted as (
     insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
-    select case e.verdict when 'missed' then 'missed' else 'skip' end, e.job, e.run_key, e.due_at, scheduler_private.channels_of(e.job)
+    select case e.verdict when 'missed' then 'missed' when 'skipped' then 'skip' else 'start' end, e.job, e.run_key, e.due_at, scheduler_private.channels_of(e.job)
     from entered e
-    where exists (select from told) and case e.verdict
-        when 'missed' then coalesce(e.job in (select t.job from told t where t.notify & 8 <> 0), false)
-        when 'skipped' then coalesce(e.job in (select t.job from told t where t.notify & 16 <> 0), false)
+    where exists (select from told) and case
+        when e.verdict = 'missed' then coalesce(e.job in (select t.job from told t where t.notify & 8 <> 0), false)
+        when e.verdict = 'skipped' then coalesce(e.job in (select t.job from told t where t.notify & 16 <> 0), false)
+        when e.state = 'running' then coalesce(e.job in (select t.job from told t where t.notify & 256 <> 0), false)
         else false end
     returning pg_notify('scheduler_outbox', '')
 )

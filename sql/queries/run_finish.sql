@@ -70,8 +70,10 @@ noted as (
             when e.reason = 'guard' then coalesce(e.job in (select t.job from told t where t.notify & 65 <> 0), false)
             else coalesce(e.job in (select t.job from told t where t.notify & 1 <> 0), false) end
         union all
-        select 'recovery', t.job, t.run_key, t.due_at from told t where t.notify & 2 <> 0 and t.verdict = 'succeeded' and t.failures > 0) n
-    order by n.event = 'recovery'
+        -- Who was told of the failure and wants no word of its end is to know of it all the same.
+        select case when t.notify & 2 <> 0 then 'recovery' else 'over' end, t.job, t.run_key, t.due_at
+        from told t where t.notify & 3 <> 0 and t.verdict = 'succeeded' and t.failures > 0) n
+    order by n.event in ('recovery', 'over')
     returning pg_notify('scheduler_outbox', '')
 )
 select run_key from ended

@@ -21,7 +21,8 @@ freed as (
     -- Where runs of a job or of a group take turns, the next one may begin.
     returning g.followed,
         -- What somebody wants to be told of, by this very commit. Asked here and not in a part of its own, which each plan would have to think about.
-        case when g.notify & 6 <> 0 then scheduler_private.note_success(g.job, e.run_key, e.due_at, g.notify, g.failures_before) end,
+        case when g.notify & 4 <> 0 or (g.notify & 3 <> 0 and g.failures_before > 0)
+            then scheduler_private.note_success(g.job, e.run_key, e.due_at, g.notify, g.failures_before) end,
         case when g.overlap = 'queue' or g.concurrency_group is not null then pg_notify('scheduler_queued', '') end
 ),
 -- Jobs that follow it are due now, by this very commit.

@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>From a run's end to receivers outside: real nodes, a real HTTP receiver, a real mail server, and nodes that die on the way.</summary>
-[TestFixture]
+[TestFixture, Parallelizable(ParallelScope.Self)]
 public sealed class NotificationTests
 {
     private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -147,27 +147,7 @@ public sealed class NotificationTests
         Assert.That(receiver.Requests, Has.Count.EqualTo(1), "it fails as before: there is nothing more to tell");
     }
 
-    [Test]
-    public async Task A_node_cut_off_from_the_database_is_an_incident_told_by_the_others_and_by_itself()
-    {
-        await using var receiver = await HttpReceiver.Start();
-        await using var cluster = await Start(receiver, nodes: 2, "hook", more: "update scheduler.channel set incidents = true", proxied: true);
-        await cluster.Until("incidents have been looked for by both", async () =>
-            await cluster.Database.Value<bool>("select looked_at > now() - interval '1 hour' from scheduler_private.incident_look"));
-        cluster["n2"].Proxy!.Set(FaultMode.Reset);
-        await cluster.Until("n1 tells that n2 is down", () => Heard("node n2 is down"), TimeSpan.FromSeconds(60));
-        await cluster.Until("n2 tells so itself", () => Heard("node n2 cannot reach the database"), TimeSpan.FromSeconds(90));
-        cluster["n2"].Proxy!.Heal();
-        await cluster.Until("n1 tells that n2 is back", () => Heard("over: node n2 is down"), TimeSpan.FromSeconds(60));
-        await cluster.Until("n2 tells so itself", () => Heard("over: node n2 cannot reach the database"), TimeSpan.FromSeconds(60));
-        Assert.That(await cluster.Database.Rows<string>("select key || ' ' || state from scheduler.incident order by 1"),
-            Is.EqualTo((string[])["node:n2:database resolved", "node:n2:down resolved"]));
-        Task<bool> Heard(string summary) => Task.FromResult(receiver.Requests.Any(r =>
-            JsonDocument.Parse(r.Body).RootElement.GetProperty("summary").GetString() == summary));
-    }
-
-    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "",
-        bool proxied = false) =>
+    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "") =>
         TestCluster.Start(new()
         {
             Nodes = nodes,
@@ -180,7 +160,6 @@ public sealed class NotificationTests
             Jobs = Job.Replace("TO", "hook", StringComparison.Ordinal).Replace("retry:", $"{policy}\n    retry:", StringComparison.Ordinal),
             Setup = new()
             {
-                Proxied = proxied,
                 Environment = new Dictionary<string, string> { ["SCHEDULER__HTTP__ALLOW"] = $"127.0.0.1:{receiver.Port}" },
             },
         });

@@ -9,8 +9,8 @@ namespace Scheduler.Server.Api;
 /// <summary>What Prometheus asks.</summary>
 internal static class Metrics
 {
-    /// <summary><c>/metrics</c>: OpenMetrics text, or Prometheus's older text for who accepts only that. Open on a loopback address; elsewhere it asks for <c>telemetry.token</c>, and is closed (403)
-    /// without one: names of jobs and machines are for no stranger.</summary>
+    /// <summary><c>/metrics</c>: OpenMetrics text, or Prometheus's older text for who accepts only that. Open on a loopback address; elsewhere it
+    /// asks for <c>telemetry.token</c>, and is closed (403) without one: names of jobs and machines are for no stranger.</summary>
     public static void MapMetrics(this WebApplication app, TelemetryOptions options, IPAddress address)
     {
         if (!options.Metrics) { return; }

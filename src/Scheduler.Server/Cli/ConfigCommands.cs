@@ -150,15 +150,15 @@ internal static partial class ConfigCommands
             .Asking(json: false);
         command.SetAction(async (parsed, token) =>
         {
-            var (jobs, calendars) = await FileStore.Live(Settings.ConnectionOf(parsed), token);
-            var files = JobExport.Files(jobs, calendars, Kinds);
+            var live = await FileStore.Live(Settings.ConnectionOf(parsed), token);
+            var files = JobExport.Files(live, Kinds);
             if (parsed.GetValue(folder) is { } target)
             {
                 JobExport.Save(target, files, parsed.GetValue(overwrite));
                 foreach (var file in files) { Output.Talk($"{Path.Combine(target, file.Name)}: {file.Jobs.Count} jobs"); }
             }
-            else { Console.Out.Write(JobExport.One(jobs, calendars, Kinds)); }
-            var problems = JobExport.Differences(jobs, calendars, files, Kinds);
+            else { Console.Out.Write(JobExport.One(live, Kinds)); }
+            var problems = JobExport.Differences(live, files, Kinds);
             foreach (var problem in problems) { Output.Talk($"not the same when read back: {problem}"); }
             return problems.Count == 0 ? ExitCode.Ok : ExitCode.Partial;
         });

@@ -37,7 +37,8 @@ internal static class PlanText
             }
         }
         foreach (var name in plan.TakenOver) { Line($"= take over {name}  (made in SQL, the file says the same)"); }
-        foreach (var calendar in plan.Calendars) { Write(calendar); }
+        foreach (var calendar in plan.Calendars) { Write("calendar", calendar); }
+        foreach (var channel in plan.Channels) { Write("channel", channel); }
         if (plan.Consequences is { } consequences) { Write(consequences); }
         Line($"plan {plan.Hash}: {Summary(plan)}");
     }
@@ -48,25 +49,26 @@ internal static class PlanText
         var parts = new[]
         {
             (plan.Deleted.Count, "deleted"), (plan.Added.Count, "added"), (plan.Changed.Count, "changed"), (plan.TakenOver.Count, "taken over"),
-            (plan.Drifted.Count, "edited in SQL and kept"), (plan.Calendars.Count(c => c.Fate != CalendarFate.Keep), "calendars"),
+            (plan.Drifted.Count, "edited in SQL and kept"), (plan.Calendars.Count(c => c.Fate != PartFate.Keep), "calendars"),
+            (plan.Channels.Count(c => c.Fate != PartFate.Keep), "channels"),
         }.Where(p => p.Item1 > 0).Select(p => $"{p.Item1} {p.Item2}").ToList();
         var rest = $"{plan.Unchanged} of {plan.Declared} unchanged";
         return (plan.HasChanges ? "" : "no changes, ") + string.Join(", ", parts.Append(rest));
     }
 
-    private static void Write(PlannedCalendar calendar)
+    private static void Write(string what, PlannedPart part)
     {
-        Line($"{calendar.Fate switch
+        Line($"{part.Fate switch
         {
-            CalendarFate.Add => "+ add",
-            CalendarFate.Change => "~ change",
-            CalendarFate.Delete => "- delete",
-            CalendarFate.TakeOver => "= take over",
-            CalendarFate.Keep or _ => "= keep",
-        }} calendar {calendar.Name}  ({calendar.Source})");
-        foreach (var field in calendar.Fields)
+            PartFate.Add => "+ add",
+            PartFate.Change => "~ change",
+            PartFate.Delete => "- delete",
+            PartFate.TakeOver => "= take over",
+            PartFate.Keep or _ => "= keep",
+        }} {what} {part.Name}  ({part.Source})");
+        foreach (var field in part.Fields)
         {
-            Line(calendar.Fate == CalendarFate.Keep
+            Line(part.Fate == PartFate.Keep
                 ? $"    {field.Field}: {Value(field.Live)}, set in SQL; the file says {Value(field.File)}"
                 : $"    {field.Field}: {Value(field.Live)} -> {Value(field.File)}{Why(field)}");
         }

@@ -11,6 +11,12 @@ namespace Scheduler.Server.Telemetry;
 internal sealed partial class ExportWatch(SchedulerMeter meter, TimeProvider time, ILogger<ExportWatch> log) : EventListener, IHostedService
 {
     private const string ExporterSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
+    // What it says when something was not sent; other warnings of it are of its settings and of single attributes.
+    private static readonly HashSet<string> Failures =
+    [
+        "FailedToReachCollector", "ExportMethodException", "HttpRequestFailed", "TransientHttpError", "RequestTimedOut", "OperationUnexpectedlyCanceled",
+        "ExportFailure", "GrpcStatusWarning", "BatchDroppedDueToSerializationFailure",
+    ];
     private const int ProblemLengthMax = 300;
     private static readonly TimeSpan SaidEvery = TimeSpan.FromMinutes(1);
 
@@ -27,14 +33,13 @@ internal sealed partial class ExportWatch(SchedulerMeter meter, TimeProvider tim
     /// <inheritdoc />
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
-        if (eventSource.Name == ExporterSource) { EnableEvents(eventSource, EventLevel.Error); }
+        if (eventSource.Name == ExporterSource) { EnableEvents(eventSource, EventLevel.Warning); }
     }
 
     /// <inheritdoc />
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        // The runtime asks for some events whatever level was enabled.
-        if (eventData.EventSource.Name != ExporterSource || eventData.Level > EventLevel.Error) { return; }
+        if (eventData.EventSource.Name != ExporterSource || eventData.EventName is not { } name || !Failures.Contains(name)) { return; }
         meter.ExportFailed();
         long count;
         lock (saying)
@@ -49,7 +54,8 @@ internal sealed partial class ExportWatch(SchedulerMeter meter, TimeProvider tim
     // The first line: a stack trace follows.
     private static string Text(EventWrittenEventArgs eventData)
     {
-        var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? "{0}", [.. eventData.Payload ?? []]);
+        object?[] values = eventData.Payload?.ToArray() ?? [];
+        var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", values);
         text = text.Split('\n', 2)[0].TrimEnd();
         return text.Length <= ProblemLengthMax ? text : text[..ProblemLengthMax];
     }

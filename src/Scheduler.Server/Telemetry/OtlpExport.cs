@@ -73,6 +73,7 @@ internal static class OtlpExport
     {
         private MeterProvider? metrics;
         private TracerProvider? traces;
+        private IDisposable? shortErrors;
 
         public override Task StartAsync(CancellationToken cancellationToken)
         {
@@ -85,6 +86,7 @@ internal static class OtlpExport
             }
             if (Wanted("TRACES"))
             {
+                shortErrors = SqlSpanErrors.Shorten();
                 traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
                     .AddSource(SchedulerMeter.Name, "Npgsql", "System.Net.Http").AddProcessor(new PartsOfRuns())
                     .AddOtlpExporter(e => Aim(e, "TRACES")).Build();
@@ -116,6 +118,7 @@ internal static class OtlpExport
             }, CancellationToken.None);
             traces?.Dispose();
             metrics?.Dispose();
+            shortErrors?.Dispose();
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Scheduler.Jobs.Files;
 
 namespace Scheduler.Jobs;
 
@@ -33,7 +35,7 @@ internal sealed record CalendarEntry
 }
 
 /// <summary>A row of <c>scheduler.calendar</c>.</summary>
-public sealed record CalendarDefinition
+public sealed record CalendarDefinition : IFilePart<CalendarDefinition>
 {
     /// <summary>Lower-case letters, digits and <c>. _ - /</c>, at most 200 characters.</summary>
     public required string Name { get; init; }
@@ -51,6 +53,30 @@ public sealed record CalendarDefinition
     public string Source { get; init; } = "sql";
     /// <summary>When it got its present version, by the database's clock.</summary>
     public DateTime UpdatedAt { get; init; } = DateTime.UnixEpoch;
+
+    static string IFilePart<CalendarDefinition>.What => AppliedFile.Calendar;
+
+    JsonObject IFilePart<CalendarDefinition>.Fields() => JobFields.Parse(new JsonObject
+    {
+        ["description"] = Description,
+        ["time_zone"] = TimeZone,
+        ["holidays"] = JsonSerializer.SerializeToNode(Holidays),
+        ["weekdays"] = JsonSerializer.SerializeToNode(Weekdays),
+        ["blackouts"] = JsonNode.Parse(Blackouts),
+    }.ToJsonString());
+
+    static CalendarDefinition IFilePart<CalendarDefinition>.Of(string name, JsonObject fields, string source) => new()
+    {
+        Name = name,
+        Description = (string?)fields["description"] ?? "",
+        TimeZone = (string?)fields["time_zone"] ?? "UTC",
+        Holidays = fields["holidays"].Deserialize<DateOnly[]>() ?? [],
+        Weekdays = fields["weekdays"].Deserialize<string[]>() ?? [],
+        Blackouts = fields["blackouts"]?.ToJsonString() ?? "[]",
+        Source = source,
+    };
+
+    CalendarDefinition IFilePart<CalendarDefinition>.At(string source) => this with { Source = source };
 
     internal static JsonSerializerOptions Style { get; } =
         new(KindSettings.Options) { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };

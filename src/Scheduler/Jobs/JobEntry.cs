@@ -78,6 +78,7 @@ internal enum NotifyOn
     Lost,
     Guard,
     Incident,
+    Start,
 }
 
 /// <summary>The key <c>notify</c> of a job: who is told of what.</summary>

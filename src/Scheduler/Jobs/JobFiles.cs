@@ -28,13 +28,15 @@ public sealed record FileProblem(string File, long Line, long Column, string Mes
     public override string ToString() => Line == 0 ? $"{File}: {Message}" : $"{File}:{Line}:{Column}: {Message}";
 }
 
-/// <summary>What was read: jobs and calendars without a mistake, and every mistake.</summary>
+/// <summary>What was read: jobs, calendars and channels without a mistake, and every mistake.</summary>
 /// <param name="Files">Files read.</param>
 /// <param name="Jobs">The jobs, each name once, in the order of the files.</param>
 /// <param name="Calendars">The calendars, each name once.</param>
+/// <param name="Channels">The channels, each name once.</param>
 /// <param name="Problems">The mistakes, in the order of the files.</param>
 public sealed record JobFolder(
-    int Files, IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars, IReadOnlyList<FileProblem> Problems);
+    int Files, IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars, IReadOnlyList<ChannelDefinition> Channels,
+    IReadOnlyList<FileProblem> Problems);
 
 /// <summary>Reads the declared jobs of a folder: every file whose name ends in <c>.yaml</c> or <c>.yml</c>, in the order of their names.</summary>
 public static class JobFiles
@@ -47,8 +49,9 @@ public static class JobFiles
     private const int ProblemsMax = 500;
 
     /// <summary>
-    /// All jobs and calendars of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its message lists all
-    /// mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a mistake.
+    /// All jobs, calendars and channels of the folder. Throws <see cref="OperatorException"/> (exit code 2) when there is any mistake; its
+    /// message lists all mistakes of all files, one a line, <c>file:line:column: message</c>. An empty folder has no jobs; a missing one is a
+    /// mistake.
     /// </summary>
     /// <param name="folder">Path of the folder; folders below it are not read.</param>
     /// <param name="kinds">The kinds that may be named.</param>
@@ -63,8 +66,8 @@ public static class JobFiles
         return read.Problems.Count == 0 ? read : throw new OperatorException(Message(read.Problems), exitCode);
     }
 
-    /// <summary>All jobs, calendars and mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when there is
-    /// neither.</summary>
+    /// <summary>All jobs, calendars, channels and mistakes of a folder, or of one file. Throws <see cref="OperatorException"/> (exit code 2) when
+    /// there is neither.</summary>
     /// <param name="path">Path of a folder or of a file.</param>
     /// <param name="kinds">The kinds that may be named.</param>
     public static JobFolder Read(string path, KindRegistry kinds)
@@ -75,16 +78,22 @@ public static class JobFiles
         var jobs = new List<JobDefinition>();
         var problems = new List<FileProblem>();
         var calendars = new Dictionary<string, CalendarDefinition>(StringComparer.Ordinal);
+        var channels = new Dictionary<string, ChannelDefinition>(StringComparer.Ordinal);
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var each in files)
         {
             var file = Shown(each);
             var own = new List<FileProblem>();
-            var (ofFile, calendarsOfFile) = Read(each, file, kinds, own);
+            var (ofFile, calendarsOfFile, channelsOfFile) = Read(each, file, kinds, own);
             foreach (var (name, calendar) in calendarsOfFile)
             {
                 if (calendars.TryAdd(name.Text, calendar)) { continue; }
                 own.Add(new(file, name.Line, name.Column, $"calendar '{name.Text}' is declared twice, first at {calendars[name.Text].Source}"));
+            }
+            foreach (var (name, channel) in channelsOfFile)
+            {
+                if (channels.TryAdd(name.Text, channel)) { continue; }
+                own.Add(new(file, name.Line, name.Column, $"channel '{name.Text}' is declared twice, first at {channels[name.Text].Source}"));
             }
             foreach (var declared in ofFile)
             {
@@ -98,7 +107,7 @@ public static class JobFiles
         }
         if (jobs.Count > JobsMax) { problems.Add(new(Shown(path), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
         problems.AddRange(AfterCycles.Find(jobs).Select(c => At(c.Job, c.Problem)));
-        return new(files.Count, jobs, [.. calendars.Values], problems);
+        return new(files.Count, jobs, [.. calendars.Values], [.. channels.Values], problems);
     }
 
     private static FileProblem At(JobDefinition job, string problem)
@@ -107,7 +116,8 @@ public static class JobFiles
         return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], CultureInfo.InvariantCulture), 1, problem);
     }
 
-    private static (IReadOnlyList<JobReader.Declared> Jobs, IReadOnlyList<(YamlText Name, CalendarDefinition Calendar)> Calendars) Read(
+    private static (IReadOnlyList<JobReader.Declared> Jobs, IReadOnlyList<(YamlText Name, CalendarDefinition Calendar)> Calendars,
+        IReadOnlyList<(YamlText Name, ChannelDefinition Channel)> Channels) Read(
         string path, string file, KindRegistry kinds, List<FileProblem> problems)
     {
         void Report(long line, long column, string message) => problems.Add(new(file, line, column, message));
@@ -118,19 +128,19 @@ public static class JobFiles
             if (length > FileBytesMax)
             {
                 Report(1, 1, $"the file has {length} bytes; expected at most {FileBytesMax}");
-                return ([], []);
+                return ([], [], []);
             }
             text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
             Report(1, 1, e is DecoderFallbackException ? "the file is not UTF-8 text" : $"the file cannot be read: {e.Message}");
-            return ([], []);
+            return ([], [], []);
         }
         var root = YamlTree.Read(text, Report);
-        if (root is null or YamlText { IsNull: true }) { return ([], []); }
+        if (root is null or YamlText { IsNull: true }) { return ([], [], []); }
         var reader = new JobReader(kinds, file, Report);
-        return ([.. reader.Read(root)], reader.Calendars);
+        return ([.. reader.Read(root)], reader.Calendars, reader.Channels);
     }
 
     private static string Message(IReadOnlyList<FileProblem> problems)

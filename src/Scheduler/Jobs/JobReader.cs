@@ -15,6 +15,9 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     /// <summary>The calendars of the file, once it has been read.</summary>
     internal List<(YamlText Name, CalendarDefinition Calendar)> Calendars { get; } = [];
 
+    /// <summary>The channels of the file, once it has been read.</summary>
+    internal List<(YamlText Name, ChannelDefinition Channel)> Channels { get; } = [];
+
     /// <summary>Every job of the file.</summary>
     public IEnumerable<Declared> Read(YamlValue root)
     {
@@ -26,9 +29,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         foreach (var (key, value) in top.Entries)
         {
             if (key.Text == "calendars") { Calendars.AddRange(new CalendarReader(file, report).Read(value)); }
+            else if (key.Text == "channels") { Channels.AddRange(new ChannelReader(file, report).Read(value)); }
             else if (key.Text != "jobs")
             {
-                report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs", "calendars"])}");
+                report(key.Line, key.Column, $"unknown key '{key.Text}'{Spelling.Hint(key.Text, ["jobs", "calendars", "channels"])}");
             }
             else if (value is YamlMap jobs)
             {
@@ -126,8 +130,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     }
 
     private static IEnumerable<SettingsProblem> WithProblems(Kind kind, JsonNode? with) =>
-        KindSettings.Check(kind.SettingsType, with?.ToJsonString() ?? "{}").Problems
-            .Select(p => p with { Path = p.Path.Length == 0 ? "with" : p.Path.StartsWith('[') ? "with" + p.Path : "with." + p.Path });
+        Within("with", KindSettings.Check(kind.SettingsType, with?.ToJsonString() ?? "{}").Problems);
+
+    // Problems of what stands below a key.
+    internal static IEnumerable<SettingsProblem> Within(string key, IEnumerable<SettingsProblem> problems) =>
+        problems.Select(p => p with { Path = p.Path.Length == 0 ? key : p.Path.StartsWith('[') ? key + p.Path : $"{key}.{p.Path}" });
 
     private static IEnumerable<SettingsProblem> ValueProblems(JsonNode json, bool isTemplate) => isTemplate ? []
         : JobValues.Problems(json["with"]?.ToJsonString() ?? "{}", json["params"] is JsonObject given ? given.ToJsonString() : "{}",

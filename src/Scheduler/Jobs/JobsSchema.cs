@@ -53,18 +53,36 @@ public static class JobsSchema
                     ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
                     ["additionalProperties"] = Record(typeof(CalendarEntry), new CalendarEntry(), 0),
                 },
+                ["channels"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["propertyNames"] = new JsonObject { ["pattern"] = "^[a-z0-9._/-]{1,200}$" },
+                    ["additionalProperties"] = Channel(),
+                },
             },
         }.ToJsonString(Written) + "\n";
     }
 
-    // "if this kind, then these settings"; a kind with required settings requires the key "with" itself.
-    private static JsonObject Conditional(Kind kind)
+    private static JsonObject Channel()
     {
-        var then = new JsonObject { ["properties"] = new JsonObject { ["with"] = Record(kind.SettingsType, Fresh(kind.SettingsType), 0) } };
-        if (KindSettings.Keys(kind.SettingsType).Any(k => k.IsRequired)) { then["required"] = new JsonArray("with"); }
+        var channel = Record(typeof(ChannelEntry), new ChannelEntry { Kind = default }, 0);
+        channel["properties"]!["with"] = new JsonObject { ["type"] = "object", ["description"] = "Settings of the kind." };
+        channel["properties"]!["remind_every"]!["type"] = new JsonArray("string", "null");
+        channel["allOf"] = new JsonArray([.. ChannelSettings.All.Select(k =>
+            Conditional(JsonNamingPolicy.SnakeCaseLower.ConvertName(k.Kind.ToString()), k.Type))]);
+        return channel;
+    }
+
+    private static JsonObject Conditional(Kind kind) => Conditional(kind.Name, kind.SettingsType);
+
+    // "if this kind, then these settings"; a kind with required settings requires the key "with" itself.
+    private static JsonObject Conditional(string kind, Type settings)
+    {
+        var then = new JsonObject { ["properties"] = new JsonObject { ["with"] = Record(settings, Fresh(settings), 0) } };
+        if (KindSettings.Keys(settings).Any(k => k.IsRequired)) { then["required"] = new JsonArray("with"); }
         return new()
         {
-            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["kind"] = new JsonObject { ["const"] = kind.Name } } },
+            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["kind"] = new JsonObject { ["const"] = kind } } },
             ["then"] = then,
         };
     }

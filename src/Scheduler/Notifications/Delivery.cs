@@ -41,7 +41,8 @@ internal sealed record Message
 internal sealed record MessageAlert
 {
     public string Key { get; init; } = "";
-    /// <summary><c>failure</c>, <c>recovery</c>, <c>success</c>, <c>missed</c>, <c>skip</c>, <c>lost</c>, <c>guard</c> or <c>incident</c>.</summary>
+    /// <summary><c>start</c>, <c>failure</c>, <c>recovery</c>, <c>success</c>, <c>missed</c>, <c>skip</c>, <c>lost</c>, <c>guard</c> or
+    /// <c>incident</c>.</summary>
     public string Event { get; init; } = "";
     /// <summary><c>open</c>, <c>resolved</c>, or <c>happened</c> for what has no end.</summary>
     public string Status { get; init; } = "";

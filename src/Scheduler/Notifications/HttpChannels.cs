@@ -145,13 +145,14 @@ internal static partial class HttpChannels
             },
         };
 
-    // The shape of healthchecks: the URL itself for success, /fail and /log after it for the others.
+    // The shape of healthchecks: the URL itself for success; /start, /fail or /log after it for the others.
     private static HttpRequest Ping(Delivery delivery, JsonElement settings)
     {
         var alert = delivery.Message.Alerts.Count > 0 ? delivery.Message.Alerts[0] : null;
         var end = alert switch
         {
             null or { Status: "resolved" } or { Event: "success" or "recovery" } => "",
+            { Event: "start" } => "/start",
             { Event: "skip" } => "/log",
             _ => "/fail",
         };

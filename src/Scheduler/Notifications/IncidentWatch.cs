@@ -49,11 +49,14 @@ public sealed partial class IncidentWatch(
         var reached = time.GetUtcNow();
         var told = false;
         var problem = "";
+        // At once: what it is to remember of the channels it may need soon.
+        var wait = TimeSpan.Zero;
         while (true)
         {
             try
             {
-                await Task.Delay(LookEvery, time, stopping.Token);
+                await Task.Delay(wait, time, stopping.Token);
+                wait = LookEvery;
                 await Look(stopping.Token);
                 if (told)
                 {

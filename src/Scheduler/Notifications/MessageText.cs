@@ -70,6 +70,7 @@ internal static class MessageText
         var times = alert.Happened > 1 ? Invariant($" {alert.Happened} times") : "";
         return (alert.Event, alert.Status) switch
         {
+            ("start", _) => $"job {alert.Job} started{times}",
             ("success", _) => $"job {alert.Job} succeeded{times}",
             ("missed", _) => $"job {alert.Job} missed its fire{times}",
             ("skip", _) => $"job {alert.Job} skipped its fire{times}",

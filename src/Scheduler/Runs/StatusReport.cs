@@ -51,7 +51,16 @@ public sealed record StatusReport
                 select count(*)::int from scheduler.run where due_at > now() - interval '1 day' and ended_at > now() - interval '1 hour'
                     and verdict in ('failed', 'timed_out', 'unknown')
                 """);
-            var actOn = ActOnList(nodes, jobs, overdue, runs.Late);
+            // What the lists below say themselves is left out.
+            var incidents = (await c.QueryAsync<string>("""
+                select format('incident %s: %s', i.id, i.title) || coalesce(' (' || i.detail || ')', '')
+                    || coalesce('; ' || i.acked_by || ' is at it', '')
+                from scheduler.incident i
+                where i.state = 'open' and i.severity <> 'info'
+                    and i.condition not in ('failing', 'missed', 'late', 'node_down', 'no_checkin', 'cannot_fire')
+                limit @ActOnMax
+                """, new { ActOnMax })).AsList();
+            var actOn = ActOnList(nodes, jobs, overdue, runs.Late, incidents);
             var counts = $"{Count(nodes.Count(n => n.State == "live"), "node")} live, {Count(jobs.Count, "job")}, "
                 + $"{runs.Running} running, {runs.Queued} queued, {failures} failed in the last hour";
             return new StatusReport
@@ -67,7 +76,7 @@ public sealed record StatusReport
             };
         }, token);
 
-    private static List<string> ActOnList(List<NodeRow> nodes, List<JobStatusRow> jobs, List<string> overdue, int late)
+    private static List<string> ActOnList(List<NodeRow> nodes, List<JobStatusRow> jobs, List<string> overdue, int late, List<string> incidents)
     {
         var list = new List<string>();
         if (nodes.All(n => n.State != "live"))
@@ -77,6 +86,7 @@ public sealed record StatusReport
         list.AddRange(nodes.Where(n => n.State == "dead").Select(n =>
             $"node {n.Name} on {n.Host} is dead; its lease ended at {n.LeaseUntil:yyyy-MM-dd HH:mm:ss}Z"));
         list.AddRange(nodes.Where(n => n.State == "standby").Select(n => $"node {n.Name} stands by: {n.Reason ?? "no reason given"}"));
+        list.AddRange(incidents);
         list.AddRange(jobs.Where(j => j.State == "problem").Select(j => $"job {j.Name} cannot fire: {j.Problem}"));
         list.AddRange(overdue.Select(name => $"job {name} did not fire when it was due: see 'scheduler job show {name}'"));
         if (late > 0) { list.Add($"{Count(late, "run")} queued for more than a minute: see 'scheduler run list --state queued'"); }

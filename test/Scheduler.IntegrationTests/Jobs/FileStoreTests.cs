@@ -276,29 +276,63 @@ public sealed class FileStoreTests
     }
 
     [Test]
+    public async Task Channels_are_merged_like_jobs_and_stay_while_a_job_tells_them()
+    {
+        const string Job = "jobs:\n  one: { kind: sql, with: { statement: select 1 }, notify: { on: [failure], to: [ops] } }\n";
+        const string Ops = "calendars:\n  night: { weekdays: [sun] }\nchannels:\n  ops: { kind: slack, with: { url: 'http://127.0.0.1:1/a' }"
+            + ", quiet: night, group_wait: 0s, remind_every: null }\n";
+        files.Write("a.yaml", Ops + Job);
+        Assert.That((await files.Apply()).Channels.Single().Fate, Is.EqualTo(PartFate.Add));
+        Assert.That(await db.Value<string>("""
+            select format('%s %s %s %s %s', kind, settings, quiet, group_wait, remind_every is null) from scheduler.channel
+            """), Is.EqualTo("slack {\"url\": \"http://127.0.0.1:1/a\"} night 00:00:00 t"));
+        Assert.That((await files.Plan()).HasChanges, Is.False);
+        await db.Execute("update scheduler.channel set incidents = true");
+        files.Write("a.yaml", Ops.Replace("1/a", "1/b", StringComparison.Ordinal) + Job);
+        var plan = await files.Plan();
+        Assert.That(plan.Channels.Select(c => (c.Fate, c.Fields.Single().Field)),
+            Is.EqualTo(new[] { (PartFate.Keep, "incidents"), (PartFate.Change, "with.url") }));
+        await files.Apply(hash: plan.Hash);
+        Assert.That(await db.Value<string>("select (settings ->> 'url') || ' ' || incidents from scheduler.channel"),
+            Is.EqualTo("http://127.0.0.1:1/b true"));
+        var live = await FileStore.Live(db.ConnectionString, default);
+        files.Write("a.yaml", JobExport.One(live, FolderOfJobs.Kinds));
+        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(live, JobExport.Files(live, FolderOfJobs.Kinds), FolderOfJobs.Kinds)),
+            Is.EqualTo((false, Array.Empty<string>())));
+        files.Write("a.yaml", Job);
+        Assert.That((await files.Apply()).HasChanges, Is.False, "a job tells it still, and it has its calendar");
+        files.Jobs("a.yaml", ("one", "notify: { on: [failure], to: [op] }"));
+        Assert.That((await files.Plan()).Refusals.Single(), Does.Contain("channel 'op' of job 'one' is not known; did you mean 'ops'?"));
+        files.Jobs("a.yaml", ("one", ""));
+        var last = await files.Apply();
+        Assert.That((last.Channels.Single().Fate, last.Calendars.Single().Fate), Is.EqualTo((PartFate.Delete, PartFate.Delete)));
+        Assert.That(await db.Value<long>("select count(*) from scheduler.channel"), Is.Zero);
+    }
+
+    [Test]
     public async Task Calendars_are_merged_like_jobs_and_move_the_fires_of_jobs_that_use_them()
     {
         const string Job = "jobs:\n  one: { kind: sql, schedule: every 6h, calendar: off, with: { statement: select 1 } }\n";
         files.Write("a.yaml", "calendars:\n  off: { weekdays: [sun], description: first }\n" + Job);
-        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(CalendarFate.Add));
+        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(PartFate.Add));
         await db.Execute("update scheduler.calendar set description = 'edited'");
         files.Write("a.yaml", "calendars:\n  off: { weekdays: [sat, sun], description: first }\n" + Job);
         var plan = await files.Plan();
         Assert.That(plan.Calendars.Select(c => (c.Fate, c.Fields.Single().Field)),
-            Is.EqualTo(new[] { (CalendarFate.Keep, "description"), (CalendarFate.Change, "weekdays") }));
+            Is.EqualTo(new[] { (PartFate.Keep, "description"), (PartFate.Change, "weekdays") }));
         Assert.That(plan.Consequences!.Fires.Select(f => (f.Job, f.Gained, f.Lost)), Is.EqualTo(new[] { ("one", 0, 4) }));
         await files.Apply(hash: plan.Hash);
         Assert.That(await db.Value<string>("select description || ' ' || weekdays::text from scheduler.calendar"), Is.EqualTo("edited {sat,sun}"));
-        var (jobs, calendars) = await FileStore.Live(db.ConnectionString, default);
-        files.Write("a.yaml", JobExport.One(jobs, calendars, FolderOfJobs.Kinds));
-        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(jobs, calendars, JobExport.Files(jobs, calendars, FolderOfJobs.Kinds),
-            FolderOfJobs.Kinds)), Is.EqualTo((false, Array.Empty<string>())));
+        var live = await FileStore.Live(db.ConnectionString, default);
+        files.Write("a.yaml", JobExport.One(live, FolderOfJobs.Kinds));
+        Assert.That(((await files.Plan()).HasChanges, JobExport.Differences(live, JobExport.Files(live, FolderOfJobs.Kinds), FolderOfJobs.Kinds)),
+            Is.EqualTo((false, Array.Empty<string>())));
         files.Write("a.yaml", Job);
         Assert.That((await files.Apply()).Calendars, Is.Empty, "a job uses it still");
         files.Jobs("a.yaml", ("one", "calendar: of"));
         Assert.That((await files.Plan()).Refusals.Single(), Does.Contain("calendar 'of' of job 'one' is not known; did you mean 'off'?"));
         files.Jobs("a.yaml", ("one", ""));
-        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(CalendarFate.Delete));
+        Assert.That((await files.Apply()).Calendars.Single().Fate, Is.EqualTo(PartFate.Delete));
         Assert.That(await db.Value<long>("select count(*) from scheduler.calendar"), Is.Zero);
     }
 

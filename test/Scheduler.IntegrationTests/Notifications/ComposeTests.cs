@@ -1,5 +1,6 @@
 using Npgsql;
 using NUnit.Framework;
+using Scheduler.Jobs;
 
 namespace Scheduler.IntegrationTests.Notifications;
 
@@ -22,6 +23,67 @@ public sealed class ComposeTests
         Assert.That((opened.Open, opened.Keys, opened.Happened), Is.EqualTo((1, "job:a:failing", 1)));
         Assert.That(again, Is.Empty, "it fails as before");
         Assert.That((closed.Open, closed.Resolved, closed.Keys, closed.Happened), Is.EqualTo((0, 1, "job:a:failing", 3)));
+        Assert.That(await state.Turn(), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_failure_whose_end_nobody_wants_to_hear_of_ends_all_the_same_and_the_next_one_is_told()
+    {
+        await using var state = await ChannelState.Create("""
+            insert into scheduler.channel (name, kind, settings, group_wait, group_interval)
+                values ('pager', 'pagerduty', '{"routing_key": "${secret:X}"}', '0', '0')
+            """);
+        await Both("failure");
+        var first = await state.Turn();
+        await Both("over");
+        var over = await state.Turn();
+        await Passes(state, "5 hours");
+        var later = await state.Turn();
+        await Both("failure");
+        var second = await state.Turn();
+        await Both("failure");
+        await Both("over");
+        Assert.That(first.Select(m => (m.Channel, m.Open)), Is.EquivalentTo(new[] { ("ops", 1), ("pager", 1) }));
+        Assert.That(over.Select(m => (m.Channel, m.Resolved)), Is.EqualTo(new[] { ("pager", 1) }), "it remembers by itself");
+        Assert.That(later, Is.Empty, "nobody is reminded of what is over");
+        Assert.That(second.Select(m => (m.Channel, m.Open)), Is.EquivalentTo(new[] { ("ops", 1), ("pager", 1) }));
+        Assert.That((await state.Turn()).Select(m => m.Channel), Is.EqualTo(["pager"]), "also when it failed once more before");
+        async Task Both(string what)
+        {
+            await state.Happens(what);
+            await state.Happens(what, channel: "pager");
+        }
+    }
+
+    [Test]
+    public async Task A_failure_over_before_anybody_was_told_is_told_although_nobody_wants_to_hear_of_ends()
+    {
+        await using var state = await ChannelState.Create();
+        await state.Happens("failure");
+        await state.Happens("over");
+        var told = (await state.Turn()).Single();
+        Assert.That((told.Open, told.Resolved, told.Happened), Is.EqualTo((0, 1, 1)));
+    }
+
+    [TestCase("update scheduler.job set enabled = false")]
+    [TestCase("delete from scheduler.job")]
+    [TestCase("update scheduler.job set notify = '{}'")]
+    [TestCase("update scheduler.job set notify = '{\"on\": [\"missed\"], \"to\": [\"ops\"]}'")]
+    public async Task Nobody_is_reminded_of_a_failing_job_that_tells_no_more(string edit)
+    {
+        await using var state = await ChannelState.Create("""
+            insert into scheduler.job (name, kind, settings, notify)
+            values ('a', 'sql', '{"statement": "select 1"}', '{"on": ["failure"], "to": ["ops"]}')
+            """);
+        await state.Happens("failure");
+        var told = await state.Turn();
+        await state.Database.Execute("update scheduler.job set description = 'another'");
+        await Passes(state, "5 hours");
+        var reminder = await state.Turn();
+        await state.Database.Execute(edit);
+        await state.Turn();
+        await Passes(state, "5 hours");
+        Assert.That((told.Count, reminder.Single().Reminder), Is.EqualTo((1, true)));
         Assert.That(await state.Turn(), Is.Empty);
     }
 
@@ -206,6 +268,20 @@ public sealed class ComposeTests
             """);
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => state.Database.Execute(edit));
         Assert.That(refusal!.MessageText, Does.Contain(problem));
+    }
+
+    [Test]
+    public async Task Job_files_know_the_settings_of_channels_that_the_statement_knows()
+    {
+        await using var state = await ChannelState.Create();
+        foreach (var (kind, type) in ChannelSettings.All)
+        {
+            var keys = await state.Database.Rows<string>("""
+                select k || case when s -> 'required' ? k then ' required' else '' end
+                from (select scheduler_private.channel_schema(@kind) as s) s, jsonb_object_keys(s -> 'properties') k
+                """, new { kind = kind.ToString().ToLowerInvariant() });
+            Assert.That(KindSettings.Keys(type).Select(k => k.Name + (k.IsRequired ? " required" : "")), Is.EquivalentTo(keys), kind.ToString());
+        }
     }
 
     // As if that much time had passed.

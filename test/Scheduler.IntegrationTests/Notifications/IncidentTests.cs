@@ -33,16 +33,25 @@ public sealed class IncidentTests
         Case("stuck", "warning", Run
             + "('a@1', 'a', now() - interval '2 hours', 'running', 1, 5, 'n1', 1, 1, now() - interval '2 hours', null, null, null)",
             "update scheduler_private.run set state = 'finished', verdict = 'failed', ended_at = now()"),
-        Case("slow", "info", "update scheduler.job set expect = '{\"duration_below\": \"1m\"}'; " + Run
+        Case("stuck", "warning", "update scheduler.job set expect = '{\"duration_below\": \"1m\"}'; " + Run
             + "('a@1', 'a', now() - interval '2 minutes', 'running', 1, 5, 'n1', 1, 1, now() - interval '2 minutes', null, null, null)",
+            "delete from scheduler_private.run"),
+        // Eleven minutes, where its time-out is an hour and others took a second.
+        Case("stuck", "warning", Run + "('a@0', 'a', now() - interval '1 hour', 'finished', 1, 5, 'n1', 1, 1, now() - interval '1 hour',"
+            + " now() - interval '3599 seconds', 'succeeded', null), ('a@1', 'a', now() - interval '11 minutes', 'running', 1, 5, 'n1', 1, 1,"
+            + " now() - interval '11 minutes', null, null, null)",
+            "update scheduler_private.run set ended_at = started_at + interval '4 minutes' where run_key = 'a@0'"),
+        Case("slow", "info", "update scheduler.job set expect = '{\"duration_below\": \"1m\"}'; " + Run
+            + "('a@1', 'a', date_trunc('day', now()), 'finished', 1, 5, 'n1', 1, 1, now() - interval '2 minutes', now(), 'succeeded', null);"
+            + " update scheduler_private.job_gate set last_run_key = 'a@1', last_due_at = date_trunc('day', now())",
             "delete from scheduler_private.run"),
         Case("no_recent_success", "page", "update scheduler.job set expect = '{\"success_within\": \"1h\"}', created_at = now() - interval '2 hours'",
             "update scheduler_private.job_gate set last_success_at = now()"),
         Case("guard", "page", Run + "('a@1', 'a', now(), 'finished', 1, 5, 'n1', 1, 1, now(), now(), 'failed', 'guard'); update"
             + " scheduler_private.job_gate g set last_verdict = 'failed', last_run_key = 'a@1', last_due_at"
             + " = (select due_at from scheduler_private.run)", "update scheduler_private.job_gate set last_verdict = 'succeeded'"),
-        Case("paused_too_long", "info", "update scheduler.job set paused_at = now() - interval '8 days'", "select scheduler.resume('a')"),
-        Case("cannot_fire", "warning", "update scheduler.job set problem = 'no'", "update scheduler.job set problem = null"),
+        Case("paused_too_long", "warning", "update scheduler.job set paused_at = now() - interval '8 days'", "select scheduler.resume('a')"),
+        Case("cannot_fire", "page", "update scheduler.job set problem = 'no'", "update scheduler.job set problem = null"),
         Case("backup_stale", "page", "alter table scheduler.job disable trigger job_check; update scheduler.job set kind = 'postgres.backup',"
             + " created_at = now() - interval '9 hours'; " + Trigger
             + "scheduler_private.ticks_of(now() + interval '2 hours'), scheduler_private.ticks_of(now() - interval '2 hours'))",

@@ -10,7 +10,7 @@ public sealed class VerdictTests : LedgerFixture
 {
     [Test]
     public async Task A_success_written_with_the_work_leaves_what_one_written_alone_does(
-        [Values("allow", "queue")] string overlap, [Values("", "\"success\", \"recovery\"", "\"recovery\"")] string told)
+        [Values("allow", "queue")] string overlap, [Values("", "\"success\", \"recovery\"", "\"recovery\"", "\"failure\"")] string told)
     {
         var node = await Node("n1");
         await Database.Execute($$"""
@@ -42,7 +42,12 @@ public sealed class VerdictTests : LedgerFixture
             Assert.That(inside, Is.EqualTo(alone).And.Not.Empty, what);
         }
         var events = await Database.Value<string>("select string_agg(event, ' ' order by event) from scheduler_private.outbox where job = 'alone'");
-        Assert.That(events ?? "", Is.EqualTo(told.Contains("success", StringComparison.Ordinal) ? "recovery success" : told.Trim('"')));
+        Assert.That(events ?? "", Is.EqualTo(told switch
+        {
+            "\"success\", \"recovery\"" => "recovery success",
+            "\"failure\"" => "over",
+            _ => told.Trim('"'),
+        }));
         await Assert.ThrowsAsync<RunLostException>(() => Inside(runs["inside"] with { Token = 9 }, null));
     }
 
@@ -56,26 +61,30 @@ public sealed class VerdictTests : LedgerFixture
             select n, 'sql', 'every 1h', 'allow', '{"statement": "select 1"}', 'all', case n when 'late' then interval '1 second' end,
                 case when n = 'silent' then '{}' else jsonb_build_object('to', '["ops"]'::jsonb, 'on', o::jsonb) end
             from (values ('silent', ''), ('fails', '["failure", "guard"]'), ('guarded', '["guard"]'), ('mends', '["recovery"]'),
-                ('late', '["missed"]'), ('off', '["skip"]'), ('lost', '["lost", "failure"]')) x (n, o);
+                ('late', '["missed"]'), ('off', '["skip"]'), ('lost', '["lost", "failure"]'), ('begins', '["start"]'),
+                ('ends', '["failure"]')) x (n, o);
             update scheduler.job set enabled = false where name = 'off';
             update scheduler.job set on_lost = 'fail' where name = 'lost';
             """);
-        string[] jobs = ["silent", "fails", "guarded", "mends", "late", "off", "lost"];
+        string[] jobs = ["silent", "fails", "guarded", "mends", "late", "off", "lost", "begins", "ends"];
         await Ledger.Enter([.. jobs.Select(FireOf)], 0, node, default);
         var runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
         await Ledger.Finish([
             new(runs["silent"], "failed"), new(runs["fails"], "failed", "guard"), new(runs["guarded"], "failed", "guard"),
-            new(runs["mends"], "failed"),
+            new(runs["mends"], "failed"), new(runs["ends"], "failed"),
         ], node.LeaseId, default);
-        await Ledger.Enter([.. ((string[])["mends", "fails"]).Select(j => FireOf(j, second: 3600))], 0, node, default);
+        // By the fire itself, not from the queue.
+        await Ledger.Enter([FireOf("begins", second: 3600)], 1, node, default);
+        await Ledger.Enter([.. ((string[])["mends", "fails", "ends"]).Select(j => FireOf(j, second: 3600))], 0, node, default);
         runs = (await Ledger.Claim(20, node, default)).ToDictionary(r => r.Job);
-        await Ledger.Finish([new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled")], node.LeaseId, default);
+        await Ledger.Finish(
+            [new(runs["mends"], "succeeded"), new(runs["fails"], "cancelled"), new(runs["ends"], "succeeded")], node.LeaseId, default);
         await Database.Execute("update scheduler_private.node set lease_until = now()");
         await Ledger.RequeueLost(default);
 
         var told = await Database.Rows<string>("select job || ' ' || event || ' ' || channels[1] from scheduler_private.outbox order by 1");
-        Assert.That(told, Is.EqualTo((string[])["fails guard ops", "guarded guard ops", "late missed ops", "lost failure ops", "lost lost ops",
-            "mends recovery ops", "off skip ops"]));
+        Assert.That(told, Is.EqualTo((string[])["begins start ops", "begins start ops", "ends failure ops", "ends over ops", "fails guard ops",
+            "guarded guard ops", "late missed ops", "lost failure ops", "lost lost ops", "mends recovery ops", "off skip ops"]));
     }
 
     private async Task Inside(RunRow run, string? result)

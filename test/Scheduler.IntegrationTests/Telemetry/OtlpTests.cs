@@ -20,7 +20,13 @@ public sealed class OtlpTests
             schedule: after parent
             retry: { attempts: 2, delay: 1s }
             params: { card: "4222-0000" }
-            with: { statement: "select ${params.card}::text::int" }
+            with: { statement: "select public.refuse(${params.card})" }
+        """;
+
+    // An error that is tried again and quotes what it was given.
+    private const string Refuse = """
+        create function public.refuse(card text) returns void language plpgsql as
+        $$ begin raise 'the card % is not here', card using errcode = 'serialization_failure'; end $$
         """;
 
     private static Dictionary<string, string> Sending(string endpoint, string protocol) => new()
@@ -41,6 +47,7 @@ public sealed class OtlpTests
         await using var cluster = await TestCluster.Start(new()
         {
             Nodes = 1,
+            Prepare = Refuse,
             Jobs = Jobs,
             Setup = new() { Environment = Sending(protocol == "grpc" ? receiver.Grpc : receiver.Http, protocol) },
         });
@@ -133,7 +140,7 @@ public sealed class OtlpTests
         Assert.That(spans.Count(s => s.TraceId == child.TraceId && s.Name == "wait"), Is.EqualTo(1));
         Assert.That(spans.Where(s => s.ParentId == child.SpanId && s.Name.StartsWith("attempt", StringComparison.Ordinal))
             .Select(s => (s.Name, s.Status, s.Attributes["error.type"])),
-            Is.EquivalentTo(((string, string, string)[])[("attempt 1", "STATUS_CODE_ERROR", "22P02"), ("attempt 2", "STATUS_CODE_ERROR", "22P02")]));
+            Is.EquivalentTo(((string, string, string)[])[("attempt 1", "STATUS_CODE_ERROR", "40001"), ("attempt 2", "STATUS_CODE_ERROR", "40001")]));
         // Nothing of the loops' own statements: every span belongs to a run, but for what Npgsql opens connections with.
         Assert.That(spans.Select(s => s.TraceId).Except(traces.Values), Is.Empty);
     }
@@ -152,7 +159,7 @@ public sealed class OtlpTests
                 Is.EqualTo((string[])[attributes]), name);
         }
         Assert.That(receiver.Points("scheduler.run.duration"), Has.Some.Matches<IReadOnlyDictionary<string, string>>(p =>
-            p!["job.name"] == "child" && p["job.kind"] == "sql" && p["verdict"] == "failed" && p["error.type"] == "22P02"));
+            p!["job.name"] == "child" && p["job.kind"] == "sql" && p["verdict"] == "failed" && p["error.type"] == "40001"));
     }
 
     // What two runs, one of which failed twice, have to have told.

@@ -117,6 +117,12 @@ internal static class BadFolders
             "calendars:\n  A: { holidays: [2026-13-01] }\n  b: { holidays: [2026-13-01] }\n  c: { weekdays: [son] }\n  d: 5\n");
         yield return Files("one calendar in two files",
             ("a.yaml", "calendars:\n  h: { weekdays: [sun] }\n"), ("b.yaml", "calendars:\n  h: { weekdays: [sat] }\n"));
+        yield return One("channels that are none", "channels:\n  A: { kind: slack }\n  b: 5\n  c: { kind: telegram }\n  d: { with: {} }\n  e:\n"
+            + "    kind: pagerduty\n    with: { routing_key: abc, rooting: x }\n  f: { kind: ping }\n"
+            + "  g: { kind: email, with: { to: [] }, group_wait: 2h }\n");
+        yield return Files("one channel in two files",
+            ("a.yaml", "channels:\n  h: { kind: slack, with: { url: 'http://x/' } }\n"),
+            ("b.yaml", "channels:\n  h: { kind: slack, with: { url: 'http://x/' } }\n"));
         yield return One("10,001 jobs", "jobs:\n" + string.Concat(Enumerable.Range(0, 10_001).Select(i => $"  j{i}: {{ kind: fleet.cleanup }}\n")));
         yield return One("501 mistakes", "jobs:\n" + string.Concat(Enumerable.Range(0, 501).Select(i => $"  j{i}: {{ kind: x }}\n")));
     }

@@ -16,7 +16,7 @@ internal static class BadJobFiles
     private static readonly (string, string)[] Files =
     [
         ("job: {}", "f.yaml:1:1: unknown key 'job'; did you mean 'jobs'?"),
-        ("defaults: {}", "f.yaml:1:1: unknown key 'defaults'; expected one of jobs, calendars"),
+        ("defaults: {}", "f.yaml:1:1: unknown key 'defaults'; expected one of jobs, calendars, channels"),
         ("- a", "f.yaml:1:1: expected the key 'jobs:' with a map of job names"),
         ("hello", "f.yaml:1:1: expected the key 'jobs:' with a map of job names"),
         ("jobs: [a]", "f.yaml:1:7: 'jobs' is no map; expected job names, each with its keys"),

@@ -44,7 +44,7 @@ public sealed class JobExportTests
     [Test]
     public void Every_key_comes_back_as_it_was()
     {
-        var text = JobExport.One([Everything], [], SampleKinds.All);
+        var text = JobExport.One(new([Everything], [], []), SampleKinds.All);
         Assert.That(JobFields.WithoutDefaults(Everything, SampleKinds.Cleanup), Has.Count.EqualTo(KindSettings.Keys(typeof(JobEntry)).Count),
             "a key of a job file is not in the export, or the sample does not set it");
         Assert.That(Differences([Everything]), Is.Empty, text);
@@ -57,7 +57,7 @@ public sealed class JobExportTests
     {
         var job = new JobDefinition { Name = "b", Kind = "sql", Schedule = "@daily", Settings = """{"statement":"select 1"}""", Source = "x.yaml:9" };
         var other = job with { Name = "a", Settings = """{"statement":"delete from t\nwhere a = 'b: c';\n\n  -- end"}""" };
-        Assert.That(JobExport.One([job, other], [], SampleKinds.All), Is.EqualTo("""
+        Assert.That(JobExport.One(new([job, other], [], []), SampleKinds.All), Is.EqualTo("""
             # Written by 'scheduler config export'.
             jobs:
               a:
@@ -80,7 +80,7 @@ public sealed class JobExportTests
     }
 
     [Test]
-    public void No_jobs_are_an_empty_map() => Assert.That(JobExport.One([], [], SampleKinds.All), Does.EndWith("jobs: {}\n"));
+    public void No_jobs_are_an_empty_map() => Assert.That(JobExport.One(new([], [], []), SampleKinds.All), Does.EndWith("jobs: {}\n"));
 
     [TestCaseSource(nameof(Awkward))]
     public void Awkward_texts_come_back_as_they_were(string text)
@@ -97,7 +97,7 @@ public sealed class JobExportTests
             Params = JsonSerializer.Serialize(
                 new Dictionary<string, object> { ["k"] = text, [text.Length is 0 or > 200 ? "long" : text] = new[] { text } }),
         };
-        Assert.That(Differences([job, job with { Name = "b" }]), Is.Empty, JobExport.One([job], [], SampleKinds.All));
+        Assert.That(Differences([job, job with { Name = "b" }]), Is.Empty, JobExport.One(new([job], [], []), SampleKinds.All));
     }
 
     private static IEnumerable<string> Awkward()
@@ -146,7 +146,7 @@ public sealed class JobExportTests
             Kind = "sql",
             Settings = new JsonObject { ["statement"] = new string('x', 400_000) }.ToJsonString(),
         });
-        var files = JobExport.Files([Everything, .. big], [], SampleKinds.All);
+        var files = JobExport.Files(new([Everything, .. big], [], []), SampleKinds.All);
         Assert.That(files.Select(f => $"{f.Name} {f.Jobs.Count}"), Is.EqualTo(new[] { "all.yaml 1", "made-in-sql.yaml 2", "made-in-sql-2.yaml 1" }));
         Assert.That(files.Select(f => Encoding.UTF8.GetByteCount(f.Text)), Is.All.LessThan(JobFiles.FileBytesMax));
     }
@@ -162,5 +162,5 @@ public sealed class JobExportTests
     }
 
     private static IReadOnlyList<string> Differences(IReadOnlyList<JobDefinition> jobs) =>
-        JobExport.Differences(jobs, [], JobExport.Files(jobs, [], SampleKinds.All), SampleKinds.All);
+        JobExport.Differences(new(jobs, [], []), JobExport.Files(new(jobs, [], []), SampleKinds.All), SampleKinds.All);
 }

@@ -51,6 +51,7 @@ public sealed class HttpChannelsTests
         Assert.That(opened.GetProperty("payload").GetProperty("severity").GetString(), Is.EqualTo("error"));
     }
 
+    [TestCase("start", "happened", "https://hc.example/KEY/etl-daily/start?create=1")]
     [TestCase("failure", "open", "https://hc.example/KEY/etl-daily/fail?create=1")]
     [TestCase("missed", "happened", "https://hc.example/KEY/etl-daily/fail?create=1")]
     [TestCase("skip", "happened", "https://hc.example/KEY/etl-daily/log?create=1")]

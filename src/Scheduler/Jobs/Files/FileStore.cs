@@ -5,6 +5,13 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs.Files;
 
+/// <summary>What a database holds that files can declare.</summary>
+/// <param name="Jobs">The jobs; what for_each jobs made of their rows is left out.</param>
+/// <param name="Calendars">The calendars.</param>
+/// <param name="Channels">The channels.</param>
+public sealed record LiveFiles(
+    IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars, IReadOnlyList<ChannelDefinition> Channels);
+
 /// <summary>Job files and the database: what applying them would do, and doing it.</summary>
 public static class FileStore
 {
@@ -20,14 +27,15 @@ public static class FileStore
     private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
     private static readonly string PutCalendarsSql = SqlFiles.Read("queries/calendar_put.sql");
     private static readonly string PruneCalendarsSql = SqlFiles.Read("queries/calendar_prune.sql");
-    private static readonly string ChannelsSql = SqlFiles.Read("queries/notify_channels.sql");
+    private static readonly string PutChannelsSql = SqlFiles.Read("queries/notify_channel_put.sql");
+    private static readonly string PruneChannelsSql = SqlFiles.Read("queries/notify_channel_prune.sql");
     private static readonly string AppliedSql = SqlFiles.Read("queries/job_applied.sql");
     private static readonly string HistorySql = SqlFiles.Read("queries/job_history.sql");
     private static readonly string DurationsSql = SqlFiles.Read("queries/job_durations.sql");
 
     /// <summary>The plan with its consequences; changes nothing. Throws <see cref="OperatorException"/> for what the server refuses.</summary>
     /// <param name="connectionString">The scheduler's database, as viewer or more.</param>
-    /// <param name="declared">Jobs and calendars of the files.</param>
+    /// <param name="declared">Jobs, calendars and channels of the files.</param>
     /// <param name="options">What is allowed.</param>
     /// <param name="kinds">The kinds known here.</param>
     /// <param name="now">Instant the consequences begin at.</param>
@@ -51,7 +59,7 @@ public static class FileStore
     /// when the plan is refused, or has another hash than the one given. Safe to repeat and from several machines at once.
     /// </summary>
     /// <param name="connectionString">The scheduler's database, as operator or more.</param>
-    /// <param name="declared">Jobs and calendars of the files.</param>
+    /// <param name="declared">Jobs, calendars and channels of the files.</param>
     /// <param name="options">What is allowed.</param>
     /// <param name="kinds">The kinds known here.</param>
     /// <param name="hash">Hash of the plan that may be applied; null: any.</param>
@@ -69,15 +77,13 @@ public static class FileStore
         return await Apply(connection, declared, new PlanOptions(), kinds, null, token);
     }
 
-    /// <summary>Every job and calendar, for an export; what for_each jobs made of their rows is left out. Throws
+    /// <summary>Every job, calendar and channel, for an export; what for_each jobs made of their rows is left out. Throws
     /// <see cref="OperatorException"/> for what the server refuses.</summary>
-    public static Task<(IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars)> Live(
-        string connectionString, CancellationToken token) =>
-        OperatorConnection.Use<(IReadOnlyList<JobDefinition>, IReadOnlyList<CalendarDefinition>)>(connectionString, async c =>
-        (
+    public static Task<LiveFiles> Live(string connectionString, CancellationToken token) =>
+        OperatorConnection.Use(connectionString, async c => new LiveFiles(
             [.. (await JobStore.All(c, token)).Where(j => j.Definition.MadeBy is null).Select(j => j.Definition)],
-            [.. (await CalendarStore.All(c, token)).Select(r => r.Calendar)]
-        ), token);
+            [.. (await CalendarStore.All(c, token)).Select(r => r.Calendar)],
+            [.. (await ChannelStore.All(c, token)).Select(r => r.Channel)]), token);
 
     private static async Task<JobPlan> Apply(
         NpgsqlConnection connection, JobFolder declared, PlanOptions options, KindRegistry kinds, string? hash,
@@ -109,11 +115,13 @@ public static class FileStore
     private static async Task<bool> Write(NpgsqlConnection connection, JobPlan plan, JobFolder declared, CancellationToken token)
     {
         // What others name is there before them, and goes after them.
-        if (!await Put(connection, PutCalendarsSql, plan.CalendarRows.Select(Row).ToList(), token)
-            || !await Put(connection, PutSql, plan.Rows.Select(Row).ToList(), token)
+        if (!await Put(connection, PutCalendarsSql, plan.CalendarRows.Select(r => Versioned(CalendarStore.Row(r.Part), r.Version)).ToList(), token)
+            || !await Put(connection, PutChannelsSql, plan.ChannelRows.Select(r => Versioned(ChannelStore.Row(r.Part), r.Version)).ToList(), token)
+            || !await Put(connection, PutSql, plan.Rows.Select(r => Versioned(JobStore.Row(r.Job), r.Before?.Version)).ToList(), token)
             || !await Prune(connection, PruneSql, plan.Removals, token)
+            || !await Prune(connection, PruneChannelsSql, plan.ChannelRemovals, token)
             || !await Prune(connection, PruneCalendarsSql, plan.CalendarRemovals, token)) { return false; }
-        await using var note = new NpgsqlCommand("select scheduler.note_files($1, $2, $3, $4)", connection)
+        await using var note = new NpgsqlCommand("select scheduler.note_files($1, $2, $3, $4, $5)", connection)
         {
             Parameters =
             {
@@ -124,6 +132,7 @@ public static class FileStore
                 new NpgsqlParameter<string[]> { TypedValue = [.. declared.Jobs.Select(j => j.Name)] },
                 new NpgsqlParameter<string[]> { TypedValue = [.. declared.Calendars.Select(c => c.Name)] },
                 new NpgsqlParameter<string> { TypedValue = plan.Hash },
+                new NpgsqlParameter<string[]> { TypedValue = [.. declared.Channels.Select(c => c.Name)] },
             },
         };
         await note.ExecuteNonQueryAsync(token);
@@ -152,17 +161,9 @@ public static class FileStore
         return (int)(await prune.ExecuteScalarAsync(token))! == removals.Count;
     }
 
-    private static JsonObject Row(CalendarRow row)
+    private static JsonObject Versioned(JsonObject columns, int? version)
     {
-        var columns = CalendarStore.Row(row.Calendar);
-        columns["version"] = row.Version;
-        return columns;
-    }
-
-    private static JsonObject Row(PlannedRow row)
-    {
-        var columns = JobStore.Row(row.Job);
-        columns["version"] = row.Before?.Version;
+        columns["version"] = version;
         return columns;
     }
 
@@ -173,6 +174,7 @@ public static class FileStore
     {
         var jobs = await JobStore.All(connection, token);
         var calendars = await CalendarStore.All(connection, token);
+        var channels = await ChannelStore.All(connection, token);
         var applied = new Dictionary<(string, string), AppliedFile>();
         await using var command = new NpgsqlCommand(AppliedSql, connection);
         await using var reader = await command.ExecuteReaderAsync(token);
@@ -181,12 +183,7 @@ public static class FileStore
             var (what, name) = (reader.GetString(0), reader.GetString(1));
             applied[(what, name)] = new(what, name, JobFields.Parse(reader.GetString(2)), reader.GetString(3));
         }
-        await reader.DisposeAsync();
-        var channels = new List<string>();
-        await using var names = new NpgsqlCommand(ChannelsSql, connection);
-        await using var rows = await names.ExecuteReaderAsync(token);
-        while (await rows.ReadAsync(token)) { channels.Add(rows.GetString(0)); }
-        return new(jobs, calendars, applied) { Channels = channels };
+        return new(jobs, calendars, channels, applied);
     }
 
     private static async Task<IReadOnlyList<PlannedDelete>> History(

@@ -10,7 +10,7 @@ namespace Scheduler.Jobs.Files;
 /// <param name="Jobs">Names of its jobs.</param>
 public sealed record ExportedFile(string Name, string Text, IReadOnlyList<string> Jobs);
 
-/// <summary>Writes jobs and calendars back to job files: values that are as usual left out, always in the same order.
+/// <summary>Writes jobs, calendars and channels back to job files: values that are as usual left out, always in the same order.
 /// Reading them gives the same jobs.</summary>
 public static class JobExport
 {
@@ -18,33 +18,33 @@ public static class JobExport
     public const string SqlFile = "made-in-sql.yaml";
     private const string Head = "# Written by 'scheduler config export'.\n";
 
-    /// <summary>All jobs and calendars as the text of one file, in the order of their names.</summary>
-    public static string One(IEnumerable<JobDefinition> jobs, IEnumerable<CalendarDefinition> calendars, KindRegistry kinds)
+    /// <summary>All as the text of one file, in the order of their names.</summary>
+    public static string One(LiveFiles live, KindRegistry kinds)
     {
         var text = new StringBuilder(Head);
-        var usual = CalendarPlanner.Fields(new CalendarDefinition { Name = "" });
-        Section(text, "calendars", calendars.OrderBy(c => c.Name, StringComparer.Ordinal)
-            .Select(c => (c.Name, JobFields.Different(CalendarPlanner.Fields(c), usual))));
-        Section(text, "jobs", jobs.OrderBy(j => j.Name, StringComparer.Ordinal)
+        Section(text, "calendars", Different(live.Calendars, Fields(new CalendarDefinition { Name = "" })));
+        Section(text, "channels", Different(live.Channels, ChannelDefinition.Usual()));
+        Section(text, "jobs", live.Jobs.OrderBy(j => j.Name, StringComparer.Ordinal)
             .Select(j => (j.Name, JobFields.WithoutDefaults(j, kinds.Find(j.Kind)))));
         return text.Length > Head.Length ? text.ToString() : Head + "jobs: {}\n";
     }
 
-    /// <summary>Each job and calendar in a file of the name it came from, those made in SQL in <see cref="SqlFile"/>; what is too large for one
-    /// file goes on in another, <c>name-2.yaml</c>.</summary>
-    public static IReadOnlyList<ExportedFile> Files(
-        IReadOnlyList<JobDefinition> jobs, IReadOnlyList<CalendarDefinition> calendars, KindRegistry kinds)
+    /// <summary>Each job, calendar and channel in a file of the name it came from, those made in SQL in <see cref="SqlFile"/>; what is too large
+    /// for one file goes on in another, <c>name-2.yaml</c>.</summary>
+    public static IReadOnlyList<ExportedFile> Files(LiveFiles live, KindRegistry kinds)
     {
         var files = new List<ExportedFile>();
-        var names = jobs.Select(j => FileOf(j.Source)).Concat(calendars.Select(c => FileOf(c.Source))).Distinct().Order(StringComparer.Ordinal);
+        var names = live.Jobs.Select(j => j.Source).Concat(live.Calendars.Select(c => c.Source)).Concat(live.Channels.Select(c => c.Source))
+            .Select(FileOf).Distinct().Order(StringComparer.Ordinal);
         foreach (var name in names)
         {
-            var own = calendars.Where(c => FileOf(c.Source) == name).ToList();
+            var own = new LiveFiles(
+                [], [.. live.Calendars.Where(c => FileOf(c.Source) == name)], [.. live.Channels.Where(c => FileOf(c.Source) == name)]);
             var part = 1;
-            foreach (var some in Parts([.. jobs.Where(j => FileOf(j.Source) == name).OrderBy(j => j.Name, StringComparer.Ordinal)], own, kinds))
+            foreach (var some in Parts([.. live.Jobs.Where(j => FileOf(j.Source) == name).OrderBy(j => j.Name, StringComparer.Ordinal)], own, kinds))
             {
                 var partName = part == 1 ? name : $"{Path.GetFileNameWithoutExtension(name)}-{part}{Path.GetExtension(name)}";
-                files.Add(new(partName, One(some, part == 1 ? own : [], kinds), [.. some.Select(j => j.Name)]));
+                files.Add(new(partName, One(part == 1 ? own with { Jobs = some } : new(some, [], []), kinds), [.. some.Select(j => j.Name)]));
                 part++;
             }
         }
@@ -55,8 +55,7 @@ public static class JobExport
     /// Read exported files back and compare: one line for each job that a file cannot say as it is, e.g. a timeout with parts of a second or a
     /// kind that is not known here. Empty when all is well.
     /// </summary>
-    public static IReadOnlyList<string> Differences(
-        IReadOnlyList<JobDefinition> jobs, IReadOnlyList<CalendarDefinition> calendars, IReadOnlyList<ExportedFile> files, KindRegistry kinds)
+    public static IReadOnlyList<string> Differences(LiveFiles live, IReadOnlyList<ExportedFile> files, KindRegistry kinds)
     {
         var problems = new List<string>();
         var read = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
@@ -66,12 +65,14 @@ public static class JobExport
             if (root is null) { continue; }
             var reader = new JobReader(kinds, file.Name, Report);
             foreach (var job in reader.Read(root)) { if (job.Job is { } good) { read["job " + job.Name] = JobFields.Of(good); } }
-            foreach (var (name, calendar) in reader.Calendars) { read["calendar " + name.Text] = CalendarPlanner.Fields(calendar); }
+            foreach (var (name, calendar) in reader.Calendars) { read["calendar " + name.Text] = Fields(calendar); }
+            foreach (var (name, channel) in reader.Channels) { read["channel " + name.Text] = Fields(channel); }
 
             void Report(long line, long column, string message) => problems.Add(new FileProblem(file.Name, line, column, message).ToString());
         }
-        foreach (var job in jobs) { Compare("job " + job.Name, job.Source, JobFields.Of(job)); }
-        foreach (var calendar in calendars) { Compare("calendar " + calendar.Name, calendar.Source, CalendarPlanner.Fields(calendar)); }
+        foreach (var job in live.Jobs) { Compare("job " + job.Name, job.Source, JobFields.Of(job)); }
+        foreach (var calendar in live.Calendars) { Compare("calendar " + calendar.Name, calendar.Source, Fields(calendar)); }
+        foreach (var channel in live.Channels) { Compare("channel " + channel.Name, channel.Source, Fields(channel)); }
         return problems;
 
         void Compare(string name, string source, JsonObject wanted)
@@ -100,6 +101,11 @@ public static class JobExport
         foreach (var file in files) { File.WriteAllText(Path.Combine(folder, file.Name), file.Text); }
     }
 
+    private static IEnumerable<(string Name, JsonObject Fields)> Different<T>(IEnumerable<T> parts, JsonObject usual) where T : IFilePart<T> =>
+        parts.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => (p.Name, JobFields.Different(Fields(p), usual)));
+
+    private static JsonObject Fields<T>(T part) where T : IFilePart<T> => part.Fields();
+
     private static void Section(StringBuilder text, string key, IEnumerable<(string Name, JsonObject Fields)> entries)
     {
         var first = true;
@@ -113,19 +119,19 @@ public static class JobExport
         }
     }
 
-    private static IEnumerable<List<JobDefinition>> Parts(List<JobDefinition> jobs, List<CalendarDefinition> calendars, KindRegistry kinds)
+    private static IEnumerable<List<JobDefinition>> Parts(List<JobDefinition> jobs, LiveFiles own, KindRegistry kinds)
     {
-        var (some, bytes) = (new List<JobDefinition>(), Encoding.UTF8.GetByteCount(One([], calendars, kinds)));
+        var (some, bytes) = (new List<JobDefinition>(), Encoding.UTF8.GetByteCount(One(own, kinds)));
         foreach (var job in jobs)
         {
-            var own = Encoding.UTF8.GetByteCount(One([job], [], kinds));
-            if (some.Count > 0 && bytes + own > JobFiles.FileBytesMax)
+            var more = Encoding.UTF8.GetByteCount(One(new([job], [], []), kinds));
+            if (some.Count > 0 && bytes + more > JobFiles.FileBytesMax)
             {
                 yield return some;
                 (some, bytes) = ([], 0);
             }
             some.Add(job);
-            bytes += own;
+            bytes += more;
         }
         yield return some;
     }

@@ -58,14 +58,16 @@ public sealed record JobPlan
     /// <summary>Jobs made in SQL that the files declare with the same content: from now on they are the files'.</summary>
     public required IReadOnlyList<string> TakenOver { get; init; }
     /// <summary>Calendars in which files and rows differ.</summary>
-    public required IReadOnlyList<PlannedCalendar> Calendars { get; init; }
+    public required IReadOnlyList<PlannedPart> Calendars { get; init; }
+    /// <summary>Channels in which files and rows differ.</summary>
+    public required IReadOnlyList<PlannedPart> Channels { get; init; }
     /// <summary>Why it cannot be applied; empty when it can.</summary>
     public required IReadOnlyList<string> Refusals { get; init; }
     /// <summary>What it means for the days to come; null when nobody asked.</summary>
     public PlanConsequences? Consequences { get; init; }
-    /// <summary>True when a job or calendar would be made, changed or removed.</summary>
+    /// <summary>True when a job, calendar or channel would be made, changed or removed.</summary>
     public bool HasChanges => Deleted.Count + Added.Count + Changed.Count > 0
-        || Calendars.Any(c => c.Fate is CalendarFate.Add or CalendarFate.Change or CalendarFate.Delete);
+        || Calendars.Concat(Channels).Any(c => c.Fate is PartFate.Add or PartFate.Change or PartFate.Delete);
 
     /// <summary>Rows to write: those that change, and those whose place in the files moved.</summary>
     [JsonIgnore]
@@ -75,11 +77,17 @@ public sealed record JobPlan
     internal IReadOnlyList<(string Name, int Version)> Removals { get; init; } = [];
     /// <summary>Calendars to write.</summary>
     [JsonIgnore]
-    internal IReadOnlyList<CalendarRow> CalendarRows { get; init; } = [];
+    internal IReadOnlyList<PartRow<CalendarDefinition>> CalendarRows { get; init; } = [];
     /// <summary>Calendars to remove.</summary>
     [JsonIgnore]
     internal IReadOnlyList<(string Name, int Version)> CalendarRemovals { get; init; } = [];
-    /// <summary>What the files say now, of each job and calendar where that is not what is noted as applied.</summary>
+    /// <summary>Channels to write.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<PartRow<ChannelDefinition>> ChannelRows { get; init; } = [];
+    /// <summary>Channels to remove.</summary>
+    [JsonIgnore]
+    internal IReadOnlyList<(string Name, int Version)> ChannelRemovals { get; init; } = [];
+    /// <summary>What the files say now, of each job, calendar and channel where that is not what is noted as applied.</summary>
     [JsonIgnore]
     internal IReadOnlyList<AppliedFile> Notes { get; init; } = [];
 }
@@ -89,8 +97,8 @@ public sealed record JobPlan
 /// <param name="Before">The row as it is, or null for a new one.</param>
 internal sealed record PlannedRow(JobDefinition Job, StoredJob? Before);
 
-/// <summary>What the file said of a job or calendar when it was last applied: a row of <c>scheduler.job_file</c>.</summary>
-/// <param name="What"><see cref="Job"/> or <see cref="Calendar"/>.</param>
+/// <summary>What the file said of a job, calendar or channel when it was last applied: a row of <c>scheduler.job_file</c>.</summary>
+/// <param name="What"><see cref="Job"/>, <see cref="Calendar"/> or <see cref="Channel"/>.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Fields">Its fields.</param>
 /// <param name="Source">Where it was declared.</param>
@@ -98,16 +106,14 @@ internal sealed record AppliedFile(string What, string Name, JsonObject Fields, 
 {
     public const string Job = "job";
     public const string Calendar = "calendar";
+    public const string Channel = "channel";
 }
 
 /// <summary>What a plan is made of besides the files: rows and what was applied.</summary>
 /// <param name="Jobs">Every row of <c>scheduler.job</c>.</param>
 /// <param name="Calendars">Every row of <c>scheduler.calendar</c> with its version.</param>
+/// <param name="Channels">Every row of <c>scheduler.channel</c> with its version.</param>
 /// <param name="Applied">What was applied last, by what it is and its name; kept for what was deleted in SQL.</param>
 internal sealed record LiveJobs(
     IReadOnlyList<StoredJob> Jobs, IReadOnlyList<(CalendarDefinition Calendar, int Version)> Calendars,
-    IReadOnlyDictionary<(string What, string Name), AppliedFile> Applied)
-{
-    /// <summary>Names of the channels that jobs may name.</summary>
-    public IReadOnlyList<string> Channels { get; init; } = [];
-}
+    IReadOnlyList<(ChannelDefinition Channel, int Version)> Channels, IReadOnlyDictionary<(string What, string Name), AppliedFile> Applied);

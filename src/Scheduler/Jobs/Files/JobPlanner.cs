@@ -28,7 +28,7 @@ internal sealed class JobPlanner
     private JobPlanner(KindRegistry kinds, LiveJobs live, PlanOptions options) => (this.kinds, this.live, this.options) = (kinds, live, options);
 
     /// <summary>The plan. Nobody's name or run count is in it yet: see <see cref="FileStore"/>.</summary>
-    /// <param name="declared">Jobs and calendars of the files, each name once.</param>
+    /// <param name="declared">Jobs, calendars and channels of the files, each name once.</param>
     /// <param name="live">Rows and what was applied.</param>
     /// <param name="options">What is allowed.</param>
     /// <param name="kinds">The kinds, to judge a mixture of file and row by.</param>
@@ -53,8 +53,9 @@ internal sealed class JobPlanner
         var gone = live.Jobs.Where(j => j.Definition is { Source: not "sql", MadeBy: null } && !names.Contains(j.Definition.Name))
             .OrderBy(j => j.Definition.Name, StringComparer.Ordinal).ToList();
         foreach (var job in gone) { Depend(job.Definition.Name, "", null, job.Version, job.Definition.Source, JobFields.Of(job.Definition), null); }
-        var calendars = Calendars(declared, gone);
-        ReadForce(names.Concat(declared.Calendars.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal));
+        var (calendars, channels) = Parts(declared, gone);
+        ReadForce(names.Concat(declared.Calendars.Select(c => c.Name)).Concat(declared.Channels.Select(c => c.Name))
+            .ToHashSet(StringComparer.Ordinal));
         RefuseDeletes(declared.Jobs.Count, gone.Count);
         return new JobPlan
         {
@@ -68,35 +69,45 @@ internal sealed class JobPlanner
             Drifted = drifted,
             TakenOver = takenOver,
             Calendars = calendars.Planned,
+            Channels = channels.Planned,
             Refusals = refusals,
             Rows = rows,
             Removals = [.. gone.Select(j => (j.Definition.Name, j.Version))],
             CalendarRows = calendars.Rows,
             CalendarRemovals = calendars.Removals,
-            Notes = [.. notes, .. calendars.Notes],
+            ChannelRows = channels.Rows,
+            ChannelRemovals = channels.Removals,
+            Notes = [.. notes, .. calendars.Notes, .. channels.Notes],
         };
     }
 
-    private CalendarPlanner Calendars(JobFolder declared, List<StoredJob> gone)
+    // Channels name calendars, jobs name both: what goes is decided in the other order.
+    private (PartPlanner<CalendarDefinition> Calendars, PartPlanner<ChannelDefinition> Channels) Parts(JobFolder declared, List<StoredJob> gone)
     {
         var after = rows.ToDictionary(r => r.Job.Name, r => r.Job, StringComparer.Ordinal);
         foreach (var job in live.Jobs.Except(gone)) { after.TryAdd(job.Definition.Name, job.Definition); }
-        var used = after.Values.Where(j => j.Calendar is not null).Select(j => j.Calendar!).ToHashSet(StringComparer.Ordinal);
-        var planner = new CalendarPlanner(live, options, refusals);
-        planner.Plan(declared.Calendars, used, Depend);
+        var channels = new PartPlanner<ChannelDefinition>(live.Channels, live.Applied, options, refusals);
+        channels.Plan(declared.Channels, after.Values.SelectMany(Told).ToHashSet(StringComparer.Ordinal), Depend);
+        var calendars = new PartPlanner<CalendarDefinition>(live.Calendars, live.Applied, options, refusals);
+        calendars.Plan(declared.Calendars, after.Values.Select(j => j.Calendar).Concat(channels.After.Select(c => c.Quiet)).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal), Depend);
+
+        // What is used is not removed.
         var known = live.Calendars.Select(c => c.Calendar.Name).Concat(declared.Calendars.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal);
         refusals.AddRange(rows.Where(r => r.Job.Calendar is { } name && !known.Contains(name)).Select(r =>
             $"{r.Job.Source}: calendar '{r.Job.Calendar}' of job '{r.Job.Name}' is not known{Spelling.Hint(r.Job.Calendar!, known)}"));
-        RefuseUnknownChannels();
-        return planner;
+        refusals.AddRange(channels.Rows.Select(r => r.Part).Where(c => c.Quiet is { } name && !known.Contains(name)).Select(c =>
+            $"{c.Source}: calendar '{c.Quiet}' of channel '{c.Name}' is not known{Spelling.Hint(c.Quiet!, known)}"));
+        var told = live.Channels.Select(c => c.Channel.Name).Concat(declared.Channels.Select(c => c.Name)).ToHashSet(StringComparer.Ordinal);
+        refusals.AddRange(from row in rows
+                          from to in Told(row.Job)
+                          where !told.Contains(to)
+                          select $"{row.Job.Source}: channel '{to}' of job '{row.Job.Name}' is not known{Spelling.Hint(to, told)}");
+        return (calendars, channels);
     }
 
-    private void RefuseUnknownChannels() => refusals.AddRange(
-        from row in rows
-        where row.Job.Notify != "{}"
-        from to in (JsonNode.Parse(row.Job.Notify)?["to"] as JsonArray ?? []).Select(t => t!.GetValue<string>())
-        where !live.Channels.Contains(to)
-        select $"{row.Job.Source}: channel '{to}' of job '{row.Job.Name}' is not known{Spelling.Hint(to, live.Channels)}");
+    private static IEnumerable<string> Told(JobDefinition job) =>
+        job.Notify == "{}" ? [] : (JsonNode.Parse(job.Notify)?["to"] as JsonArray ?? []).Select(t => t!.GetValue<string>());
 
     private void ReadForce(HashSet<string> names)
     {

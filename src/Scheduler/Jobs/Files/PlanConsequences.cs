@@ -36,10 +36,10 @@ public sealed record PlanConsequences(
     {
         var byName = live.Jobs.ToDictionary(j => j.Definition.Name, j => j.Definition, StringComparer.Ordinal);
         var before = Readable(live.Calendars.Select(c => c.Calendar));
-        var after = Readable(plan.CalendarRows.Select(r => r.Calendar).Concat(live.Calendars.Select(c => c.Calendar)).DistinctBy(c => c.Name));
+        var after = Readable(plan.CalendarRows.Select(r => r.Part).Concat(live.Calendars.Select(c => c.Calendar)).DistinctBy(c => c.Name));
         var written = plan.Rows.Select(r => r.Job.Name).Concat(plan.Removals.Select(r => r.Name)).ToHashSet(StringComparer.Ordinal);
         // A calendar that changes moves jobs that do not.
-        var moved = plan.Calendars.Where(c => c.Fate == CalendarFate.Change).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var moved = plan.Calendars.Where(c => c.Fate == PartFate.Change).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
         var changes = plan.Removals.Select(r => new Change(r.Name, byName[r.Name], null))
             .Concat(plan.Rows.Select(r => new Change(r.Job.Name, r.Before?.Definition, r.Job)))
             .Where(c => c.Before is null || c.After is null || Timing(c.Before) != Timing(c.After) || moved.Contains(c.After.Calendar ?? ""))
