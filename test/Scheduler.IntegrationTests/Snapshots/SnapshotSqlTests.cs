@@ -160,7 +160,7 @@ public sealed class SnapshotSqlTests
 
         Assert.That(await database.Value<string>("select sentence from snapshot.completeness"),
             Is.EqualTo("1 of 3 uploaded, 1 running, n3 missing for 2 h"));
-        Assert.That(await database.Value<string>("select string_agg(name || ' ' || state, ', ' order by name) from snapshot.node_status"),
+        Assert.That(await database.Value<string>("select string_agg(name || ' ' || state, ', ' order by name) from snapshot.by_node"),
             Is.EqualTo("n1 uploaded, n2 running, n3 missing, n4 not due yet"));
     }
 }
