@@ -20,6 +20,8 @@ left join lateral (
 left join lateral (
     select r.due_at from scheduler_private.run r
     where r.job = j.name and r.due_at > coalesce(done.due_at, '-infinity') and r.due_at <= clock_timestamp() and r.reason is distinct from 'disabled'
+        -- Its own upload, or the one it found running.
+        and not exists (select from snapshot.upload a where a.node = n.name and a.state = 'completed' and a.id::text = r.result ->> 'upload')
     order by r.due_at limit 1) first_missing on true
 where n.enabled
 order by n.name;
