@@ -6,7 +6,7 @@ with status as (
         when clock_timestamp() - s.missing_since >= interval '1 hour'
             then floor(extract(epoch from clock_timestamp() - s.missing_since) / 3600)::int || ' h'
         else greatest(1, floor(extract(epoch from clock_timestamp() - s.missing_since) / 60)::int) || ' min' end as missing_for
-    from snapshot.node_status s
+    from snapshot.by_node s
 ),
 counted as (
     select count(*) filter (where s.state <> 'not due yet') as expected, count(*) filter (where s.state = 'uploaded') as uploaded,

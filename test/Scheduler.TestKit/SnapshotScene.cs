@@ -34,7 +34,11 @@ public sealed class RcloneDaemon : IAsyncDisposable
     /// <summary>Call it. Throws for any answer but 200.</summary>
     public async Task<JsonElement> Post(string path, object body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Process.Url + "/" + path)) { Content = JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Process.Url + "/" + path))
+        {
+            // rclone reads JSON only where the type has no charset beside it.
+            Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)) { Headers = { ContentType = new("application/json") } },
+        };
         request.Headers.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("tester:" + password)));
         using var answer = await Http.SendAsync(request);
         answer.EnsureSuccessStatusCode();

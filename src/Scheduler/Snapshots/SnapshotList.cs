@@ -75,7 +75,7 @@ public sealed record UploadListRow
     public JsonElement Past { get; init; }
 }
 
-/// <summary>A row of the view <c>snapshot.node_status</c>.</summary>
+/// <summary>A row of the view <c>snapshot.by_node</c>.</summary>
 public sealed record SnapshotNodeRow
 {
     /// <summary>The node.</summary>
@@ -146,7 +146,7 @@ public static class SnapshotList
     public static Task<(IReadOnlyList<SnapshotNodeRow> Nodes, string Sentence)> Nodes(string connectionString, CancellationToken token) =>
         OperatorConnection.Use<(IReadOnlyList<SnapshotNodeRow>, string)>(connectionString, async c =>
         {
-            var nodes = await c.QueryAsync<SnapshotNodeRow>(new CommandDefinition("select * from snapshot.node_status", cancellationToken: token));
+            var nodes = await c.QueryAsync<SnapshotNodeRow>(new CommandDefinition("select * from snapshot.by_node", cancellationToken: token));
             var disabled = await c.QueryAsync<SnapshotNodeRow>(new CommandDefinition(
                 "select n.name, n.protocol, n.schedule, 'disabled' as state from snapshot.node n where not n.enabled", cancellationToken: token));
             var sentence = await c.ExecuteScalarAsync<string>(

@@ -48,14 +48,15 @@ internal sealed class LedgerRun : IAsyncDisposable
     internal async Task<RunRow> Claimed(string? key = null, long token = 1)
     {
         var due = DueAt.AddMinutes(runs++);
-        Key = key ?? $"{Job}@{due:yyyy-MM-dd'T'HH:mm:ss'Z'}";
-        due = RunList.DueOf(Key)!.Value;
+        // Runs may be made at once; only the latest is Key.
+        var runKey = Key = key ?? $"{Job}@{due:yyyy-MM-dd'T'HH:mm:ss'Z'}";
+        due = RunList.DueOf(runKey)!.Value;
         await Database.Execute("""
             insert into scheduler_private.run (run_key, job, due_at, state, version, priority, node, owner, token, attempts)
-            values (@Key, @Job, @due, 'running', 1, 5, 'test', 1, @token, 1)
+            values (@runKey, @Job, @due, 'running', 1, 5, 'test', 1, @token, 1)
             on conflict (due_at, run_key) do update set state = 'running', node = 'test', owner = 1, token = @token, attempts = 1
-            """, new { Key, Job, due, token });
-        return new(Key, Job, due, token, Attempts: 1, Version: 1, Owner: 1);
+            """, new { runKey, Job, due, token });
+        return new(runKey, Job, due, token, Attempts: 1, Version: 1, Owner: 1);
     }
 
     /// <summary>Carry a run out and write its verdict. Returns its result, and throws what the kind threw.</summary>

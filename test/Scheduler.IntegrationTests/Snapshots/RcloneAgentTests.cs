@@ -33,6 +33,7 @@ public sealed class RcloneAgentTests
         var ours = long.Parse((await scene.Row("agent_job"))!, CultureInfo.InvariantCulture);
         var stray = await scene.BeginAsTheDeadNode();
         await scene.Pass();
+        await Until.Holds("the dead node's copy ends", async () => (await scene.Status(stray)).GetProperty("finished").GetBoolean());
         Assert.That((await scene.Status(stray)).GetProperty("error").GetString(), Is.EqualTo("context canceled"));
         Assert.That((await scene.Status(ours)).GetProperty("finished").GetBoolean(), Is.False, "the upload itself goes on");
         Assert.That(await scene.Row("state || ' ' || agent_job"), Is.EqualTo($"running {ours}"));

@@ -15,7 +15,7 @@ public sealed class SnapshotSqlTests
     [TestCase("agent", """{"kind": "rclone", "url": "http://a", "password": "hunter2"}""",
         "agent.password stands in the open; expected ${secret:NAME}", null)]
     [TestCase("limits", """{"bandwidth": "fast"}""", "limits.bandwidth is 'fast'", null)]
-    [TestCase("limits", """{"stalled_after": "90"}""", "limits.stalled_after is '90'", "90s")]
+    [TestCase("limits", """{"stalled_after": "90"}""", "limits.stalled_after is '90'", null)]
     [TestCase("limits", """{"resumes": -1}""", "limits.resumes is -1", null)]
     [TestCase("endpoints", """{}""", "endpoints has no rpc", null)]
     [TestCase("endpoints", """{"rcp": "http://a"}""", "endpoints has the unknown key 'rcp'", "rpc")]
@@ -160,7 +160,7 @@ public sealed class SnapshotSqlTests
 
         Assert.That(await database.Value<string>("select sentence from snapshot.completeness"),
             Is.EqualTo("1 of 3 uploaded, 1 running, n3 missing for 2 h"));
-        Assert.That(await database.Value<string>("select string_agg(name || ' ' || state, ', ' order by name) from snapshot.node_status"),
+        Assert.That(await database.Value<string>("select string_agg(name || ' ' || state, ', ' order by name) from snapshot.by_node"),
             Is.EqualTo("n1 uploaded, n2 running, n3 missing, n4 not due yet"));
     }
 }

@@ -68,6 +68,7 @@ public sealed class CommandJob(CommandSettings settings, RunScope run, NodeState
             captured = new MemoryStream();
             capturedMax = most;
             var (report, lastError) = await Carry(CommandPlan.Make(settings, run, options.Commands, folder, LifeEnd()));
+            token.ThrowIfCancellationRequested();
             if (report.Code is not { } code) { throw new RunFailedException($"'{settings.Argv[0]}' could not be started: {report.Problem}"); }
             return (code, Encoding.UTF8.GetString(captured.ToArray()), PlainText.Clean(PlainText.Cut(lastError, LastLineMax)));
         }

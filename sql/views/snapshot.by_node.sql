@@ -1,6 +1,6 @@
 -- Each enabled node with its last snapshot. Expected is a node whose upload job was due once at least; missing_since is when the first run was due
 -- that no complete upload has answered yet, null when the last one has one. What was due before a node was there is not expected of it.
-create or replace view snapshot.node_status as
+create or replace view snapshot.by_node as
 select n.name, n.protocol, n.schedule, j.name as job, last_due.due_at as last_due_at, last_due.verdict as last_verdict, last_due.reason as last_reason,
     done.id as last_completed_id, done.ended_at as last_completed_at, done.bytes as last_bytes, live.id as running_id, live.fraction as running_fraction,
     first_missing.due_at as missing_since,
@@ -20,6 +20,8 @@ left join lateral (
 left join lateral (
     select r.due_at from scheduler_private.run r
     where r.job = j.name and r.due_at > coalesce(done.due_at, '-infinity') and r.due_at <= clock_timestamp() and r.reason is distinct from 'disabled'
+        -- Its own upload, or the one it found running.
+        and not exists (select from snapshot.upload a where a.node = n.name and a.state = 'completed' and a.id::text = r.result ->> 'upload')
     order by r.due_at limit 1) first_missing on true
 where n.enabled
 order by n.name;
