@@ -6,6 +6,8 @@ CREATE SCHEMA scheduler;
 
 CREATE SCHEMA scheduler_private;
 
+CREATE SCHEMA snapshot;
+
 CREATE TYPE scheduler_private.found AS (
 	key text,
 	condition text,
@@ -3367,6 +3369,375 @@ begin
     return changes;
 end $$;
 
+CREATE FUNCTION snapshot.cancel_upload(id bigint, reason text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked snapshot.upload;
+begin
+    select u.* into asked from snapshot.upload u where u.id = cancel_upload.id for no key update;
+    if not found then
+        raise exception 'there is no upload %', cancel_upload.id using errcode = 'no_data_found', hint = 'see scheduler.upload';
+    end if;
+    if asked.state not in ('starting', 'running') then
+        update snapshot.upload u set resume_at = null, request = null where u.id = asked.id and (u.resume_at is not null or u.request is not null);
+        return asked.state;
+    end if;
+    update snapshot.upload u
+    set request = jsonb_build_object('what', 'cancel', 'by', session_user, 'reason', left(coalesce(cancel_upload.reason, 'asked by ' || session_user), 200),
+        'at', clock_timestamp())
+    where u.id = asked.id;
+    perform pg_notify('snapshot_upload', asked.id::text);
+    return 'requested';
+end $$;
+
+CREATE FUNCTION snapshot.node_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    part record;
+    found_problem text;
+    found_meant text;
+begin
+    for part in select * from (values ('endpoints', new.endpoints), ('agent', new.agent), ('limits', new.limits)) p (name, value) loop
+        select string_agg(p.problem, '; '), min(p.meant) into found_problem, found_meant
+        from scheduler_private.json_problems(part.value, snapshot.node_schema(part.name), part.name) p;
+        exit when found_problem is not null;
+    end loop;
+    if found_problem is null then
+        select s.problem, s.meant into found_problem, found_meant from scheduler_private.schedule_problem(new.schedule) s;
+    end if;
+    if found_problem is null then
+        found_problem := case
+            when new.agent ->> 'kind' = 'rclone' and new.agent ->> 'url' is null
+            then 'agent has no url; an rclone agent needs one, e.g. http://10.0.0.5:5572'
+            when new.agent ->> 'kind' = 'command' and not (new.agent ?& array['start', 'status', 'stop'])
+            then 'agent needs start, status and stop; each is a list: a program by its absolute path, then its arguments'
+            when new.agent ->> 'password' !~ '^\$\{secret:[A-Za-z0-9_.-]+\}$' then 'agent.password stands in the open; expected ${secret:NAME}'
+            when new.protocol in ('ethereum', 'bitcoin', 'cosmos') and new.endpoints ->> 'rpc' is null
+            then format('endpoints has no rpc; protocol %s needs it, e.g. http://10.0.0.5:8545', new.protocol)
+            when new.protocol = 'http' and (new.endpoints ->> 'url' is null or new.endpoints -> 'values' is null)
+            then 'endpoints needs url and values; protocol http reads e.g. {"url": "http://10.0.0.5/status", "values": {"height": "result.height"}}'
+            when new.protocol = 'command' and new.endpoints -> 'argv' is null
+            then 'endpoints needs argv; protocol command starts e.g. ["/opt/jobs/bin/height", "n5"]'
+        end;
+    end if;
+    if found_problem is not null then
+        if found_meant is null then
+            raise exception 'node %: %', scheduler_private.shown(to_jsonb(new.name)), found_problem
+                using errcode = 'check_violation', schema = 'snapshot', table = 'node';
+        end if;
+        raise exception 'node %: %', scheduler_private.shown(to_jsonb(new.name)), found_problem using errcode = 'check_violation',
+            hint = format('did you mean %s?', quote_literal(found_meant)), schema = 'snapshot', table = 'node';
+    end if;
+    new.updated_at := clock_timestamp();
+    new.updated_by := session_user;
+    return new;
+end $_$;
+
+CREATE FUNCTION snapshot.node_schema(name text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select case name
+        when 'endpoints' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [],
+              "properties": {
+                "rpc": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "beacon": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "url": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "values": {
+                  "type": "object",
+                  "additionalProperties": {
+                    "type": "string"
+                  }
+                },
+                "argv": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "headers": {
+                  "type": "object",
+                  "additionalProperties": {
+                    "type": "string"
+                  }
+                },
+                "timeout": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 60,
+                    "expected": "1s to 1m"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                }
+              }
+            }'::jsonb
+        when 'agent' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [
+                "kind"
+              ],
+              "properties": {
+                "kind": {
+                  "type": "string",
+                  "expected": "one of rclone, command",
+                  "enum": [
+                    "rclone",
+                    "command"
+                  ]
+                },
+                "url": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "user": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "password": {
+                  "type": [
+                    "string",
+                    "null"
+                  ]
+                },
+                "options": {
+                  "type": "object",
+                  "additionalProperties": {
+                    "type": "string"
+                  }
+                },
+                "start": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "status": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "stop": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "list": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "remove": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "timeout": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 60,
+                    "expected": "1s to 1m"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                }
+              }
+            }'::jsonb
+        when 'limits' then '{
+              "type": "object",
+              "additionalProperties": false,
+              "required": [],
+              "properties": {
+                "bandwidth": {
+                  "type": [
+                    "string",
+                    "null"
+                  ],
+                  "pattern": "^(?:^[1-9][0-9]{0,8}[kMG]?$)$"
+                },
+                "transfers": {
+                  "type": "integer",
+                  "minimum": 1,
+                  "maximum": 64
+                },
+                "head_age_max": {
+                  "type": [
+                    "string",
+                    "null"
+                  ],
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 31536000,
+                    "expected": "1s to 365d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "peers_min": {
+                  "type": [
+                    "integer",
+                    "null"
+                  ],
+                  "minimum": 0,
+                  "maximum": 100000
+                },
+                "disk_free_min": {
+                  "type": [
+                    "integer",
+                    "null"
+                  ],
+                  "minimum": 0,
+                  "maximum": 1E+18
+                },
+                "allow_syncing": {
+                  "type": "boolean"
+                },
+                "allow_silent": {
+                  "type": "boolean"
+                },
+                "stalled_after": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 5,
+                    "longest": 604800,
+                    "expected": "5s to 7d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "lost_after": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 5,
+                    "longest": 604800,
+                    "expected": "5s to 7d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "resumes": {
+                  "type": "integer",
+                  "minimum": 0,
+                  "maximum": 100
+                },
+                "resume_after": {
+                  "type": "string",
+                  "duration": {
+                    "shortest": 1,
+                    "longest": 86400,
+                    "expected": "1s to 1d"
+                  },
+                  "expected": "a duration such as 30s, 5m, 1h30m or 30d"
+                },
+                "verify": {
+                  "type": "string",
+                  "expected": "one of sizes, totals, none",
+                  "enum": [
+                    "sizes",
+                    "totals",
+                    "none"
+                  ]
+                },
+                "keep": {
+                  "type": [
+                    "integer",
+                    "null"
+                  ],
+                  "minimum": 1,
+                  "maximum": 10000
+                }
+              }
+            }'::jsonb
+    end
+$_$;
+
+CREATE FUNCTION snapshot.retry_upload(id bigint, reason text DEFAULT NULL::text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    asked snapshot.upload;
+    other bigint;
+begin
+    select u.* into asked from snapshot.upload u where u.id = retry_upload.id for no key update;
+    if not found then
+        raise exception 'there is no upload %', retry_upload.id using errcode = 'no_data_found', hint = 'see scheduler.upload';
+    end if;
+    select u.id into other from snapshot.upload u where u.node = asked.node and u.state in ('starting', 'running') and u.id <> asked.id;
+    if asked.state not in ('failed', 'lost', 'cancelled') or asked.removed_at is not null or other is not null then
+        raise exception 'upload % cannot be retried: %', asked.id, case when other is not null then format('upload %s of %s is running', other, asked.node)
+            when asked.removed_at is not null then 'its folder was removed' else 'it is ' || asked.state end
+            using errcode = 'object_not_in_prerequisite_state', hint = 'or ask for a new one: run its job, snapshot-upload/' || asked.node;
+    end if;
+    update snapshot.upload u
+    set resume_at = clock_timestamp(), request = jsonb_build_object('what', 'retry', 'by', session_user,
+        'reason', left(coalesce(retry_upload.reason, 'asked by ' || session_user), 200), 'at', clock_timestamp())
+    where u.id = asked.id;
+    perform pg_notify('snapshot_upload', asked.id::text);
+    return 'requested';
+end $$;
+
+CREATE FUNCTION snapshot.upload_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+    past_max constant integer := 50;
+begin
+    if new.state is distinct from old.state then
+        if not (old.state = 'starting' and new.state in ('running', 'failed', 'cancelled', 'lost')
+            or old.state = 'running' and new.state in ('completed', 'failed', 'cancelled', 'lost')
+            or old.state in ('failed', 'cancelled', 'lost') and new.state = 'starting' and new.attempt = old.attempt + 1) then
+            raise exception 'upload % cannot go from % to %', old.id, old.state, new.state using errcode = 'check_violation',
+                schema = 'snapshot', table = 'upload', column = 'state';
+        end if;
+        new.past := case when jsonb_array_length(old.past) >= past_max then old.past - 0 else old.past end || jsonb_strip_nulls(jsonb_build_object(
+            'at', clock_timestamp(), 'state', old.state, 'attempt', old.attempt, 'reason', old.reason, 'agent_job', old.agent_job,
+            'agent_group', old.agent_group));
+    elsif new.attempt <> old.attempt then
+        raise exception 'upload %: attempt % follows % only when it begins again', old.id, new.attempt, old.attempt
+            using errcode = 'check_violation', schema = 'snapshot', table = 'upload', column = 'attempt';
+    end if;
+    new.bytes := greatest(old.bytes, new.bytes);
+    new.files := greatest(old.files, new.files);
+    if coalesce(new.bytes_total, old.bytes_total) is not null then
+        new.bytes_total := greatest(old.bytes_total, new.bytes_total, new.bytes);
+    end if;
+    if coalesce(new.files_total, old.files_total) is not null then
+        new.files_total := greatest(old.files_total, new.files_total, new.files);
+    end if;
+    new.fraction := case when new.state = 'completed' then 1 else greatest(old.fraction, new.fraction) end;
+    return new;
+end $$;
+
 CREATE TABLE fleet.config (
     hash text NOT NULL,
     body jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4211,6 +4582,99 @@ CREATE VIEW scheduler.running AS
   WHERE (r.state = 'running'::text)
   ORDER BY r.started_at;
 
+CREATE TABLE snapshot.upload (
+    id bigint NOT NULL,
+    run_key text NOT NULL,
+    node text NOT NULL,
+    state text DEFAULT 'starting'::text NOT NULL,
+    reason text,
+    error text,
+    definition jsonb NOT NULL,
+    target text NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    token bigint NOT NULL,
+    taken boolean DEFAULT false NOT NULL,
+    agent_group text NOT NULL,
+    agent_job text,
+    agent_process text,
+    agent_started text,
+    bytes bigint DEFAULT 0 NOT NULL,
+    bytes_total bigint,
+    files bigint DEFAULT 0 NOT NULL,
+    files_total bigint,
+    base_bytes bigint DEFAULT 0 NOT NULL,
+    base_files bigint DEFAULT 0 NOT NULL,
+    fraction double precision DEFAULT 0 NOT NULL,
+    activity bigint DEFAULT 0 NOT NULL,
+    rate_bytes double precision,
+    eta_at timestamp with time zone,
+    wanted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    started_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    moved_at timestamp with time zone,
+    problem text,
+    ended_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    resume_at timestamp with time zone,
+    request jsonb,
+    past jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT upload_attempts_are_counted_up CHECK ((attempt >= 1)),
+    CONSTRAINT upload_bad_end_has_reason CHECK (((state <> ALL (ARRAY['failed'::text, 'cancelled'::text, 'lost'::text])) OR (reason IS NOT NULL))),
+    CONSTRAINT upload_counts_are_counts CHECK (((bytes >= 0) AND (files >= 0) AND (bytes <= COALESCE(bytes_total, bytes)))),
+    CONSTRAINT upload_ended_has_end CHECK (((state = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'lost'::text])) = (ended_at IS NOT NULL))),
+    CONSTRAINT upload_error_is_short CHECK ((length(error) <= 4000)),
+    CONSTRAINT upload_fraction_is_one CHECK (((fraction >= (0)::double precision) AND (fraction <= (1)::double precision))),
+    CONSTRAINT upload_removed_was_ended CHECK (((removed_at IS NULL) OR (ended_at IS NOT NULL))),
+    CONSTRAINT upload_running_is_known_to_its_agent CHECK (((state <> 'running'::text) OR ((agent_job IS NOT NULL) AND (started_at IS NOT NULL)))),
+    CONSTRAINT upload_state_is_known CHECK ((state = ANY (ARRAY['starting'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'lost'::text]))),
+    CONSTRAINT upload_waits_for_resume_only_when_ended CHECK (((resume_at IS NULL) OR (state = ANY (ARRAY['failed'::text, 'lost'::text, 'cancelled'::text]))))
+)
+WITH (fillfactor='70');
+
+CREATE VIEW scheduler.upload AS
+ SELECT u.id,
+    u.node,
+    u.state,
+    u.reason,
+    round(((u.fraction)::numeric * (100)::numeric), 1) AS percent,
+    u.bytes,
+    u.bytes_total,
+    u.files,
+    u.files_total,
+        CASE
+            WHEN (u.state = 'running'::text) THEN (round(u.rate_bytes))::bigint
+            ELSE NULL::bigint
+        END AS rate_bytes,
+        CASE
+            WHEN ((u.state = 'running'::text) AND (u.eta_at IS NOT NULL)) THEN GREATEST((u.eta_at - clock_timestamp()), '00:00:00'::interval)
+            ELSE NULL::interval
+        END AS eta,
+    u.attempt,
+    u.wanted_at,
+    u.started_at,
+    u.seen_at,
+    u.moved_at,
+    u.ended_at,
+    u.verified_at,
+    u.removed_at,
+    u.resume_at,
+    u.problem,
+    u.error,
+    u.run_key,
+    (u.definition ->> 'source'::text) AS source,
+    u.target,
+    ((u.definition -> 'agent'::text) ->> 'kind'::text) AS agent_kind,
+    ((u.definition -> 'agent'::text) ->> 'url'::text) AS agent_url,
+    u.agent_job,
+    u.agent_process,
+    u.agent_started,
+    u.agent_group,
+    u.request,
+    u.past
+   FROM snapshot.upload u
+  ORDER BY u.id DESC;
+
 CREATE TABLE scheduler_private.alert (
     channel text NOT NULL,
     key text NOT NULL,
@@ -4485,7 +4949,187 @@ CREATE TABLE scheduler_private.sweep (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE snapshot.node (
+    name text NOT NULL,
+    protocol text NOT NULL,
+    endpoints jsonb DEFAULT '{}'::jsonb NOT NULL,
+    schedule text DEFAULT '0 */6 * * *'::text NOT NULL,
+    source text NOT NULL,
+    destination text NOT NULL,
+    agent jsonb NOT NULL,
+    limits jsonb DEFAULT '{}'::jsonb NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_by text DEFAULT SESSION_USER NOT NULL,
+    CONSTRAINT node_destination_is_given CHECK (((length(destination) >= 1) AND (length(destination) <= 2000))),
+    CONSTRAINT node_name_is_plain CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,99}$'::text)),
+    CONSTRAINT node_protocol_is_known CHECK ((protocol = ANY (ARRAY['ethereum'::text, 'bitcoin'::text, 'cosmos'::text, 'http'::text, 'command'::text]))),
+    CONSTRAINT node_source_is_given CHECK (((length(source) >= 1) AND (length(source) <= 2000)))
+);
+
+CREATE VIEW snapshot.by_node AS
+ SELECT n.name,
+    n.protocol,
+    n.schedule,
+    j.name AS job,
+    last_due.due_at AS last_due_at,
+    last_due.verdict AS last_verdict,
+    last_due.reason AS last_reason,
+    done.id AS last_completed_id,
+    done.ended_at AS last_completed_at,
+    done.bytes AS last_bytes,
+    live.id AS running_id,
+    live.fraction AS running_fraction,
+    first_missing.due_at AS missing_since,
+        CASE
+            WHEN (last_due.due_at IS NULL) THEN 'not due yet'::text
+            WHEN (first_missing.due_at IS NULL) THEN 'uploaded'::text
+            WHEN (live.id IS NOT NULL) THEN 'running'::text
+            ELSE 'missing'::text
+        END AS state
+   FROM (((((snapshot.node n
+     LEFT JOIN LATERAL ( SELECT j_1.name
+           FROM scheduler.job j_1
+          WHERE ((j_1.kind = 'snapshot.upload'::text) AND (j_1.for_each IS NULL) AND ((j_1.settings ->> 'node'::text) = n.name))
+         LIMIT 1) j ON (true))
+     LEFT JOIN LATERAL ( SELECT r.due_at,
+            r.verdict,
+            r.reason
+           FROM scheduler_private.run r
+          WHERE ((r.job = j.name) AND (r.due_at <= clock_timestamp()))
+          ORDER BY r.due_at DESC
+         LIMIT 1) last_due ON (true))
+     LEFT JOIN LATERAL ( SELECT u.id,
+            u.ended_at,
+            u.bytes,
+            scheduler_private.due_of(u.run_key) AS due_at
+           FROM snapshot.upload u
+          WHERE ((u.node = n.name) AND (u.state = 'completed'::text))
+          ORDER BY (scheduler_private.due_of(u.run_key)) DESC
+         LIMIT 1) done ON (true))
+     LEFT JOIN LATERAL ( SELECT u.id,
+            u.fraction
+           FROM snapshot.upload u
+          WHERE ((u.node = n.name) AND (u.state = ANY (ARRAY['starting'::text, 'running'::text])))
+         LIMIT 1) live ON (true))
+     LEFT JOIN LATERAL ( SELECT r.due_at
+           FROM scheduler_private.run r
+          WHERE ((r.job = j.name) AND (r.due_at > COALESCE(done.due_at, '-infinity'::timestamp with time zone)) AND (r.due_at <= clock_timestamp()) AND (r.reason IS DISTINCT FROM 'disabled'::text) AND (NOT (EXISTS ( SELECT
+                   FROM snapshot.upload a
+                  WHERE ((a.node = n.name) AND (a.state = 'completed'::text) AND ((a.id)::text = (r.result ->> 'upload'::text)))))))
+          ORDER BY r.due_at
+         LIMIT 1) first_missing ON (true))
+  WHERE n.enabled
+  ORDER BY n.name;
+
+CREATE VIEW snapshot.completeness AS
+ WITH status AS (
+         SELECT s.name,
+            s.protocol,
+            s.schedule,
+            s.job,
+            s.last_due_at,
+            s.last_verdict,
+            s.last_reason,
+            s.last_completed_id,
+            s.last_completed_at,
+            s.last_bytes,
+            s.running_id,
+            s.running_fraction,
+            s.missing_since,
+            s.state,
+                CASE
+                    WHEN ((clock_timestamp() - s.missing_since) >= '2 days'::interval) THEN ((EXTRACT(day FROM (clock_timestamp() - s.missing_since)))::integer || ' d'::text)
+                    WHEN ((clock_timestamp() - s.missing_since) >= '01:00:00'::interval) THEN ((floor((EXTRACT(epoch FROM (clock_timestamp() - s.missing_since)) / (3600)::numeric)))::integer || ' h'::text)
+                    ELSE (GREATEST(1, (floor((EXTRACT(epoch FROM (clock_timestamp() - s.missing_since)) / (60)::numeric)))::integer) || ' min'::text)
+                END AS missing_for
+           FROM snapshot.by_node s
+        ), counted AS (
+         SELECT count(*) FILTER (WHERE (s.state <> 'not due yet'::text)) AS expected,
+            count(*) FILTER (WHERE (s.state = 'uploaded'::text)) AS uploaded,
+            count(*) FILTER (WHERE (s.state = 'running'::text)) AS running,
+            count(*) FILTER (WHERE (s.state = 'missing'::text)) AS missing,
+            count(*) FILTER (WHERE (s.state = 'not due yet'::text)) AS not_due,
+            min(s.missing_since) FILTER (WHERE (s.state = 'missing'::text)) AS missing_since
+           FROM status s
+        )
+ SELECT c.expected,
+    c.uploaded,
+    c.running,
+    c.missing,
+    c.not_due,
+    c.missing_since,
+    ((((((c.uploaded || ' of '::text) || c.expected) || ' uploaded'::text) ||
+        CASE
+            WHEN (c.running > 0) THEN ((', '::text || c.running) || ' running'::text)
+            ELSE ''::text
+        END) || COALESCE(( SELECT string_agg((((', '::text || m.name) || ' missing for '::text) || m.missing_for), ''::text ORDER BY m.missing_since, m.name) AS string_agg
+           FROM ( SELECT s.name,
+                    s.missing_for,
+                    s.missing_since
+                   FROM status s
+                  WHERE (s.state = 'missing'::text)
+                  ORDER BY s.missing_since, s.name
+                 LIMIT 10) m), ''::text)) ||
+        CASE
+            WHEN (c.missing > 10) THEN ((' and '::text || (c.missing - 10)) || ' more'::text)
+            ELSE ''::text
+        END) AS sentence
+   FROM counted c;
+
+CREATE TABLE snapshot.node_metric (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    node text NOT NULL,
+    run_key text NOT NULL,
+    height bigint,
+    head_at timestamp with time zone,
+    syncing boolean,
+    sync_distance bigint,
+    peers integer,
+    chain text,
+    client_version text,
+    disk_free_bytes bigint,
+    missing jsonb DEFAULT '{}'::jsonb NOT NULL,
+    raw jsonb DEFAULT '{}'::jsonb NOT NULL
+)
+PARTITION BY RANGE (at);
+
+CREATE TABLE snapshot.node_metric_default (
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    node text NOT NULL,
+    run_key text NOT NULL,
+    height bigint,
+    head_at timestamp with time zone,
+    syncing boolean,
+    sync_distance bigint,
+    peers integer,
+    chain text,
+    client_version text,
+    disk_free_bytes bigint,
+    missing jsonb DEFAULT '{}'::jsonb NOT NULL,
+    raw jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+ALTER TABLE snapshot.upload ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME snapshot.upload_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE snapshot.upload_token
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 ALTER TABLE ONLY scheduler_private.run ATTACH PARTITION scheduler_private.run_default DEFAULT;
+
+ALTER TABLE ONLY snapshot.node_metric ATTACH PARTITION snapshot.node_metric_default DEFAULT;
 
 ALTER TABLE ONLY fleet.chunk
     ADD CONSTRAINT chunk_pkey PRIMARY KEY (id);
@@ -4658,6 +5302,15 @@ ALTER TABLE ONLY scheduler_private.subscription
 ALTER TABLE ONLY scheduler_private.sweep
     ADD CONSTRAINT sweep_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY snapshot.node
+    ADD CONSTRAINT node_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY snapshot.upload
+    ADD CONSTRAINT upload_is_one_for_a_run UNIQUE (run_key);
+
+ALTER TABLE ONLY snapshot.upload
+    ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
+
 CREATE INDEX chunk_of_job ON fleet.chunk USING btree (job_id);
 
 CREATE INDEX chunk_of_node ON fleet.chunk USING btree (node_id) WHERE (node_id IS NOT NULL);
@@ -4750,6 +5403,18 @@ CREATE INDEX run_default_state_priority_due_at_idx ON scheduler_private.run_defa
 
 CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (job);
 
+CREATE INDEX node_metric_of_node ON ONLY snapshot.node_metric USING btree (node, at DESC);
+
+CREATE INDEX node_metric_default_node_at_idx ON snapshot.node_metric_default USING btree (node, at DESC);
+
+CREATE UNIQUE INDEX upload_live ON snapshot.upload USING btree (node) WHERE (state = ANY (ARRAY['starting'::text, 'running'::text]));
+
+CREATE INDEX upload_of_node ON snapshot.upload USING btree (node, wanted_at DESC);
+
+CREATE INDEX upload_requested ON snapshot.upload USING btree (id) WHERE (request IS NOT NULL);
+
+CREATE INDEX upload_to_resume ON snapshot.upload USING btree (resume_at) WHERE (resume_at IS NOT NULL);
+
 ALTER INDEX scheduler_private.run_in_group ATTACH PARTITION scheduler_private.run_default_concurrency_group_state_priority_due_at_idx;
 
 ALTER INDEX scheduler_private.run_missed_lately ATTACH PARTITION scheduler_private.run_default_ended_at_idx;
@@ -4761,6 +5426,8 @@ ALTER INDEX scheduler_private.run_missed ATTACH PARTITION scheduler_private.run_
 ALTER INDEX scheduler_private.run_pkey ATTACH PARTITION scheduler_private.run_default_pkey;
 
 ALTER INDEX scheduler_private.run_live ATTACH PARTITION scheduler_private.run_default_state_priority_due_at_idx;
+
+ALTER INDEX snapshot.node_metric_of_node ATTACH PARTITION snapshot.node_metric_default_node_at_idx;
 
 CREATE TRIGGER wake_on_insert AFTER INSERT ON quartz.qrtz_triggers FOR EACH STATEMENT EXECUTE FUNCTION quartz.wake();
 
@@ -4811,6 +5478,10 @@ CREATE TRIGGER chain_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON scheduler_priv
 CREATE CONSTRAINT TRIGGER version_chained AFTER INSERT ON scheduler_private.job_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION scheduler_private.chain_versions();
 
 CREATE TRIGGER version_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON scheduler_private.job_version FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.refuse_change();
+
+CREATE TRIGGER node_changed BEFORE INSERT OR UPDATE ON snapshot.node FOR EACH ROW EXECUTE FUNCTION snapshot.node_changed();
+
+CREATE TRIGGER upload_changed BEFORE UPDATE ON snapshot.upload FOR EACH ROW EXECUTE FUNCTION snapshot.upload_changed();
 
 ALTER TABLE ONLY fleet.chunk
     ADD CONSTRAINT chunk_job_id_fkey FOREIGN KEY (job_id) REFERENCES fleet.job(id) ON DELETE CASCADE;
@@ -4875,6 +5546,11 @@ GRANT USAGE ON SCHEMA scheduler TO scheduler_node;
 
 GRANT USAGE ON SCHEMA scheduler_private TO scheduler_admin;
 GRANT USAGE ON SCHEMA scheduler_private TO scheduler_node;
+
+GRANT USAGE ON SCHEMA snapshot TO scheduler_viewer;
+GRANT USAGE ON SCHEMA snapshot TO scheduler_operator;
+GRANT USAGE ON SCHEMA snapshot TO scheduler_admin;
+GRANT USAGE ON SCHEMA snapshot TO scheduler_node;
 
 GRANT SELECT ON TABLE fleet.chunk TO scheduler_viewer;
 GRANT SELECT ON TABLE fleet.chunk TO scheduler_operator;
@@ -5243,6 +5919,28 @@ GRANT ALL ON FUNCTION scheduler_private.version_text(version scheduler_private.j
 GRANT ALL ON FUNCTION scheduler_private.watch_incidents(every interval, keep interval) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.watch_incidents(every interval, keep interval) TO scheduler_admin;
 
+REVOKE ALL ON FUNCTION snapshot.cancel_upload(id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION snapshot.cancel_upload(id bigint, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION snapshot.cancel_upload(id bigint, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION snapshot.cancel_upload(id bigint, reason text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION snapshot.node_changed() FROM PUBLIC;
+GRANT ALL ON FUNCTION snapshot.node_changed() TO scheduler_node;
+GRANT ALL ON FUNCTION snapshot.node_changed() TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION snapshot.node_schema(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION snapshot.node_schema(name text) TO scheduler_node;
+GRANT ALL ON FUNCTION snapshot.node_schema(name text) TO scheduler_admin;
+
+REVOKE ALL ON FUNCTION snapshot.retry_upload(id bigint, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION snapshot.retry_upload(id bigint, reason text) TO scheduler_operator;
+GRANT ALL ON FUNCTION snapshot.retry_upload(id bigint, reason text) TO scheduler_admin;
+GRANT ALL ON FUNCTION snapshot.retry_upload(id bigint, reason text) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION snapshot.upload_changed() FROM PUBLIC;
+GRANT ALL ON FUNCTION snapshot.upload_changed() TO scheduler_node;
+GRANT ALL ON FUNCTION snapshot.upload_changed() TO scheduler_admin;
+
 GRANT SELECT ON TABLE fleet.config TO scheduler_viewer;
 GRANT SELECT ON TABLE fleet.config TO scheduler_operator;
 GRANT SELECT ON TABLE fleet.config TO scheduler_admin;
@@ -5421,6 +6119,16 @@ GRANT SELECT ON TABLE scheduler.running TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.running TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.running TO scheduler_node;
 
+GRANT SELECT ON TABLE snapshot.upload TO scheduler_viewer;
+GRANT SELECT ON TABLE snapshot.upload TO scheduler_operator;
+GRANT SELECT ON TABLE snapshot.upload TO scheduler_admin;
+GRANT ALL ON TABLE snapshot.upload TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler.upload TO scheduler_viewer;
+GRANT SELECT ON TABLE scheduler.upload TO scheduler_operator;
+GRANT SELECT ON TABLE scheduler.upload TO scheduler_admin;
+GRANT ALL ON TABLE scheduler.upload TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler_private.alert TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.alert TO scheduler_node;
 
@@ -5495,3 +6203,32 @@ GRANT ALL ON TABLE scheduler_private.subscription TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.sweep TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.sweep TO scheduler_node;
+
+GRANT SELECT ON TABLE snapshot.node TO scheduler_viewer;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE snapshot.node TO scheduler_operator;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE snapshot.node TO scheduler_admin;
+GRANT ALL ON TABLE snapshot.node TO scheduler_node;
+
+GRANT SELECT ON TABLE snapshot.by_node TO scheduler_viewer;
+GRANT SELECT ON TABLE snapshot.by_node TO scheduler_operator;
+GRANT SELECT ON TABLE snapshot.by_node TO scheduler_admin;
+GRANT ALL ON TABLE snapshot.by_node TO scheduler_node;
+
+GRANT SELECT ON TABLE snapshot.completeness TO scheduler_viewer;
+GRANT SELECT ON TABLE snapshot.completeness TO scheduler_operator;
+GRANT SELECT ON TABLE snapshot.completeness TO scheduler_admin;
+GRANT ALL ON TABLE snapshot.completeness TO scheduler_node;
+
+GRANT SELECT ON TABLE snapshot.node_metric TO scheduler_viewer;
+GRANT SELECT ON TABLE snapshot.node_metric TO scheduler_operator;
+GRANT SELECT ON TABLE snapshot.node_metric TO scheduler_admin;
+GRANT ALL ON TABLE snapshot.node_metric TO scheduler_node;
+
+GRANT SELECT ON TABLE snapshot.node_metric_default TO scheduler_viewer;
+GRANT SELECT ON TABLE snapshot.node_metric_default TO scheduler_operator;
+GRANT SELECT ON TABLE snapshot.node_metric_default TO scheduler_admin;
+GRANT ALL ON TABLE snapshot.node_metric_default TO scheduler_node;
+
+GRANT ALL ON SEQUENCE snapshot.upload_id_seq TO scheduler_node;
+
+GRANT ALL ON SEQUENCE snapshot.upload_token TO scheduler_node;
