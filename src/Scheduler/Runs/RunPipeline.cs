@@ -170,7 +170,8 @@ public sealed partial class RunPipeline(
     private async Task<object?> Attempt(RunRow run, PreparedJob prepared, RunScope scope)
     {
         if (prepared.NamesPast) { await scope.Past(); }
-        if (run.Activity is { } activity && run.RunKey.Contains('~') && (await scope.Past()).Parent is { } parent)
+        // Once a run, not once an attempt.
+        if (run.Activity is { } activity && run.RunKey.Contains('~') && !activity.Links.Any() && (await scope.Past()).Parent is { } parent)
         {
             RunTrace.LinkTo(activity, parent.RunKey);
         }
