@@ -3706,7 +3706,7 @@ CREATE VIEW scheduler.upload AS
             ELSE NULL::bigint
         END AS rate_bytes,
         CASE
-            WHEN (u.state = 'running'::text) THEN GREATEST((u.eta_at - clock_timestamp()), '00:00:00'::interval)
+            WHEN ((u.state = 'running'::text) AND (u.eta_at IS NOT NULL)) THEN GREATEST((u.eta_at - clock_timestamp()), '00:00:00'::interval)
             ELSE NULL::interval
         END AS eta,
     u.attempt,
@@ -3992,7 +3992,9 @@ CREATE VIEW snapshot.by_node AS
          LIMIT 1) live ON (true))
      LEFT JOIN LATERAL ( SELECT r.due_at
            FROM scheduler_private.run r
-          WHERE ((r.job = j.name) AND (r.due_at > COALESCE(done.due_at, '-infinity'::timestamp with time zone)) AND (r.due_at <= clock_timestamp()) AND (r.reason IS DISTINCT FROM 'disabled'::text))
+          WHERE ((r.job = j.name) AND (r.due_at > COALESCE(done.due_at, '-infinity'::timestamp with time zone)) AND (r.due_at <= clock_timestamp()) AND (r.reason IS DISTINCT FROM 'disabled'::text) AND (NOT (EXISTS ( SELECT
+                   FROM snapshot.upload a
+                  WHERE ((a.node = n.name) AND (a.state = 'completed'::text) AND ((a.id)::text = (r.result ->> 'upload'::text)))))))
           ORDER BY r.due_at
          LIMIT 1) first_missing ON (true))
   WHERE n.enabled
