@@ -14,8 +14,8 @@ internal sealed partial class ExportWatch(SchedulerMeter meter, TimeProvider tim
     // What it says when something was not sent; other warnings of it are of its settings and of single attributes.
     private static readonly HashSet<string> Failures =
     [
-        "FailedToReachCollector", "ExportMethodException", "HttpRequestFailed", "TransientHttpError", "RequestTimedOut", "OperationUnexpectedlyCanceled",
-        "ExportFailure", "GrpcStatusWarning", "BatchDroppedDueToSerializationFailure",
+        "FailedToReachCollector", "ExportMethodException", "HttpRequestFailed", "TransientHttpError", "RequestTimedOut",
+        "OperationUnexpectedlyCanceled", "ExportFailure", "GrpcStatusWarning", "BatchDroppedDueToSerializationFailure",
     ];
     private const int ProblemLengthMax = 300;
     private static readonly TimeSpan SaidEvery = TimeSpan.FromMinutes(1);
