@@ -2,7 +2,7 @@
 --   $1 int   most nodes that have values of their own, those whose snapshot is missing first
 -- What a node said of itself is as old as its last upload.
 select v.metric, '{job.name,snapshot.node}'::text[] as names, array[s.job, s.name] as labels, v.value::float8 as value
-from (select n.* from snapshot.node_status n order by (n.missing_since is null), n.name limit $1) s
+from (select n.* from snapshot.by_node n order by (n.missing_since is null), n.name limit $1) s
 left join snapshot.upload u on u.id = s.running_id
 left join lateral (
     select m.height, m.sync_distance, m.peers from snapshot.node_metric m where m.node = s.name order by m.at desc limit 1) said on true

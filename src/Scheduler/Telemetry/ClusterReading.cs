@@ -100,7 +100,7 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
 
     private static async Task<bool> HasSnapshots(NpgsqlConnection connection, CancellationToken token)
     {
-        await using var command = new NpgsqlCommand("select to_regclass('snapshot.node_status') is not null", connection);
+        await using var command = new NpgsqlCommand("select to_regclass('snapshot.by_node') is not null", connection);
         return (bool)(await command.ExecuteScalarAsync(token))!;
     }
 
