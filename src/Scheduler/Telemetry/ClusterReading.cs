@@ -30,8 +30,6 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
     private volatile bool reachable = true;
     private long readAt;
     private volatile bool started;
-    // A database without the domain of snapshots has nothing to say of them.
-    private bool hasSnapshots;
     private int jobsMax;
     private TimeSpan keepRuns;
 
@@ -91,17 +89,10 @@ public sealed partial class ClusterReading(Databases databases, SchedulerMeter m
                 while (await reader.ReadAsync(token)) { AddJob(read, reader); }
             }
             await AddAll(read, new NpgsqlCommand(ClusterSql, connection) { Parameters = { Most(), Keep() } }, token);
-            hasSnapshots = hasSnapshots || await HasSnapshots(connection, token);
-            if (hasSnapshots) { await AddAll(read, new NpgsqlCommand(SnapshotsSql, connection) { Parameters = { Most() } }, token); }
+            await AddAll(read, new NpgsqlCommand(SnapshotsSql, connection) { Parameters = { Most() } }, token);
             return read;
         }
         finally { Activity.Current = before; }
-    }
-
-    private static async Task<bool> HasSnapshots(NpgsqlConnection connection, CancellationToken token)
-    {
-        await using var command = new NpgsqlCommand("select to_regclass('snapshot.by_node') is not null", connection);
-        return (bool)(await command.ExecuteScalarAsync(token))!;
     }
 
     private static async Task AddAll(Dictionary<string, List<Measurement<double>>> read, NpgsqlCommand command, CancellationToken token)
