@@ -168,7 +168,7 @@ public sealed class OtlpTests
         "scheduler.runs", "scheduler.run.duration", "scheduler.run.start_delay", "scheduler.retries", "scheduler.schedule.last_success.time",
         "scheduler.schedule.last_run.time", "scheduler.schedule.info", "scheduler.job.failures_in_row", "scheduler.jobs", "scheduler.nodes",
         "scheduler.node.checkin.age", "scheduler.node.slots", "scheduler.node.clock.offset", "scheduler.backlog", "scheduler.history.rows",
-        "scheduler.fleet.nodes", "scheduler.database.up",
+        "scheduler.fleet.nodes", "scheduler.snapshot.uploads", "scheduler.database.up",
     ];
 
     // Name, unit, attributes in their order: all there are.
@@ -206,6 +206,7 @@ public sealed class OtlpTests
         ("scheduler.fleet.nodes", "{node}", "status"),
         ("scheduler.fleet.chunks", "{chunk}", "status"),
         ("scheduler.fleet.chunks.overdue", "{chunk}", ""),
+        ("scheduler.snapshot.uploads", "{upload}", "state"),
         ("scheduler.config.refused", "", ""),
         ("scheduler.database.up", "{database}", ""),
         ("scheduler.telemetry.export.failures", "{failure}", ""),
