@@ -37,7 +37,7 @@ internal sealed class DevSnapshots : IAsyncDisposable
     public static DevSnapshots Start(string folder, Func<string, string> logOf)
     {
         var rclone = SnapshotParts.Rclone ?? throw Missing("rclone", "apt-get install rclone");
-        var anvil = SnapshotParts.Anvil ?? throw Missing("anvil, an Ethereum node,", SnapshotParts.NpmInstall);
+        var anvil = SnapshotParts.Anvil ?? throw Missing("anvil (an Ethereum node)", SnapshotParts.NpmInstall);
         var snapshots = new DevSnapshots(folder);
         snapshots.MakeSource();
         var config = Path.Combine(snapshots.folder, "rclone.conf");
