@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Dapper;
 using Npgsql;
@@ -166,6 +167,12 @@ internal sealed class BenchCluster : IAsyncDisposable
 internal sealed record ProcessorUse(TimeSpan Nodes, TimeSpan Server)
 {
     public TimeSpan Total => Nodes + Server;
+
+    /// <summary>The share of one of so many.</summary>
+    public ProcessorUse Each(int count) => count == 0 ? this : new(Nodes / count, Server / count);
+
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Server.TotalMicroseconds:0} us server, {Nodes.TotalMicroseconds:0} us nodes");
 
     public static ProcessorUse operator -(ProcessorUse left, ProcessorUse right) => new(left.Nodes - right.Nodes, left.Server - right.Server);
 }

@@ -23,12 +23,16 @@ internal static class FiresBenchmark
         var contenders = Contender.Chosen(options, Contender.Usual);
         var rates = contenders.ToDictionary(c => c, _ => new List<Figures>());
         var lates = contenders.ToDictionary(c => c, _ => new List<Figures>());
+        var costs = contenders.ToDictionary(c => c, _ => new List<ProcessorUse>());
         await session.Rounds(rounds, contenders, async (round, contender) =>
         {
             var schedules = options.Number("schedules", contender == Contender.Ours ? SaturatingSchedulesOfTheEngine : SaturatingSchedules);
-            rates[contender].Add(await Measure(session, contender, schedules, cron: false, seconds));
-            Session.Say($"round {round} {contender.Name}: {rates[contender][^1].FiresPerSecond:0} fires/s");
-            lates[contender].Add(await Measure(session, contender, CronSchedules, cron: true, seconds));
+            var (rate, used) = await Measure(session, contender, schedules, cron: false, seconds);
+            rates[contender].Add(rate);
+            costs[contender].Add(used.Each(rate.Fires));
+            Session.Say($"round {round} {contender.Name}: {rate.FiresPerSecond:0} fires/s, processor time a fire {costs[contender][^1]}");
+            if (options.Has("saturated-only")) { return; }
+            lates[contender].Add((await Measure(session, contender, CronSchedules, cron: true, seconds)).Figures);
             SayLate(round, contender, lates[contender][^1]);
         });
         var report = new Report("fires", session);
@@ -36,7 +40,13 @@ internal static class FiresBenchmark
         foreach (var contender in contenders)
         {
             var (rate, late) = (rates[contender], lates[contender]);
-            report.Add(contender, [("fires_per_second", Sample.Median(rate, f => f.FiresPerSecond)), .. LateFigures(late, rate.Concat(late))]);
+            report.Add(contender,
+            [
+                ("fires_per_second", Sample.Median(rate, f => f.FiresPerSecond)),
+                ("server_cpu_us", Sample.Median(costs[contender], c => c.Server.TotalMicroseconds)),
+                ("nodes_cpu_us", Sample.Median(costs[contender], c => c.Nodes.TotalMicroseconds)),
+                .. LateFigures(late, rate.Concat(late)),
+            ]);
         }
         report.Ratios("fires_per_second", higherIsBetter: true);
         return await report.Tell(
@@ -54,7 +64,7 @@ internal static class FiresBenchmark
         var lates = contenders.ToDictionary(c => c, _ => new List<Figures>());
         await session.Rounds(rounds, contenders, async (round, contender) =>
         {
-            lates[contender].Add(await Measure(session, contender, CronSchedules, cron: true, seconds));
+            lates[contender].Add((await Measure(session, contender, CronSchedules, cron: true, seconds)).Figures);
             SayLate(round, contender, lates[contender][^1]);
         });
         var report = new Report("latency", session);
@@ -94,12 +104,12 @@ internal static class FiresBenchmark
     private static void SayLate(int round, Contender contender, Figures late) => Session.Say(
         $"round {round} {contender.Name}: {CronSchedules} cron/s p50 {late.P50Ms:0.0} ms, p99 {late.P99Ms:0.0} ms, max {late.MaxMs:0.0} ms");
 
-    private static async Task<Figures> Measure(Session session, Contender contender, int schedules, bool cron, int seconds)
+    private static async Task<(Figures Figures, ProcessorUse Used)> Measure(Session session, Contender contender, int schedules, bool cron, int seconds)
     {
         await using var cluster = await BenchCluster.Open(session, contender);
         await Population.EverySecond(cluster, schedules, cron);
         var window = await cluster.Observe(session.Options.Nodes, TimeSpan.FromSeconds(seconds));
         await cluster.CheckLedger();
-        return Figures.Of(window.Logs, Interval, window.From, window.To);
+        return (Figures.Of(window.Logs, Interval, window.From, window.To), window.Processor);
     }
 }

@@ -35,6 +35,7 @@ internal sealed class Options
         Console.Error.WriteLine("""
             usage: ./dev bench NAME [--nodes N] [--quick] [--json] [--write-docs] [--rounds N] [--only CONTENDER,…]
               fires      recurring fires a second, saturated, then how late 100 cron fires a second start   [--seconds N] [--schedules N]
+                                                                                                            [--saturated-only]
               latency    the second part of fires alone                                                     [--seconds N]
               drain      jobs a second of a queue that appears at once                                      [--count N] [--jobs N]
               runnow     from a request to the start of the job                                             [--requests N]
