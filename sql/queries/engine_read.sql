@@ -8,7 +8,7 @@
 with near as materialized (
     -- Without the shares, whose number of rows the planner cannot guess: so it goes by the index in the order of time and stops. Half as many
     -- again as one share of one part has on average; when others' rows fill all of it, they are late, and soon anybody's.
-    select t.sched_name, t.trigger_name, t.trigger_group, t.job_name, t.next_fire_time, t.misfire_orig_fire_time, t.start_time, t.end_time,
+    select t.trigger_name, t.job_name, t.next_fire_time, t.misfire_orig_fire_time, t.start_time, t.end_time,
         t.trigger_type, t.xmin as version, (hashtext(t.job_name) & 1023) % $3 = $4 as is_own,
         -- What Quartz alone knows how to honour.
         t.calendar_name is not null or t.misfire_instr is distinct from -1 or coalesce(t.fixed_delay, false)
@@ -32,10 +32,14 @@ select d.trigger_name, d.job_name, d.next_fire_time, d.misfire_orig_fire_time, d
     -- Of a part that Quartz's own triggers cannot say: how much later it is due, and what it counts from.
     p.int_prop_1, p.long_prop_1
 from due d
-left join quartz.qrtz_cron_triggers c on d.trigger_type = 'CRON'
-    and c.sched_name = d.sched_name and c.trigger_name = d.trigger_name and c.trigger_group = d.trigger_group
-left join quartz.qrtz_simple_triggers s on d.trigger_type = 'SIMPLE'
-    and s.sched_name = d.sched_name and s.trigger_name = d.trigger_name and s.trigger_group = d.trigger_group
-left join quartz.qrtz_simprop_triggers p on d.trigger_type = 'PART'
-    and p.sched_name = d.sched_name and p.trigger_name = d.trigger_name and p.trigger_group = d.trigger_group
+-- Each by its key, whatever the planner believes of these tables: it preferred to merge with all of their rows.
+left join lateral (
+    select c.cron_expression, c.time_zone_id from quartz.qrtz_cron_triggers c
+    where d.trigger_type = 'CRON' and c.sched_name = 'scheduler' and c.trigger_name = d.trigger_name and c.trigger_group = 'jobs' limit 1) c on true
+left join lateral (
+    select s.repeat_interval, s.repeat_count from quartz.qrtz_simple_triggers s
+    where d.trigger_type = 'SIMPLE' and s.sched_name = 'scheduler' and s.trigger_name = d.trigger_name and s.trigger_group = 'jobs' limit 1) s on true
+left join lateral (
+    select p.str_prop_1, p.time_zone_id, p.int_prop_1, p.long_prop_1 from quartz.qrtz_simprop_triggers p
+    where d.trigger_type = 'PART' and p.sched_name = 'scheduler' and p.trigger_name = d.trigger_name and p.trigger_group = 'jobs' limit 1) p on true
 order by d.next_fire_time
