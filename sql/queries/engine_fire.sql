@@ -4,11 +4,12 @@
 --   $9 text[]   names of the triggers, in the order of the run keys
 --   $10 text[]  their row versions (xmin) as read
 --   $11 bigint[]   their next instants (ticks)
+--   $12 text[]   where their rows stood (ctid)
 -- Whoever comes second finds another row version, or the row locked, and skips it; so does a trigger whose gate somebody holds. Nothing waits here,
 -- nothing fires twice, and what was skipped is read again a moment later. gates_keep.sql is sent before it, in the same transaction.
 with asked as materialized (
-    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $9::text[], $10::text[]::xid[], $11::bigint[])
-        with ordinality as f (run_key, job, due_at, next_due_at, trigger_name, version, next_fire_time, n)
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $9::text[], $10::text[]::xid[], $11::bigint[], $12::text[]::tid[])
+        with ordinality as f (run_key, job, due_at, next_due_at, trigger_name, version, next_fire_time, place, n)
 ),
 alive as materialized (
     select from scheduler_private.node n where n.lease_id = $7 and n.lease_until > clock_timestamp() and n.state <> 'stopped'
@@ -34,12 +35,13 @@ gate as materialized (
         where g.job in (select s.job from seen s where case when s.overlap = 'allow' then not (select yes from kept) else true end)
         order by g.job for no key update skip locked) locked
 ),
--- Row by row through the key, and back by the row's place: whatever the planner believes of a table that grew a moment ago.
+-- By the row's place: half as dear as by its key, and no plan to go wrong on a table that grew a moment ago. Whoever changed the row moved it away, and
+-- what stands there now, if anything, has another name or version.
 won as materialized (
-    select a.*, t.place
+    select a.run_key, a.job, a.due_at, a.next_due_at, a.next_fire_time, a.n, t.place
     from asked a cross join lateral (
         select t.ctid as place, t.xmin as version, t.trigger_state, t.execution_group from quartz.qrtz_triggers t
-        where t.sched_name = 'scheduler' and t.trigger_name = a.trigger_name and t.trigger_group = 'jobs'
+        where t.ctid = a.place and t.trigger_name = a.trigger_name and t.sched_name = 'scheduler' and t.trigger_group = 'jobs'
         for no key update of t skip locked) t
     where t.version = a.version and t.trigger_state = 'WAITING' and t.execution_group = 'fire'
         -- By the clock of the database, whatever this node's says: nothing starts early.

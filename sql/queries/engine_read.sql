@@ -1,4 +1,4 @@
--- Triggers of the engine's group that are due soon, earliest first, with the row version that the firing statement compares. Takes no locks.
+-- Triggers of the engine's group that are due soon, earliest first, with the row version and place that the firing statement compares. Takes no locks.
 --   $1 bigint   due up to this instant (ticks)
 --   $2 int      most rows
 --   $3 int, $4 int   number of live nodes and this node's rank among them: each node reads its own share of the jobs
@@ -8,7 +8,7 @@
 with near as materialized (
     -- Without the shares, whose number of rows the planner cannot guess: so it goes by the index in the order of time and stops. Half as many
     -- again as one share of one part has on average; when others' rows fill all of it, they are late, and soon anybody's.
-    select t.trigger_name, t.job_name, t.next_fire_time, t.misfire_orig_fire_time, t.start_time, t.end_time,
+    select t.ctid as place, t.trigger_name, t.job_name, t.next_fire_time, t.misfire_orig_fire_time, t.start_time, t.end_time,
         t.trigger_type, t.xmin as version, (hashtext(t.job_name) & 1023) % $3 = $4 as is_own,
         -- What Quartz alone knows how to honour.
         t.calendar_name is not null or t.misfire_instr is distinct from -1 or coalesce(t.fixed_delay, false)
@@ -30,7 +30,7 @@ select d.trigger_name, d.job_name, d.next_fire_time, d.misfire_orig_fire_time, d
     coalesce(c.cron_expression, p.str_prop_1) as cron, coalesce(c.time_zone_id, p.time_zone_id) as zone, s.repeat_interval, s.repeat_count,
     d.version, d.is_special, d.is_own,
     -- Of a part that Quartz's own triggers cannot say: how much later it is due, and what it counts from.
-    p.int_prop_1, p.long_prop_1
+    p.int_prop_1, p.long_prop_1, d.place::text
 from due d
 -- Each by its key, whatever the planner believes of these tables: it preferred to merge with all of their rows.
 left join lateral (

@@ -10,7 +10,8 @@ namespace Scheduler.Runs;
 /// <summary>A trigger that is due soon, as its row stood when it was read: everything it takes to advance it.</summary>
 internal sealed record DueTrigger(
     string Name, string Job, DateTime DueAt, DateTime StartAt, DateTime? EndAt, string Type, string? Cron, string? Zone,
-    TimeSpan? Interval, long? RepeatCount, string Version, bool IsSpecial, bool IsOwn, TimeSpan Offset = default, DateTimeOffset? Anchor = null)
+    TimeSpan? Interval, long? RepeatCount, string Version, bool IsSpecial, bool IsOwn, TimeSpan Offset = default, DateTimeOffset? Anchor = null,
+    string Place = "")
 {
     // Expressions are few next to the triggers that use them. Should they not be, the cache is emptied and fills again.
     private const int CronsMax = 20_000;
@@ -30,7 +31,8 @@ internal sealed record DueTrigger(
             reader.GetFieldValue<uint>(11).ToString(CultureInfo.InvariantCulture),
             reader.GetBoolean(12) || !reader.IsDBNull(3), reader.GetBoolean(13),
             reader.IsDBNull(14) ? TimeSpan.Zero : TimeSpan.FromSeconds(reader.GetInt32(14)),
-            Number(15) is > 0 and { } anchor ? new DateTimeOffset(anchor, TimeSpan.Zero) : null);
+            Number(15) is > 0 and { } anchor ? new DateTimeOffset(anchor, TimeSpan.Zero) : null,
+            reader.GetString(16));
     }
 
     /// <summary>The fire this trigger owes now, given when it is due next.</summary>

@@ -278,6 +278,7 @@ public sealed partial class FireEngine(
             new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Name)] },
             new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Version)] },
             new NpgsqlParameter<long[]> { TypedValue = [.. planned.Select(p => p.Next.Ticks)] },
+            new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Place)] },
         ];
         statement.Parameters.AddRange(parameters);
         var batch = databases.Engine.CreateBatch();
