@@ -104,7 +104,8 @@ internal static class FiresBenchmark
     private static void SayLate(int round, Contender contender, Figures late) => Session.Say(
         $"round {round} {contender.Name}: {CronSchedules} cron/s p50 {late.P50Ms:0.0} ms, p99 {late.P99Ms:0.0} ms, max {late.MaxMs:0.0} ms");
 
-    private static async Task<(Figures Figures, ProcessorUse Used)> Measure(Session session, Contender contender, int schedules, bool cron, int seconds)
+    private static async Task<(Figures Figures, ProcessorUse Used)> Measure(
+        Session session, Contender contender, int schedules, bool cron, int seconds)
     {
         await using var cluster = await BenchCluster.Open(session, contender);
         await Population.EverySecond(cluster, schedules, cron);

@@ -71,7 +71,7 @@ public sealed class DeleteTests
         Assert.That(gone, Is.GreaterThan(Doomed * 0.99));
         Assert.That(before, Is.GreaterThan(Doomed / 3));
         Assert.That(seen, Is.Ordered, "progress never goes back");
-        Assert.That(seen.Distinct().Count(), Is.GreaterThan(5), "progress moves");
+        Assert.That(seen.Distinct().Count(), Is.GreaterThan(2), "progress moves");
     }
 
     private sealed record Wrote(int Waited, TimeSpan Longest, long Updates);

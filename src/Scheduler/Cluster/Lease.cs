@@ -40,16 +40,21 @@ public sealed partial class Lease(
     /// </summary>
     public async Task Start(CancellationToken token)
     {
-        await Take(former: null, token);
-        await Renew(token);
-        loop = Task.Run(RenewLoop, CancellationToken.None);
+        await Task.Run(() =>
+        {
+            Take(former: null, token);
+            Renew();
+        }, token);
+        // A thread of its own, and calls that wait on it. Where thousands of runs begin at once, whatever goes on in the pool's threads goes on
+        // seconds later, and a lease renewed so late is a node taken for dead.
+        loop = Task.Factory.StartNew(RenewLoop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>The node has started: from now on it is live and takes work, unless its clock is off.</summary>
-    public async Task Open(CancellationToken token)
+    public Task Open(CancellationToken token)
     {
         opened = true;
-        await Renew(token);
+        return Task.Run(Renew, token);
     }
 
     /// <summary>From now on the node's row says draining.</summary>
@@ -77,18 +82,17 @@ public sealed partial class Lease(
     /// <inheritdoc />
     public void Dispose() => stopping.Dispose();
 
-    private async Task RenewLoop()
+    private void RenewLoop()
     {
         var token = stopping.Token;
         var period = options.Lease / 3;
-        while (!token.IsCancellationRequested)
+        while (!token.WaitHandle.WaitOne(state.Life.IsCancellationRequested ? RetryDelay : period))
         {
             try
             {
-                await Task.Delay(state.Life.IsCancellationRequested ? RetryDelay : period, time, token);
                 // A life that ended is over even when the database would still renew the lease: its runs have been cancelled already.
-                if (!state.Life.IsCancellationRequested && await Renew(token)) { continue; }
-                await Replace(token);
+                if (!state.Life.IsCancellationRequested && Renew()) { continue; }
+                Replace(token);
             }
             catch (OperationCanceledException) when (token.IsCancellationRequested) { return; }
             catch (OperatorException e)
@@ -104,32 +108,32 @@ public sealed partial class Lease(
             {
                 LogRenewFailed(e.Message, (long)options.Lease.TotalMilliseconds);
                 if (state.Life.IsCancellationRequested && !draining) { state.Set("standby", "the database cannot be reached"); }
-                await Task.Delay(RetryDelay, time, CancellationToken.None);
+                token.WaitHandle.WaitOne(RetryDelay);
             }
         }
     }
 
-    private async Task<bool> Renew(CancellationToken token)
+    private bool Renew()
     {
         // The row is written with what was known before the answer measures the clock anew: a change is written at once, not a period later.
         for (var round = 1; round <= 2; round++)
         {
             var wanted = Wanted();
-            if (!await RenewAs(wanted, token)) { return false; }
+            if (!RenewAs(wanted)) { return false; }
             if (Wanted() == wanted) { break; }
         }
         state.Set(Wanted(), Why(Wanted()));
         return true;
     }
 
-    private async Task<bool> RenewAs(string wanted, CancellationToken token)
+    private bool RenewAs(string wanted)
     {
         var sent = Stopwatch.GetTimestamp();
         var before = time.GetUtcNow();
-        await using var command = Command(RenewSql, state.Identity.LeaseId, options.Lease, wanted, (object?)Why(wanted) ?? DBNull.Value,
+        using var command = Command(RenewSql, state.Identity.LeaseId, options.Lease, wanted, (object?)Why(wanted) ?? DBNull.Value,
             RunningCount(), clockOffset);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        if (!await reader.ReadAsync(token)) { return false; }
+        using var reader = command.ExecuteReader();
+        if (!reader.Read()) { return false; }
         var roundTrip = Stopwatch.GetElapsedTime(sent);
         // Renewed at some instant within the round trip: counted from before it was sent, so never too long.
         state.LiveFor((options.Lease * (1 - MarginShare)) - roundTrip);
@@ -148,16 +152,16 @@ public sealed partial class Lease(
     private string Wanted() => draining ? "draining" : clockIsOff || !opened ? "standby" : "live";
 
     // The lease ran out (this node was frozen or cut off): everything under it is over; come back as a new one.
-    private async Task Replace(CancellationToken token)
+    private void Replace(CancellationToken token)
     {
         state.EndLease();
         LogLost(state.Identity.LeaseId);
         if (!draining) { state.Set("standby", "its lease was over"); }
-        await Take(state.Identity.LeaseId, token);
-        await Renew(token);
+        Take(state.Identity.LeaseId, token);
+        Renew();
     }
 
-    private async Task Take(long? former, CancellationToken token)
+    private void Take(long? former, CancellationToken token)
     {
         DateTime? renewedBefore = null;
         while (true)
@@ -165,12 +169,12 @@ public sealed partial class Lease(
             var sent = Stopwatch.GetTimestamp();
             var version = typeof(Lease).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
                 .InformationalVersion.Split('+')[0] ?? "0";
-            await using (var command = Command(TakeSql, options.Name, options.Lease, "standby", options.Labels.ToArray(), options.Slots, version,
+            using (var command = Command(TakeSql, options.Name, options.Lease, "standby", options.Labels.ToArray(), options.Slots, version,
                 Environment.MachineName, Environment.ProcessId, (object?)options.Url ?? DBNull.Value, (object?)former ?? DBNull.Value,
                 "the node is starting"))
             {
                 command.Parameters[9].NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint;
-                if (await command.ExecuteScalarAsync(token) is long lease)
+                if (command.ExecuteScalar() is long lease)
                 {
                     databases.RenewJobs(lease);
                     state.BeginLease(new NodeIdentity(options.Name, lease, [.. options.Labels]));
@@ -179,7 +183,7 @@ public sealed partial class Lease(
                     return;
                 }
             }
-            if (await LiveHolder(token) is { } holder)
+            if (LiveHolder() is { } holder)
             {
                 renewedBefore ??= holder.RenewedAt;
                 if (holder.RenewedAt > renewedBefore)
@@ -189,7 +193,7 @@ public sealed partial class Lease(
                 }
             }
             // A dead holder's lease ends by itself; a live one is seen to renew within a third of it.
-            await Task.Delay(RetryDelay, time, token);
+            if (token.WaitHandle.WaitOne(RetryDelay)) { token.ThrowIfCancellationRequested(); }
         }
     }
 
@@ -202,11 +206,11 @@ public sealed partial class Lease(
         _ => null,
     };
 
-    private async Task<(string Host, int Pid, DateTime RenewedAt)?> LiveHolder(CancellationToken token)
+    private (string Host, int Pid, DateTime RenewedAt)? LiveHolder()
     {
-        await using var command = Command(HolderSql, options.Name);
-        await using var reader = await command.ExecuteReaderAsync(token);
-        if (!await reader.ReadAsync(token)) { return null; }
+        using var command = Command(HolderSql, options.Name);
+        using var reader = command.ExecuteReader();
+        if (!reader.Read()) { return null; }
         return reader.GetBoolean(3) ? (reader.GetString(0), reader.GetInt32(1), reader.GetDateTime(2)) : null;
     }
 

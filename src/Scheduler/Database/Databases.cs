@@ -13,6 +13,8 @@ public sealed class Databases : IAsyncDisposable
     private const int AutoPrepareMax = 100;
     // A frozen node that holds a transaction open stalls every node behind its locks; after this the server ends the session.
     private const double IdleInTransactionSeconds = 1.5;
+    /// <summary>Parts the set-based engine divides its share into at most.</summary>
+    internal const int FiresMax = 2;
     // Statements of the ledger go by keys. A plan that was made while a day's partition was empty must not scan it when it has grown. And no bitmaps:
     // they visit every dead entry of an index again and again, where a scan in order marks it and passes by from then on. Of the live runs' index
     // 99 of 100 entries are dead between two vacuums.
@@ -47,8 +49,12 @@ public sealed class Databases : IAsyncDisposable
         Lease = Pool("lease", maxSize: 2, statementSeconds: 3, lockSeconds: 2);
         // A gate is locked for milliseconds; who meets one that is held for longer steps aside and lets the others pass.
         Ledger = Pool("ledger", maxSize: 10, statementSeconds: 10, lockSeconds: 1, settings: ByKeys);
-        // The engine's two loops and what they hand over or refuse. Its statements wait for nothing, so none of them takes long.
+        // What the engine hands over or refuses, and what it leaves to Quartz. Its statements wait for nothing, so none of them takes long.
         Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: ByKeys);
+        // A pool hands out what was idle for longest. Statements of thousands of rows, several a second, would so go round all its sessions, and each
+        // begins with cold caches: one session for each of the loops that send them.
+        Fires = [.. Enumerable.Range(0, FiresMax).Select(_ => Pool("fires", maxSize: 1, statementSeconds: 5, lockSeconds: 1, settings: ByKeys))];
+        Verdicts = Pool("verdicts", maxSize: 1, statementSeconds: 10, lockSeconds: 1, settings: ByKeys);
         // Deletes of old rows in batches. What takes a lock that others wait for sets a shorter time-out itself.
         Upkeep = Pool("upkeep", maxSize: 1, statementSeconds: 30, lockSeconds: 1);
         Telemetry = Pool("telemetry", maxSize: 1, statementSeconds: 5, lockSeconds: 1);
@@ -65,8 +71,12 @@ public sealed class Databases : IAsyncDisposable
     public NpgsqlDataSource Lease { get; }
     /// <summary>Entries, claims, finishes, definitions.</summary>
     public NpgsqlDataSource Ledger { get; }
-    /// <summary>The set-based engine's reading and firing.</summary>
+    /// <summary>What the set-based engine hands over or refuses.</summary>
     public NpgsqlDataSource Engine { get; }
+    /// <summary>The set-based engine's reading and firing: a session for each part of a divided share.</summary>
+    public IReadOnlyList<NpgsqlDataSource> Fires { get; }
+    /// <summary>Verdicts, many in one statement.</summary>
+    public NpgsqlDataSource Verdicts { get; }
     /// <summary>Partitions made and dropped, old rows deleted.</summary>
     public NpgsqlDataSource Upkeep { get; }
     /// <summary>The cluster's state, read for metrics.</summary>
@@ -208,7 +218,7 @@ public sealed class Databases : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        foreach (var pool in targetPools.Values.Concat([Jobs, Telemetry, Upkeep, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
+        foreach (var pool in targetPools.Values.Concat([Jobs, Telemetry, Upkeep, .. Fires, Verdicts, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
     }
 
     private NpgsqlDataSource Pool(string role, int maxSize, int statementSeconds, int lockSeconds, string settings = "")

@@ -12,7 +12,8 @@ namespace Scheduler.Jobs;
 /// </summary>
 public sealed partial class QuestionDesk(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<QuestionDesk> log)
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    // Who asks says so by NOTIFY; this is for a notification that was lost.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private const int QuestionsMax = 20;
     // Jobs noted in one statement; questions come before the next ones.

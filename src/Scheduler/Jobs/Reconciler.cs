@@ -32,6 +32,7 @@ public sealed partial class Reconciler(
 
     private static readonly string LockSql = SqlFiles.Read("queries/job_reconcile_lock.sql");
     private static readonly string UnlockSql = SqlFiles.Read("queries/job_reconcile_unlock.sql");
+    private static readonly string AnySql = SqlFiles.Read("queries/job_changes_any.sql");
     private static readonly string ChangesSql = SqlFiles.Read("queries/job_changes.sql");
     private static readonly string DoneSql = SqlFiles.Read("queries/job_changes_done.sql");
     private static readonly string MarkSql = SqlFiles.Read("queries/job_mark.sql");
@@ -48,7 +49,8 @@ public sealed partial class Reconciler(
     public async Task<int> BringChanges(CancellationToken token)
     {
         var postponed = new HashSet<string>(StringComparer.Ordinal);
-        while (postponed.Count < PostponedMax)
+        // Most looks find nothing, and do not wait for a turn then.
+        while (postponed.Count < PostponedMax && await AnyMarks([.. postponed], token))
         {
             var marks = new Dictionary<string, long>(StringComparer.Ordinal);
             await InTurn(async () =>
@@ -199,6 +201,13 @@ public sealed partial class Reconciler(
             LogTurnMissed();
             return false;
         }
+    }
+
+    private async Task<bool> AnyMarks(string[] without, CancellationToken token)
+    {
+        await using var command = databases.Ledger.CreateCommand(AnySql);
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = without });
+        return await command.ExecuteScalarAsync(token) is true;
     }
 
     private async Task ReadMarks(Dictionary<string, long> marks, string[] without, CancellationToken token)

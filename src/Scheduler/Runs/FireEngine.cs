@@ -23,6 +23,8 @@ public sealed partial class FireEngine(
     // dead, frozen or far slower. Nodes that are all behind would only meet at the same rows.
     private static readonly TimeSpan StealAfter = TimeSpan.FromMilliseconds(400);
     private const int StealLagFactor = 2;
+    // What is late by this much is shared out anew, by place: who is so far behind fires in statements of thousands.
+    private static readonly TimeSpan BacklogAfter = TimeSpan.FromSeconds(1);
     // So often a node with peers looks for such triggers; what a dead node owes is late by less than a second.
     private static readonly TimeSpan PeerLookEvery = TimeSpan.FromMilliseconds(500);
     // Rows of one statement: half as many after one that took too long, for it holds up who comes next; twice as many after a quick one.
@@ -31,9 +33,9 @@ public sealed partial class FireEngine(
     private static readonly TimeSpan StatementLong = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan StatementShort = TimeSpan.FromMilliseconds(100);
     // A node that is alone and behind divides its share and fires the parts at the same time.
-    private const int BusyParts = 2;
+    private const int BusyParts = Databases.FiresMax;
     // One that is behind reads what several statements take: reading passes by the others' shares each time.
-    private const int BusyStatements = 4;
+    private const int BusyStatements = 8;
     // Half of what one statement takes is due at once: what is read may be less than what there is.
     private const int FullShare = 2;
     // A trigger that was due and could not be fired, because somebody holds its row or its gate, is tried again after 20 ms, then ever later.
@@ -134,7 +136,7 @@ public sealed partial class FireEngine(
             var some = rows.GetRange(done, Math.Min(limit, rows.Count - done));
             done += some.Count;
             var sent = time.GetTimestamp();
-            await FireOrDivide(await Plan(some));
+            await FireOrDivide(databases.Fires[part], await Plan(some));
             var took = time.GetElapsedTime(sent);
             if (took > StatementLong) { limit = Math.Max(RowsMin, some.Count / 2); }
             else if (took < StatementShort && full) { limit = Math.Min(RowsMax, limit * 2); }
@@ -167,7 +169,7 @@ public sealed partial class FireEngine(
 
     private async Task<List<DueTrigger>> Read(int part, int parts)
     {
-        await using var command = databases.Engine.CreateCommand(ReadSql);
+        await using var command = databases.Fires[part].CreateCommand(ReadSql);
         var now = Now;
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now + Ahead).Ticks });
         // Those that wait for their next try are read too and must not fill the window.
@@ -176,6 +178,7 @@ public sealed partial class FireEngine(
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = number });
         }
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now - StealAfter - (lag * StealLagFactor)).Ticks });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = (now - BacklogAfter).Ticks });
         var rows = new List<DueTrigger>();
         await using var reader = await command.ExecuteReaderAsync(stopping.Token);
         while (await reader.ReadAsync(stopping.Token)) { rows.Add(DueTrigger.Of(reader)); }
@@ -209,17 +212,17 @@ public sealed partial class FireEngine(
     }
 
     // Values the database refuses must not hold back the others: they are found by halves, and the one left over is Quartz's.
-    private async Task FireOrDivide(List<PlannedFire> fires)
+    private async Task FireOrDivide(NpgsqlDataSource session, List<PlannedFire> fires)
     {
         if (fires.Count == 0) { return; }
-        try { await Fire(fires); }
+        try { await Fire(session, fires); }
         catch (Exception e) when (Transient.IsRefusal(e))
         {
             if (fires.Count > 1)
             {
                 var half = fires.Count / 2;
-                await FireOrDivide(fires[..half]);
-                await FireOrDivide(fires[half..]);
+                await FireOrDivide(session, fires[..half]);
+                await FireOrDivide(session, fires[half..]);
                 return;
             }
             LogUnfireable(fires[0].Row.Name, e.Message);
@@ -227,8 +230,10 @@ public sealed partial class FireEngine(
         }
     }
 
-    private async Task Fire(List<PlannedFire> fires)
+    private async Task Fire(NpgsqlDataSource session, List<PlannedFire> fires)
     {
+        // Fires that find no slot go the long way, through the queue: rather a moment later, with the slots of those that were claimed a moment ago.
+        await executor.CatchUp(stopping.Token);
         await executor.EntryTurns.WaitAsync(stopping.Token);
         try
         {
@@ -239,7 +244,7 @@ public sealed partial class FireEngine(
             try
             {
                 var byKey = fires.ToDictionary(f => f.Fire.RunKey, StringComparer.Ordinal);
-                await using var batch = FireBatch(fires, taken, identity);
+                await using var batch = FireBatch(session, fires, taken, identity);
                 using (await large.Wait(fires.Count, stopping.Token))
                 await using (var reader = await Ledger.Answer(batch, CancellationToken.None))
                 {
@@ -269,7 +274,7 @@ public sealed partial class FireEngine(
         finally { executor.EntryTurns.Release(); }
     }
 
-    private NpgsqlBatch FireBatch(List<PlannedFire> planned, int slots, NodeIdentity node)
+    private static NpgsqlBatch FireBatch(NpgsqlDataSource session, List<PlannedFire> planned, int slots, NodeIdentity node)
     {
         var statement = new NpgsqlBatchCommand(FireSql);
         NpgsqlParameter[] parameters =
@@ -281,7 +286,7 @@ public sealed partial class FireEngine(
             new NpgsqlParameter<string[]> { TypedValue = [.. planned.Select(p => p.Row.Place)] },
         ];
         statement.Parameters.AddRange(parameters);
-        var batch = databases.Engine.CreateBatch();
+        var batch = session.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Ledger.KeepGatesSql));
         batch.BatchCommands.Add(statement);
         return batch;

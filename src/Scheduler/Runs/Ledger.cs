@@ -150,7 +150,8 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     /// <summary>Write verdicts. Returns those that were refused because the run is no longer this node's.</summary>
     internal async Task<List<RunEnd>> Finish(IReadOnlyList<RunEnd> ends, long leaseId, CancellationToken token)
     {
-        await using var command = Command(databases.Ledger, FinishSql, FinishParameters(ends, leaseId));
+        // One that is written alone stands aside, and what holds it up holds up no others.
+        await using var command = Command(ends.Count > 1 ? databases.Verdicts : databases.Ledger, FinishSql, FinishParameters(ends, leaseId));
         var accepted = await Keys(command, token);
         return [.. ends.Where(e => !accepted.Contains(e.Run.RunKey))];
     }
