@@ -4149,7 +4149,37 @@ CREATE VIEW scheduler.awaiting_approval AS
     r.error,
     r.version
    FROM (scheduler_private.job_gate g
-     JOIN scheduler_private.run r ON (((r.due_at = g.last_due_at) AND (r.run_key = g.last_run_key))))
+     CROSS JOIN LATERAL ( SELECT l.run_key,
+            l.job,
+            l.due_at,
+            l.state,
+            l.version,
+            l.priority,
+            l.runs_on,
+            l.on_lost,
+            l.node,
+            l.owner,
+            l.token,
+            l.attempts,
+            l.losses,
+            l.past_attempts,
+            l.created_at,
+            l.started_at,
+            l.ended_at,
+            l.verdict,
+            l.reason,
+            l.result,
+            l.error,
+            l.progress,
+            l.params,
+            l.requested_by,
+            l.cause,
+            l.cancel,
+            l.checkpoint,
+            l.concurrency_group
+           FROM scheduler_private.run l
+          WHERE ((l.due_at = g.last_due_at) AND (l.run_key = g.last_run_key))
+         OFFSET 0) r)
   WHERE ((g.last_verdict = 'failed'::text) AND (r.reason = 'guard'::text) AND (NOT (EXISTS ( SELECT
            FROM scheduler_private.approval a
           WHERE (a.run_key = r.run_key)))));

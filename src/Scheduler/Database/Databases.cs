@@ -218,7 +218,10 @@ public sealed class Databases : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        foreach (var pool in targetPools.Values.Concat([Jobs, Telemetry, Upkeep, .. Fires, Verdicts, Engine, Ledger, Quartz, Lease])) { await pool.DisposeAsync(); }
+        foreach (var pool in targetPools.Values.Concat([Jobs, Telemetry, Upkeep, .. Fires, Verdicts, Engine, Ledger, Quartz, Lease]))
+        {
+            await pool.DisposeAsync();
+        }
     }
 
     private NpgsqlDataSource Pool(string role, int maxSize, int statementSeconds, int lockSeconds, string settings = "")

@@ -27,20 +27,12 @@ public sealed partial class Executor(
     private const int ClaimMax = 1000;
     // A dead node's runs are told one by one up to this many at a time; the ledger has them all.
     private const int LostLoggedMax = 10;
-    // Runs that wait for a thread of the pool to begin. Thousands of them, claimed at once, would keep everything else that is going on in the node
-    // waiting behind them: the answers of the database, its transactions open meanwhile, notifications.
-    private const int BeginningMax = 8;
-    // Who claims the next ones waits until no more than this many are left, a hundredth of a second's worth, and 200 ms at most.
-    private const int BeginSoonMax = 200;
-    private const int CatchUpWaitsMax = 100;
-    private static readonly TimeSpan CatchUpLook = TimeSpan.FromMilliseconds(2);
     // Verdicts on their way to the ledger do not occupy slots; beyond this many the node takes no more work until they are written.
     private const int UnwrittenMax = 10_000;
 
     private readonly Slots slots = new(databases.Slots);
     private readonly ConcurrentDictionary<string, InFlight> inFlight = new(StringComparer.Ordinal);
-    private readonly ConcurrentQueue<(InFlight Flight, CancellationToken Life)> toBegin = new();
-    private int beginning;
+    private readonly StartQueue starts = new(time);
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly SemaphoreSlim claimTurn = new(1, 1);
     private readonly CancellationTokenSource handBack = new();
@@ -115,41 +107,11 @@ public sealed partial class Executor(
         var flight = new InFlight(run);
         // The same run twice in one process can only be an orphan found again by its own newer claim; the row decides, the older attempt is fenced.
         inFlight[Key(run)] = flight;
-        toBegin.Enqueue((flight, life));
-        Begin();
+        starts.Add(() => RunOne(flight, life));
     }
 
     /// <summary>Wait until most of the runs that were started have begun, but not for long: their work may keep all threads of the pool.</summary>
-    internal async Task CatchUp(CancellationToken token)
-    {
-        for (var waits = 0; toBegin.Count > BeginSoonMax && waits < CatchUpWaitsMax; waits++)
-        {
-            await Task.Delay(CatchUpLook, time, token);
-        }
-    }
-
-    private void Begin()
-    {
-        while (!toBegin.IsEmpty)
-        {
-            if (Interlocked.Increment(ref beginning) > BeginningMax)
-            {
-                // Each of those that are on their way comes here when it begins.
-                if (Interlocked.Decrement(ref beginning) >= BeginningMax) { return; }
-            }
-            else if (toBegin.TryDequeue(out var next))
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static begun =>
-                {
-                    // The next one goes to the end of the pool's queue before this one does anything: it may block for as long as it likes.
-                    Interlocked.Decrement(ref begun.Executor.beginning);
-                    begun.Executor.Begin();
-                    begun.Executor.RunOne(begun.Next.Flight, begun.Next.Life).Forget();
-                }, (Executor: this, Next: next), preferLocal: false);
-            }
-            else { Interlocked.Decrement(ref beginning); }
-        }
-    }
+    internal Task CatchUp(CancellationToken token) => starts.CatchUp(token);
 
     /// <summary>
     /// Take no new work, let running work end within <paramref name="drain"/>, then cancel it and give it back to the queue (or end it as cancelled

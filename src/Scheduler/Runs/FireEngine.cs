@@ -49,8 +49,8 @@ public sealed partial class FireEngine(
     private static readonly TimeSpan NoteRetryDelay = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(300);
 
-    private static readonly string ReadSql = SqlFiles.Read("queries/engine_read.sql");
-    private static readonly string FireSql = SqlFiles.Read("queries/engine_fire.sql") + Decide(SqlFiles.Read("queries/run_enter.sql"));
+    internal static readonly string ReadSql = SqlFiles.Read("queries/engine_read.sql");
+    internal static readonly string FireSql = SqlFiles.Read("queries/engine_fire.sql") + Decide(SqlFiles.Read("queries/run_enter.sql"));
     private static readonly string HandOverSql = SqlFiles.Read("queries/engine_hand_over.sql");
     private static readonly string RefuseSql = SqlFiles.Read("queries/engine_refuse.sql");
     private static readonly string NoteSql = SqlFiles.Read("queries/engine_note.sql");
