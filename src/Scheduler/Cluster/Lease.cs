@@ -79,8 +79,9 @@ public sealed partial class Lease(
         catch (NpgsqlException e) { LogNotGivenUp(e.Message); }
     }
 
-    /// <inheritdoc />
-    public void Dispose() => stopping.Dispose();
+    /// <summary>Ends the loop, should it still go on: a node that was not stopped in time. Its thread may be waiting on the source, which is
+    /// therefore left to the collector.</summary>
+    public void Dispose() => stopping.Cancel();
 
     private void RenewLoop()
     {

@@ -53,7 +53,8 @@ public sealed class Databases : IAsyncDisposable
         Engine = Pool("engine", maxSize: 3, statementSeconds: 5, lockSeconds: 1, settings: ByKeys);
         // A pool hands out what was idle for longest. Statements of thousands of rows, several a second, would so go round all its sessions, and each
         // begins with cold caches: one session for each of the loops that send them.
-        Fires = [.. Enumerable.Range(0, FiresMax).Select(_ => Pool("fires", maxSize: 1, statementSeconds: 5, lockSeconds: 1, settings: ByKeys))];
+        Fires = [.. Enumerable.Range(1, FiresMax)
+            .Select(part => Pool($"fires {part}", maxSize: 1, statementSeconds: 5, lockSeconds: 1, settings: ByKeys))];
         Verdicts = Pool("verdicts", maxSize: 1, statementSeconds: 10, lockSeconds: 1, settings: ByKeys);
         // Deletes of old rows in batches. What takes a lock that others wait for sets a shorter time-out itself.
         Upkeep = Pool("upkeep", maxSize: 1, statementSeconds: 30, lockSeconds: 1);

@@ -307,6 +307,8 @@ public sealed partial class Executor(
                 slots.Give(1);
                 LogTooLate(flight.Run.RunKey);
                 Done(flight);
+                // A renewal whose answer was read late may bring the lease back to life: then the row is still ours.
+                orphansSuspected = true;
                 return;
             }
             Mark(flight.Run);
@@ -363,7 +365,7 @@ public sealed partial class Executor(
     [LoggerMessage(1033, LogLevel.Error, "Run {RunKey} was left without a verdict; it will be taken over")]
     private partial void LogRunLeft(string runKey, Exception error);
 
-    [LoggerMessage(1038, LogLevel.Warning, "Run {RunKey} was claimed under a lease that is over; it is left to its next owner")]
+    [LoggerMessage(1038, LogLevel.Debug, "Run {RunKey} was claimed under a lease that is over; it is left to its next owner")]
     private partial void LogTooLate(string runKey);
 
     [LoggerMessage(1037, LogLevel.Information, "Run {RunKey} is cancelled: {Reason}")]

@@ -135,6 +135,9 @@ public sealed partial class FireEngine(
         {
             var some = rows.GetRange(done, Math.Min(limit, rows.Count - done));
             done += some.Count;
+            // Fires that find no slot go the long way, through the queue: rather a moment later, with the slots of those that were claimed a moment
+            // ago.
+            await executor.CatchUp(stopping.Token);
             var sent = time.GetTimestamp();
             await FireOrDivide(databases.Fires[part], await Plan(some));
             var took = time.GetElapsedTime(sent);
@@ -232,8 +235,6 @@ public sealed partial class FireEngine(
 
     private async Task Fire(NpgsqlDataSource session, List<PlannedFire> fires)
     {
-        // Fires that find no slot go the long way, through the queue: rather a moment later, with the slots of those that were claimed a moment ago.
-        await executor.CatchUp(stopping.Token);
         await executor.EntryTurns.WaitAsync(stopping.Token);
         try
         {

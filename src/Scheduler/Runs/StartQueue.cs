@@ -13,7 +13,7 @@ internal sealed class StartQueue(TimeProvider time)
     private const int BeginningMax = 8;
     // Who claims the next ones waits until no more than this many are left, a hundredth of a second's worth, and 200 ms at most.
     private const int SoonMax = 200;
-    private const int CatchUpWaitsMax = 100;
+    private static readonly TimeSpan CatchUpMost = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan CatchUpLook = TimeSpan.FromMilliseconds(2);
 
     private readonly ConcurrentQueue<Func<Task>> waiting = new();
@@ -29,7 +29,8 @@ internal sealed class StartQueue(TimeProvider time)
     /// <summary>Wait until most of what was added has begun, 200 ms at most: it may keep all threads of the pool.</summary>
     public async Task CatchUp(CancellationToken token)
     {
-        for (var waits = 0; waiting.Count > SoonMax && waits < CatchUpWaitsMax; waits++) { await Task.Delay(CatchUpLook, time, token); }
+        var began = time.GetTimestamp();
+        while (waiting.Count > SoonMax && time.GetElapsedTime(began) < CatchUpMost) { await Task.Delay(CatchUpLook, time, token); }
     }
 
     private void Begin()
