@@ -5,7 +5,8 @@
 --   $5 int, $6 int   parts this node divides its share into, and which one is asked for
 --   $7 bigint   due up to this instant (ticks) whosever share: its node is dead, frozen or far behind this one
 --   $8 bigint   due up to this instant (ticks) is a backlog. It is shared out by the rows' places, so that a statement of thousands changes rows that
---               stand together, and their keys: 8 % cheaper for the server than rows from all over the table. Shares by job give each node its part of any few.
+--               stand together, and their keys: 8 % cheaper for the server than rows from all
+--               over the table. Shares by job give each node its part of any few.
 -- Rows that Quartz has in hand (other states), or that were handed to it (other groups), are not seen.
 select d.trigger_name, d.job_name, d.next_fire_time, d.misfire_orig_fire_time, d.start_time, d.end_time, d.trigger_type,
     coalesce(c.cron_expression, p.str_prop_1) as cron, coalesce(c.time_zone_id, p.time_zone_id) as zone, s.repeat_interval, s.repeat_count,
