@@ -1,0 +1,4 @@
+using NUnit.Framework;
+
+// Tests of pure logic share nothing.
+[assembly: Parallelizable(ParallelScope.Children)]
