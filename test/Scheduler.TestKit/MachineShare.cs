@@ -20,7 +20,7 @@ public sealed class MachineShare : IDisposable
 
     private static readonly object Gate = new();
     private static readonly Queue<(int Weight, TaskCompletionSource Turn)> Waiting = new();
-    private static int free = Whole;
+    private static int taken;
 
     private readonly int weight;
     private int released;
@@ -55,17 +55,17 @@ public sealed class MachineShare : IDisposable
         if (Interlocked.Exchange(ref released, 1) != 0) { return; }
         lock (Gate)
         {
-            free += weight;
+            taken -= weight;
             GiveOut();
         }
     }
 
     private static void GiveOut()
     {
-        while (Waiting.TryPeek(out var first) && first.Weight <= free)
+        while (Waiting.TryPeek(out var first) && taken + first.Weight <= Whole)
         {
             Waiting.Dequeue();
-            free -= first.Weight;
+            taken += first.Weight;
             first.Turn.SetResult();
         }
     }

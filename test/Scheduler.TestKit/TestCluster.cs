@@ -33,7 +33,7 @@ public sealed record ClusterOptions
     public Engines Engines { get; init; } = Engines.Set;
     /// <summary>Server of the scheduler's database; default the one all tests share. Give one of your own to crash it.</summary>
     public TestServer? Server { get; init; }
-    /// <summary>The share of the machine it takes, see <see cref="MachineShare"/>. Default: its nodes. Give more where they have much to do.</summary>
+    /// <summary>Its share of the machine, see <see cref="MachineShare"/>. Default: its nodes. Give more where they have much to do.</summary>
     public int? Weight { get; init; }
     /// <summary>Further databases jobs may name, e.g. <c>effects</c>, to connection strings.</summary>
     public IReadOnlyDictionary<string, string> Databases { get; init; } = new Dictionary<string, string>();
