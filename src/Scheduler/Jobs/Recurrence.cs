@@ -30,6 +30,10 @@ internal sealed class Recurrence
     // The rule is the same again after so many days, so a search that long has seen all of it.
     private readonly long cycleDays;
     private readonly Lazy<long> ends;
+    private readonly Lazy<int[]> waits;
+    // BYSETPOS chooses what is not there, or INTERVAL reaches no time of a day that is named.
+    private readonly bool never;
+    private Chosen? latest;
 
     /// <summary>A rule and what it counts from.</summary>
     /// <param name="rule">The rule. Its UNTIL counts here when it is local.</param>
@@ -47,12 +51,12 @@ internal sealed class Recurrence
         int[] Whole(int[] seconds) => [.. seconds.Select(s => Math.Min(s, 59)).Distinct()];
         (unit, times, within) = frequency switch
         {
-            RuleFrequency.Hourly => (3600, new RecurrenceTimes(Limits("BYHOUR", 24), [0], [0]), Chosen(
+            RuleFrequency.Hourly => (3600, new RecurrenceTimes(Limits("BYHOUR", 24), [0], [0]), ChosenOf(
                 [.. from m in Given("BYMINUTE", anchor.Minute) from s in Whole(Given("BYSECOND", anchor.Second)) select (m * 60) + s])),
             RuleFrequency.Minutely => (60, new RecurrenceTimes(Limits("BYHOUR", 24), Limits("BYMINUTE", 60), [0]),
-                Chosen(Whole(Given("BYSECOND", anchor.Second)))),
+                ChosenOf(Whole(Given("BYSECOND", anchor.Second)))),
             RuleFrequency.Secondly => (1, new RecurrenceTimes(Limits("BYHOUR", 24), Limits("BYMINUTE", 60), Whole(Limits("BYSECOND", 60))),
-                Chosen([0])),
+                ChosenOf([0])),
             _ => (DaySeconds, new RecurrenceTimes(
                 Given("BYHOUR", anchor.Hour), Given("BYMINUTE", anchor.Minute), Whole(Given("BYSECOND", anchor.Second))), (int[])[]),
         };
@@ -60,6 +64,9 @@ internal sealed class Recurrence
         this.begins = (begins ?? anchor).Ticks / TimeSpan.TicksPerSecond;
         origin = unit < DaySeconds ? start / unit : PeriodOf(start / DaySeconds);
         cycleDays = Cycle();
+        waits = new(Waits);
+        never = unit < DaySeconds ? within.Length == 0 || (interval > 1 && times.Count < DaySeconds / unit && waits.Value[0] < 0)
+            : frequency == RuleFrequency.Daily && positions.Length > 0 && !Places(times.Count).Any();
         var until = rule.Until is { Kind: not DateTimeKind.Utc } local && local < Last ? local : Last;
         ends = new(() => rule.Count is { } count ? Counted(count) : until.Ticks / TimeSpan.TicksPerSecond);
     }
@@ -87,85 +94,107 @@ internal sealed class Recurrence
     // Seconds since 0001-01-01; the first due one at or after the given.
     private long? Search(long from)
     {
+        var last = Math.Min((from / DaySeconds) + cycleDays, Last.Ticks / TimeSpan.TicksPerDay);
+        return never ? null : unit == DaySeconds ? SearchDays(from, last) : SearchUnits(from, last);
+    }
+
+    private long? SearchDays(long from, long last)
+    {
         var (first, time) = Math.DivRem(from, DaySeconds);
-        var (day, last) = (first, Math.Min(first + cycleDays, Last.Ticks / TimeSpan.TicksPerDay));
+        var day = first;
         while (days.Next(day, last) is { } named)
         {
             day = named;
-            var second = day == first ? (int)time : 0;
-            if (unit < DaySeconds)
-            {
-                if (InDay(day, second) is { } found) { return (day * DaySeconds) + found; }
-                day = DayOfNextUnit(day + 1);
-                continue;
-            }
             var period = PeriodOf(day);
             if (Behind(period) is > 0 and var behind) { day = DayOf(period + interval - behind); }
             else if (positions.Length == 0)
             {
-                var found = times.First(second);
+                var found = times.First(day == first ? (int)time : 0);
                 if (found < DaySeconds) { return (day * DaySeconds) + found; }
                 day++;
             }
-            else if (InPeriod(period, from) is { } found) { return found; }
-            else { day = DayOf(period + interval); }
+            else
+            {
+                var all = InPeriod(period);
+                var place = Array.FindIndex(all, s => s >= from);
+                if (place >= 0) { return all[place]; }
+                day = DayOf(period + interval);
+            }
         }
         return null;
-    }
-
-    // The hours, minutes or seconds of a day that the rule names and INTERVAL reaches.
-    private int? InDay(long day, int second)
-    {
-        var start = day * (DaySeconds / unit);
-        var place = second / unit;
-        var rest = Array.FindIndex(within, w => w >= second % unit);
-        if (rest < 0) { (place, rest) = (place + 1, 0); }
-        if (within.Length == 0 || FirstUnit(place, origin - start, interval) is not { } found) { return null; }
-        return (found * unit) + within[found == place ? rest : 0];
-    }
-
-    // The first unit of a day at or after one that the rule names and that is behind a remainder by whole steps.
-    private int? FirstUnit(int from, long remainder, long step)
-    {
-        for (long place = from; place < DaySeconds / unit;)
-        {
-            var named = times.First((int)place * unit);
-            if (named >= DaySeconds) { return null; }
-            place = named / unit;
-            var missing = Modulo(remainder - place, step);
-            if (missing == 0) { return (int)place; }
-            place += missing;
-        }
-        return null;
-    }
-
-    private long DayOfNextUnit(long day)
-    {
-        var units = DaySeconds / unit;
-        return ((day * units) + Modulo(origin - (day * units), interval)) / units;
     }
 
     // BYSETPOS chooses from all times of one period, also from those before the anchor.
-    private long? InPeriod(long period, long from)
+    private long[] InPeriod(long period)
     {
+        // Asked many times about one period when the rule is walked. A lost write costs a second computation.
+        if (latest is { } known && known.Period == period) { return known.Times; }
         var (day, last) = (DayOf(period), DayOf(period + 1) - 1);
         var named = new List<int>();
         for (var next = days.Next(day, last); next is { } found; next = days.Next(found + 1, last)) { named.Add(found); }
-        var all = named.Count * times.Count;
-        foreach (var place in positions.Select(p => p > 0 ? p - 1 : all + p).Where(p => p >= 0 && p < all).Distinct().Order())
+        long[] all = [.. Places(named.Count * times.Count).Select(p => ((long)named[p / times.Count] * DaySeconds) + times.At(p % times.Count))];
+        latest = new Chosen(period, all);
+        return all;
+    }
+
+    // The named days and the units that INTERVAL and the times of a day leave are asked in turn until they agree.
+    private long? SearchUnits(long from, long last)
+    {
+        long perDay = DaySeconds / unit;
+        var place = from / unit;
+        var rest = Array.BinarySearch(within, (int)(from % unit));
+        rest = rest < 0 ? ~rest : rest;
+        if (rest == within.Length) { (place, rest) = (place + 1, 0); }
+        var first = place;
+        while (days.Next(place / perDay, last) is { } day)
         {
-            var second = ((long)named[place / times.Count] * DaySeconds) + times.At(place % times.Count);
-            if (second >= from) { return second; }
+            place = NextUnit(Math.Max(place, day * perDay));
+            if (place / perDay == day) { return (place * unit) + within[place == first ? rest : 0]; }
         }
         return null;
     }
 
-    private int[] Chosen(int[] all)
+    // The first unit at or after one that INTERVAL reaches and the times of a day name, on whatever day.
+    private long NextUnit(long place)
+    {
+        var perDay = DaySeconds / unit;
+        if (interval == 1)
+        {
+            var (day, ofDay) = Math.DivRem(place, perDay);
+            var named = times.First((int)ofDay * unit);
+            return named < DaySeconds ? (day * perDay) + (named / unit) : ((day + 1) * perDay) + (times.First(0) / unit);
+        }
+        var step = (place - origin + interval - 1) / interval;
+        if (times.Count < perDay) { step += waits.Value[step % waits.Value.Length]; }
+        return origin + (step * interval);
+    }
+
+    // Steps of INTERVAL come to the same time of a day again after so many; of each, how many steps it is to one that is named. -1: none is.
+    private int[] Waits()
+    {
+        var perDay = DaySeconds / unit;
+        var waiting = new int[perDay / (long)BigInteger.GreatestCommonDivisor(interval, perDay)];
+        var wait = -1;
+        for (var i = (2L * waiting.Length) - 1; i >= 0; i--)
+        {
+            var second = (int)((origin + (i * interval)) % perDay) * unit;
+            wait = times.First(second) == second ? 0 : wait < 0 ? wait : wait + 1;
+            waiting[i % waiting.Length] = wait;
+        }
+        return waiting;
+    }
+
+    // BYSETPOS of so many, as places from 0, ascending.
+    private IEnumerable<int> Places(int count) =>
+        positions.Select(p => p > 0 ? p - 1 : count + p).Where(p => p >= 0 && p < count).Distinct().Order();
+
+    private int[] ChosenOf(int[] all)
     {
         Array.Sort(all);
-        return positions.Length == 0 ? all : [.. positions.Select(p => p > 0 ? p - 1 : all.Length + p)
-            .Where(p => p >= 0 && p < all.Length).Distinct().Order().Select(p => all[p])];
+        return positions.Length == 0 ? all : [.. Places(all.Length).Select(p => all[p])];
     }
+
+    private sealed record Chosen(long Period, long[] Times);
 
     // How many periods a period is past the last that INTERVAL reaches.
     private long Behind(long period) => Modulo(period - origin, interval);

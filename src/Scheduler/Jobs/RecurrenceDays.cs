@@ -43,7 +43,7 @@ internal sealed class RecurrenceDays
         monthDays = Places.Of(ofMonth);
     }
 
-    /// <summary>The first named day at or after one, null when there is none up to the end. Days count as in <see cref="DateOnly.DayNumber"/>.</summary>
+    /// <summary>The first named day at or after one; null when there is none up to the end. Days are <see cref="DateOnly.DayNumber"/>s.</summary>
     public int? Next(long day, long end)
     {
         while (day <= end)

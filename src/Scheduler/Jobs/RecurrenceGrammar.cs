@@ -44,8 +44,8 @@ internal static partial class RecurrenceGrammar
 {
     // Nine digits, 31 years of seconds. A year count beyond the calendar is still read: such a rule is due once.
     public const int IntervalMax = 999_999_999;
-    // The last of them is found by counting from 'starts', about 100 ns each: 10 ms.
-    public const int CountMax = 100_000;
+    // The last of them is found by counting from 'starts', below 1 µs each; a rule that runs longer can say UNTIL.
+    public const int CountMax = 10_000;
 
     /// <summary>From the longest to the shortest, as in <see cref="RuleFrequency"/>.</summary>
     public static readonly string[] Frequencies = ["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"];

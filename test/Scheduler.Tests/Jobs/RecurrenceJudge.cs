@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Scheduler.Tests.Jobs;
@@ -14,6 +15,9 @@ internal sealed class RecurrenceJudge
     private readonly string frequency;
     private readonly int interval;
     private readonly DayOfWeek weekStart;
+    private readonly Dictionary<string, HashSet<int>> numbers = [];
+    private readonly Dictionary<int, List<DateTime>> weeks = [];
+    private static readonly ConcurrentDictionary<(int Year, int Month), List<DateTime>> Years = new();
 
     public RecurrenceJudge(string rule, DateTime start)
     {
@@ -26,7 +30,7 @@ internal sealed class RecurrenceJudge
 
     private bool IsByTheDay => frequency is "YEARLY" or "MONTHLY" or "WEEKLY" or "DAILY";
 
-    /// <summary>All due times from one day to before another, without COUNT and UNTIL. Whole periods around them are looked at for BYSETPOS.</summary>
+    /// <summary>All due times from one day to before another, without COUNT and UNTIL. BYSETPOS is given whole periods to choose from.</summary>
     public List<DateTime> Due(DateTime from, DateTime until)
     {
         var margin = frequency switch { "YEARLY" => 380, "MONTHLY" => 32, "WEEKLY" => 8, _ => 1 };
@@ -76,17 +80,8 @@ internal sealed class RecurrenceJudge
     {
         if (!DayIsDefault(day)) { return false; }
         if (parts.ContainsKey("BYMONTH") && !Names("BYMONTH", day.Month)) { return false; }
-        if (parts.ContainsKey("BYMONTHDAY") && !Names("BYMONTHDAY", day.Day) && !Names("BYMONTHDAY", day.Day - Month(day).Count() - 1)) { return false; }
-        if (parts.ContainsKey("BYYEARDAY") && !Names("BYYEARDAY", day.DayOfYear) && !Names("BYYEARDAY", day.DayOfYear - Year(day.Year).Count() - 1))
-        {
-            return false;
-        }
-        if (parts.ContainsKey("BYWEEKNO"))
-        {
-            var weeks = Weeks(WeekYear(day));
-            var place = weeks.IndexOf(FirstOfWeek(day));
-            if (!Names("BYWEEKNO", place + 1) && !Names("BYWEEKNO", place - weeks.Count)) { return false; }
-        }
+        if (!Place("BYMONTHDAY", Month(day), day) || !Place("BYYEARDAY", Year(day.Year), day)) { return false; }
+        if (parts.ContainsKey("BYWEEKNO") && !Place("BYWEEKNO", Weeks(WeekYear(day)), FirstOfWeek(day))) { return false; }
         return !parts.TryGetValue("BYDAY", out var text) || text.Split(',').Any(d => IsWeekday(day, d));
     }
 
@@ -134,21 +129,27 @@ internal sealed class RecurrenceJudge
     // A week is of the year that most of its days are in.
     private int WeekYear(DateTime day) => FirstOfWeek(day).AddDays(3).Year;
 
-    private List<DateTime> Weeks(int year) => [.. Year(year).Select(FirstOfWeek).Distinct().Where(w => w.AddDays(3).Year == year)];
+    private List<DateTime> Weeks(int year) => weeks.TryGetValue(year, out var known) ? known
+        : weeks[year] = [.. Year(year).Select(FirstOfWeek).Distinct().Where(w => w.AddDays(3).Year == year)];
 
-    private static IEnumerable<DateTime> Month(DateTime day) => Year(day.Year).Where(d => d.Month == day.Month);
+    private static List<DateTime> Month(DateTime day) => Years.GetOrAdd((day.Year, day.Month), _ =>
+        [.. Year(day.Year).Where(d => d.Month == day.Month)]);
 
-    private static IEnumerable<DateTime> Year(int year)
+    private static List<DateTime> Year(int year) => Years.GetOrAdd((year, 0), _ =>
+        [.. Enumerable.Range(0, 366).Select(d => new DateTime(year, 1, 1).AddDays(d)).Where(d => d.Year == year)]);
+
+    // Whether a part, where it is given, names the place of a day among others, from their start or from their end.
+    private bool Place(string name, List<DateTime> among, DateTime day)
     {
-        for (var day = new DateTime(year, 1, 1); day.Year == year; day = day.AddDays(1)) { yield return day; }
+        if (!parts.ContainsKey(name)) { return true; }
+        var place = among.IndexOf(day);
+        return Names(name, place + 1) || Names(name, place - among.Count);
     }
 
     private bool Part(string name, int number, int? left) =>
         parts.ContainsKey(name) ? Names(name, number) : left is null || left == number;
 
     private bool Names(string name, int number) => parts.TryGetValue(name, out var text) && Numbers(text).Contains(number);
-
-    private readonly Dictionary<string, HashSet<int>> numbers = [];
 
     private HashSet<int> Numbers(string text) => numbers.TryGetValue(text, out var known) ? known
         : numbers[text] = [.. text.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
