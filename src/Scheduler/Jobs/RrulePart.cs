@@ -77,8 +77,8 @@ internal sealed record RrulePart : SchedulePart
         }
         var part = new RrulePart(text, rule, zone, starts);
         if (part.Next(DateTimeOffset.MinValue) is not null) { return part; }
-        var endless = new RrulePart(text, rule with { Until = null }, zone, starts);
-        throw new ScheduleException($"schedule '{text}' is never due: " + (endless.Next(DateTimeOffset.MinValue) is { } first
+        var endless = rule.Until is null ? null : new RrulePart(text, rule with { Until = null }, zone, starts);
+        throw new ScheduleException($"schedule '{text}' is never due: " + (endless?.Next(DateTimeOffset.MinValue) is { } first
             ? $"UNTIL is before its first time, {first:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "no such time exists up to the year 9999"));
     }
 

@@ -65,7 +65,7 @@ public sealed class RecurrencePropertyTests
             "FREQ=MONTHLY;BYDAY=-1SU,2SU,1SU;BYHOUR=0,1,2,3;BYMINUTE=30", "FREQ=HOURLY;INTERVAL=5;BYMINUTE=15,45",
         ];
         var random = new Random(Seed);
-        var zones = TimeZoneInfo.GetSystemTimeZones().Where(z => z.HasIanaId).OrderBy(_ => random.Next()).Take(40 * Rounds)
+        var zones = TimeZoneInfo.GetSystemTimeZones().Where(z => z.HasIanaId).OrderBy(_ => random.Next()).Take(12 * Rounds)
             .Select(z => z.Id).Concat(["Europe/Dublin", "Africa/Casablanca", "Australia/Lord_Howe", "America/Scoresbysund", "Pacific/Apia"]);
         var changes = 0;
         foreach (var zone in zones.Select(TimeZoneInfo.FindSystemTimeZoneById))
