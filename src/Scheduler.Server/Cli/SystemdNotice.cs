@@ -6,11 +6,11 @@ using Scheduler.Cluster;
 namespace Scheduler.Server.Cli;
 
 /// <summary>
-/// Tells systemd how the node is where a unit of <c>Type=notify</c> started it: READY when the start is complete, STATUS with the node's state whenever
-/// it changes, STOPPING when a stop begins, and WATCHDOG twice in the time the unit asks for. Elsewhere, without NOTIFY_SOCKET, it does nothing.
+/// Tells systemd how the node is where a unit of <c>Type=notify</c> started it: READY when the start is complete, STATUS with the node's state
+/// whenever it changes, STOPPING when a stop begins, and WATCHDOG twice in the time the unit asks for. Without NOTIFY_SOCKET it does nothing.
 /// </summary>
-/// <remarks>The library's own <c>AddSystemd</c> would also change the form of log lines, and knows no watchdog. The watchdog says that the process still
-/// gets to its timers; a node whose database is away is not restarted for that.</remarks>
+/// <remarks>The library's own <c>AddSystemd</c> would also change the form of log lines, and knows no watchdog. The watchdog says that the process
+/// still gets to its timers; a node whose database is away is not restarted for that.</remarks>
 internal sealed partial class SystemdNotice : IDisposable
 {
     // sd_watchdog_enabled(3) advises half of the time.
@@ -40,7 +40,8 @@ internal sealed partial class SystemdNotice : IDisposable
 
     public void Dispose() => watchdog?.Dispose();
 
-    private static ServiceState Status(NodeState node) => new($"STATUS={node.State}{(node.Reason is { } why ? ": " + why.ReplaceLineEndings(" ") : "")}");
+    private static ServiceState Status(NodeState node) =>
+        new("STATUS=" + node.State + (node.Reason is { } why ? ": " + why.ReplaceLineEndings(" ") : ""));
 
     // The variables are inherited: a unit may have meant another process.
     private static TimeSpan? WatchdogTime() =>

@@ -31,8 +31,8 @@ public sealed class MailSender(NodeOptions options)
     /// <summary>Who judges the server's certificate; null: the machine's own trust, as always but in tests.</summary>
     internal RemoteCertificateValidationCallback? Trust { get; init; }
 
-    /// <summary>Send one mail to all of the channel's addresses. Throws <see cref="OperatorException"/> when the node's or the channel's settings cannot
-    /// be used, <see cref="MailException"/> for what the server or the way to it refuses.</summary>
+    /// <summary>Send one mail to all of the channel's addresses. Throws <see cref="OperatorException"/> when the node's or the channel's settings
+    /// cannot be used, <see cref="MailException"/> for what the server or the way to it refuses.</summary>
     /// <param name="delivery">The message.</param>
     /// <param name="settings">The channel's settings, secrets filled in.</param>
     /// <param name="redactor">Learns the secrets that are sent, for a server may quote them.</param>
@@ -130,8 +130,9 @@ public sealed class MailSender(NodeOptions options)
         SmtpCommandException { ErrorCode: SmtpErrorCode.MessageNotAccepted } e => ("mail", Answered(e)),
         SmtpCommandException e => (stage == "connect" ? "greeting" : stage, Answered(e)),
         AuthenticationException { InnerException: SmtpCommandException e } => ("login", Answered(e)),
-        // MailKit's text is three paragraphs of advice; what it found is in the exception within.
-        SslHandshakeException e => ("TLS", e.InnerException is null or SslHandshakeException ? e.Message : e.InnerException.Message),
+        // Of a certificate MailKit's text says what is wrong; else it is paragraphs of advice, and what was found is in the exception within.
+        SslHandshakeException { ServerCertificate: null, InnerException: { } cause } => ("TLS", cause.Message),
+        SslHandshakeException e => ("TLS", e.Message),
         // Connected, but STARTTLS is not offered.
         NotSupportedException e when stage == "connect" => ("TLS", e.Message),
         SocketException e => (stage, e.Message),
