@@ -130,6 +130,8 @@ public sealed class MailSender(NodeOptions options)
         SmtpCommandException { ErrorCode: SmtpErrorCode.MessageNotAccepted } e => ("mail", Answered(e)),
         SmtpCommandException e => (stage == "connect" ? "greeting" : stage, Answered(e)),
         AuthenticationException { InnerException: SmtpCommandException e } => ("login", Answered(e)),
+        // Of a mechanism of several steps MailKit gives the answer as "535: text".
+        AuthenticationException { Message: [>= '4' and <= '5', _, _, ':', ..] text } => ("login", $"answered {text[..3]}{text[4..]}"),
         // Of a certificate MailKit's text says what is wrong; else it is paragraphs of advice, and what was found is in the exception within.
         SslHandshakeException { ServerCertificate: null, InnerException: { } cause } => ("TLS", cause.Message),
         SslHandshakeException e => ("TLS", e.Message),
