@@ -3,9 +3,9 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /src
 # Packages are restored anew only when the projects change.
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
-COPY src/Scheduler/Scheduler.csproj src/Scheduler/
-COPY src/Scheduler.Server/Scheduler.Server.csproj src/Scheduler.Server/
-RUN dotnet restore src/Scheduler.Server/Scheduler.Server.csproj
+COPY src/Scheduler/Scheduler.csproj src/Scheduler/packages.lock.json src/Scheduler/
+COPY src/Scheduler.Server/Scheduler.Server.csproj src/Scheduler.Server/packages.lock.json src/Scheduler.Server/
+RUN dotnet restore src/Scheduler.Server/Scheduler.Server.csproj --locked-mode
 COPY sql sql
 COPY src src
 RUN dotnet publish src/Scheduler.Server/Scheduler.Server.csproj --no-restore -c Release -o /app

@@ -92,6 +92,7 @@ internal static class ServeCommand
         using var socket = Bind(address, settings.HttpPort() ?? DefaultPort);
         var url = $"http://{socket.LocalEndPoint}";
         await using var app = Build(options with { Url = url }, socket, out var started);
+        using var systemd = SystemdNotice.Of(app);
         // Before the start: it may wait for its database, and must not outlive who began it.
         if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
         try { await app.StartAsync(stop); }

@@ -21,7 +21,7 @@ public sealed partial class NodeSettings
             "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.allow", "sql.own_database", "sql.trusted",
             "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
             "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
-            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password"];
+            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password", "mail.oauth2_token"];
 
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
@@ -34,6 +34,8 @@ public sealed partial class NodeSettings
     private const int JobsMetricsMax = 20_000;
     // A day is a partition, and a statement on the ledger locks about four relations of each (claim, measured): a year is 1,500 locks a session.
     private const int KeepDaysMax = 366;
+    // RFC 8314, section 7.3.
+    private const int ImplicitTlsPort = 465;
 
     private readonly Dictionary<string, Setting> settings = new(StringComparer.Ordinal);
     private readonly List<string> problems = [];
@@ -228,28 +230,64 @@ public sealed partial class NodeSettings
 
     private MailOptions Mail()
     {
-        var unset = new MailOptions();
+        var tls = settings.GetValueOrDefault("mail.tls")?.Text;
+        if (tls is not (null or "true" or "false" or "starttls" or "implicit")) { Wrong("mail.tls", "true, starttls, implicit or false"); }
         var server = settings.GetValueOrDefault("mail.server")?.Text.Split(':');
-        var port = unset.Port;
+        var port = tls == "implicit" ? ImplicitTlsPort : new MailOptions().Port;
         var hasPort = server is not [_, var text]
             || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536);
         if (server is not null && (!hasPort || server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]))
         {
             Wrong("mail.server", "a host, with a port or without, e.g. mail.example:587");
         }
-        if (settings.TryGetValue("mail.from", out var from) && !System.Net.Mail.MailAddress.TryCreate(from.Text, out _))
+        if (settings.TryGetValue("mail.from", out var from) && MailOptions.Address(from.Text) is null)
         {
             Wrong("mail.from", "a mail address, e.g. scheduler@example.com");
         }
-        return unset with
+        return WithLogin(new()
         {
             Server = server?[0],
             Port = port,
             From = from?.Text,
-            Tls = !settings.ContainsKey("mail.tls") || Flag("mail.tls"),
-            User = settings.GetValueOrDefault("mail.user")?.Text,
-            Password = settings.TryGetValue("mail.password", out var password) ? WithSecrets(password) : null,
-        };
+            Tls = tls switch
+            {
+                "false" => MailTls.None,
+                "implicit" => MailTls.Implicit,
+                null or "true" when port == ImplicitTlsPort => MailTls.Implicit,
+                _ => MailTls.StartTls,
+            },
+        });
+    }
+
+    // Half a login would be none, which a server only says when the first mail is due.
+    private MailOptions WithLogin(MailOptions mail)
+    {
+        var (user, password, oauth2) = (settings.GetValueOrDefault("mail.user"), settings.GetValueOrDefault("mail.password"),
+            settings.GetValueOrDefault("mail.oauth2_token"));
+        if (user is null && (password ?? oauth2) is { } secret)
+        {
+            problems.Add($"{secret.Place}: mail.{(password is null ? "oauth2_token" : "password")} has no mail.user; expected both");
+        }
+        if (user is not null && password is null && oauth2 is null)
+        {
+            problems.Add($"{user.Place}: mail.user has neither mail.password nor mail.oauth2_token; expected one of them");
+        }
+        if (password is not null && oauth2 is not null)
+        {
+            problems.Add($"{oauth2.Place}: mail.oauth2_token stands beside mail.password; expected one of them");
+        }
+        string? name = null;
+        if (oauth2 is not null)
+        {
+            if (SecretPattern().Match(oauth2.Text) is { Success: true } match && match.Length == oauth2.Text.Length)
+            {
+                name = match.Groups["name"].Value;
+                Secret(name, oauth2.Place);
+            }
+            // Not shown: it may be the token itself.
+            else { problems.Add($"{oauth2.Place}: mail.oauth2_token is no reference; expected ${{secret:NAME}}, which is read anew for every mail"); }
+        }
+        return mail with { User = user?.Text, Password = password is null ? null : WithSecrets(password), OAuth2Secret = name };
     }
 
     private string[] FileRoots()
