@@ -3,7 +3,8 @@ namespace Scheduler.Cluster;
 /// <summary>Settings of one node. From config/scheduler.yaml, then the environment, then flags.</summary>
 public sealed record NodeOptions
 {
-    /// <summary>The node's name, unique among live nodes: letters, digits and <c>. _ -</c>, at most 40 characters. No default.</summary>
+    /// <summary>The node's name, unique among live nodes: letters, digits and <c>. _ -</c>, at most 63 characters.
+    /// <see cref="NodeSettings"/> takes the machine's where none is given.</summary>
     public required string Name { get; init; }
     /// <summary>The scheduler's database, in Npgsql's form. No default.</summary>
     public required string ConnectionString { get; init; }
@@ -33,7 +34,7 @@ public sealed record NodeOptions
     /// <summary>Folders in which jobs may delete files and write backups and archives, absolute and without links. Default none: no job
     /// may.</summary>
     public IReadOnlyList<string> FileRoots { get; init; } = [];
-    /// <summary>Address others reach this node at, shown in its row. Default none.</summary>
+    /// <summary>Address others reach this node at, shown in its row (setting <c>http.url</c>, else by where it listens). Default none.</summary>
     public string? Url { get; init; }
     /// <summary>What jobs of kind <c>command</c> may do on this node. Default: nothing.</summary>
     public CommandOptions Commands { get; init; } = new();

@@ -18,8 +18,8 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.allow", "sql.own_database", "sql.trusted",
-            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.url", "http.allow",
+            "sql.own_database", "sql.trusted", "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
             "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
             "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password", "mail.oauth2_token"];
 
@@ -27,6 +27,8 @@ public sealed partial class NodeSettings
     private static readonly string[] Lists =
         ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
     private static readonly string[] Sections = ["node", "http", "sql", "commands", "telemetry", "mail"];
+    /// <summary>Port of a node's HTTP when no source gives one.</summary>
+    public const int DefaultHttpPort = 8080;
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -98,17 +100,36 @@ public sealed partial class NodeSettings
         return null;
     }
 
-    /// <summary>The options of a node. Throws <see cref="OperatorException"/> (2) that lists every mistake.</summary>
+    /// <summary>The address others reach the node's HTTP at, without a slash at its end; null when no source gives one.</summary>
+    public string? HttpUrl()
+    {
+        if (!settings.TryGetValue("http.url", out var setting) || setting.Text.Length == 0) { return null; }
+        if (Uri.TryCreate(setting.Text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            && url is { UserInfo: "", Query: "", Fragment: "" })
+        {
+            return setting.Text.TrimEnd('/');
+        }
+        Wrong("http.url", "http:// or https:// with a host, and perhaps port and path, e.g. http://node1.example:8080");
+        return null;
+    }
+
+    /// <summary>The node's name; null when no source gives one.</summary>
+    public string? NodeName()
+    {
+        if (!settings.TryGetValue("node.name", out var setting) || setting.Text.Length == 0) { return null; }
+        if (!NamePattern().IsMatch(setting.Text)) { Wrong("node.name", $"1 to {HostName.LengthMax} letters, digits and . _ -"); }
+        return setting.Text;
+    }
+
+    /// <summary>The options of a node, without the address it is reached at. Its name is the machine's where none is given. Throws
+    /// <see cref="OperatorException"/> (2) that lists every mistake.</summary>
     /// <param name="jobsFolder">Folder of job files, or null for none.</param>
     public NodeOptions Options(string? jobsFolder)
     {
         var unset = new NodeOptions { Name = "", ConnectionString = "" };
-        var name = settings.GetValueOrDefault("node.name")?.Text ?? "";
-        if (name.Length == 0) { problems.Add("this node has no name: give --name, SCHEDULER__NODE__NAME or node.name in config/scheduler.yaml"); }
-        else if (!NamePattern().IsMatch(name)) { Wrong("node.name", "1 to 40 letters, digits and . _ -"); }
         var options = unset with
         {
-            Name = name,
+            Name = NodeName() ?? HostName.ForNode(Environment.MachineName, 1),
             Labels = List("node.labels"),
             FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
@@ -152,6 +173,7 @@ public sealed partial class NodeSettings
         options = options with { OwnSecrets = [.. ownSecrets] };
         HttpPort();
         HttpAddress();
+        HttpUrl();
         Check();
         return options;
     }
@@ -350,7 +372,7 @@ public sealed partial class NodeSettings
         return "";
     }
 
-    [GeneratedRegex(@"^[a-zA-Z0-9._-]{1,40}$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9._-]{1,63}$")]
     private static partial Regex NamePattern();
 
     // No "/" and no leading dot in a name: it is looked up in a folder and must not leave it.
