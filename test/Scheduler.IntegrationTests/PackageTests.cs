@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Xml.Linq;
 using NUnit.Framework;
+using Scheduler.TestKit;
 using Scheduler.TestKit.Telemetry;
 
 namespace Scheduler.IntegrationTests;

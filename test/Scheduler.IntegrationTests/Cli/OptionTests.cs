@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NUnit.Framework;
+using Scheduler.TestKit;
 using Scheduler.Database;
 using Scheduler.Server.Cli;
 

@@ -1,8 +1,9 @@
-namespace Scheduler.IntegrationTests;
+namespace Scheduler.TestKit;
 
 /// <summary>The folder everything of the repository is in.</summary>
-internal static class Repository
+public static class Repository
 {
+    /// <summary>Its path. Throws when the running assembly is not below one.</summary>
     public static string Root { get; } = Find();
 
     private static string Find()
