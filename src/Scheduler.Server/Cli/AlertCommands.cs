@@ -22,7 +22,7 @@ internal static class AlertCommands
     };
     private static readonly Option<string> Runbooks = new("--runbooks")
     {
-        Description = "What comes before the file names of runbooks (default docs/runbooks/)",
+        Description = "What comes before the file names of runbooks",
         HelpName = "URL",
         DefaultValueFactory = _ => new AlertRuleOptions().Runbooks,
     };

@@ -10,7 +10,7 @@ internal static class HealthCommand
 
     private static readonly Option<Uri> Url = new("--url")
     {
-        Description = "Where the node listens (default http://127.0.0.1:8080)",
+        Description = "Where the node listens",
         HelpName = "URL",
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080"),
     };
