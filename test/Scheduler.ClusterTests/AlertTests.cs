@@ -10,7 +10,7 @@ namespace Scheduler.ClusterTests;
 /// The whole way of an alert, with the rules and inhibitions as shipped: nodes, a real Prometheus, a real Alertmanager, a webhook. Only their waiting
 /// times are taken out (for:, group_wait: and the like). The incidents in the database say the same.
 /// </summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed partial class AlertTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

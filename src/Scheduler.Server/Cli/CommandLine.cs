@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Data.Common;
 using System.Runtime.InteropServices;
 using Scheduler.Database;
+using Scheduler.Server.Dev;
 
 namespace Scheduler.Server.Cli;
 
@@ -12,6 +13,27 @@ internal static class CommandLine
 {
     // A word that begins with @ is text like any other: @daily is a schedule, and no file is read for it.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>The whole tree of commands.</summary>
+    public static RootCommand Root() => new("A clustered job server: every fire runs once, on one node, and leaves one verdict.")
+    {
+        ServeCommand.Create(),
+        DevCommand.Create(),
+        DevFleetCommand.Create(),
+        StatusCommand.Create(),
+        ConfigCommands.Create(),
+        JobCommands.Create(),
+        RunCommands.Create(),
+        NodeCommands.Create(),
+        IncidentCommands.Create(),
+        ChannelCommands.Create(),
+        FleetCommands.Create(),
+        UploadCommands.Create(),
+        SnapshotCommands.Create(),
+        DatabaseCommands.Create(),
+        AlertCommands.Create(),
+        HealthCommand.Create(),
+    };
 
     public static async Task<int> Run(RootCommand root, string[] args)
     {
@@ -68,15 +90,18 @@ internal static class CommandLine
             Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
             return ExitCode.Usage;
         }
-        // An unknown word makes others miss their place ("required" and so on); naming it is enough.
-        var lines = parsed.UnmatchedTokens.Count > 0
-            ? parsed.UnmatchedTokens.Select(t => $"'{t}' is not {(t.StartsWith('-') ? "an option" : "expected")} here"
-                + Spelling.DidYouMean(t, Words(command, t)))
-            : parsed.Errors.Select(e => string.Join(" ", e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'));
-        foreach (var line in lines.Distinct()) { Output.Talk("scheduler: " + line); }
+        foreach (var line in Mistakes(parsed)) { Output.Talk("scheduler: " + line); }
         Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
         return command.Name == ConfigCommands.PlanName ? ExitCode.Error : ExitCode.Usage;
     }
+
+    /// <summary>What is wrong with a command line, a line for each mistake; empty when nothing is.</summary>
+    internal static IEnumerable<string> Mistakes(ParseResult parsed) => (parsed.UnmatchedTokens.Count > 0
+        // An unknown word makes others miss their place ("required" and so on); naming it is enough.
+        ? parsed.UnmatchedTokens.Select(t => $"'{t}' is not {(t.StartsWith('-') ? "an option" : "expected")} here"
+            + Spelling.DidYouMean(t, Words(parsed.CommandResult.Command, t)))
+        : parsed.Errors.Select(e => string.Join(" ", e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.')))
+        .Distinct();
 
     private static IEnumerable<string> Words(Command command, string like) => like.StartsWith('-')
         ? command.Options.Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name))

@@ -21,7 +21,6 @@ internal static class Output
 {
     // Longer than any line that is written, so that Spectre breaks none.
     private const int LineCellsMax = 10_000_000;
-    private static readonly string[] ColouredColumns = ["state", "verdict", "last_verdict", "outcome"];
     // Marks and overrides of the direction of writing: they would show one name as another.
     private static readonly SearchValues<char> DirectionMarks =
         SearchValues.Create("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
@@ -172,8 +171,9 @@ internal static class Output
     }
 
     // The word itself always says it; colour only helps the eye.
-    private static Style Look(string column, string word) => !ColouredColumns.Contains(column) ? Style.Plain : word switch
+    private static Style Look(string column, string word) => word switch
     {
+        _ when column is not ("state" or "verdict" or "last_verdict" or "outcome") => Style.Plain,
         "succeeded" or "live" or "completed" or "uploaded" => new Style(Color.Green),
         "running" or "draining" => new Style(Color.Blue),
         "failed" or "timed_out" or "dead" or "problem" or "unknown" or "lost" or "missed" or "missing" => new Style(Color.Red),

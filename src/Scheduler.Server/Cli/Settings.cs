@@ -25,7 +25,11 @@ internal static class Settings
 
     public static Option<bool> Json { get; } = new("--json") { Description = "Print JSON instead of a table" };
 
-    public static Option<string?> Wide { get; } = MakeWide();
+    public static Option<string?> Wide { get; } = new Option<string?>("--output", "-o")
+    {
+        Description = "wide: all columns whole, also on a narrow terminal; in a file or a pipe they always are",
+        HelpName = "wide",
+    }.Reading(text => text == "wide", "wide (--json prints JSON)");
 
     /// <summary>File and environment laid over each other.</summary>
     public static NodeSettings Read(ParseResult parsed)
@@ -63,22 +67,5 @@ internal static class Settings
         command.Options.Add(ConfigFile);
         if (json) { command.Options.Add(Json); }
         return command;
-    }
-
-    private static Option<string?> MakeWide()
-    {
-        var wide = new Option<string?>("--output", "-o")
-        {
-            Description = "wide: all columns whole, also on a narrow terminal; in a file or a pipe they always are",
-            HelpName = "wide",
-        };
-        wide.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: not "wide" } token])
-            {
-                result.AddError($"{result.IdentifierToken?.Value ?? wide.Name} is '{token.Value}'; expected wide (--json prints JSON)");
-            }
-        });
-        return wide;
     }
 }

@@ -103,8 +103,15 @@ public sealed record StatusReport
         {
             Add("standby", n.Name, $"node {n.Name} stands by: {n.Reason ?? "no reason given"}");
         }
+        foreach (var n in nodes.Where(n => n is { State: "live", Reason: not null }))
+        {
+            Add("not_ready", n.Name, $"node {n.Name} is not ready: {n.Reason}");
+        }
         // Of causes and channels there may be several without a job or a node.
-        foreach (var i in incidents.Where(i => !i.Explained && !IsSaidElsewhere(i.Condition))) { Add(i.Condition, i.Job ?? i.Node ?? i.Line, i.Line); }
+        foreach (var i in incidents.Where(i => !i.Explained && !IsSaidElsewhere(i.Condition)))
+        {
+            Add(i.Condition, i.Job ?? i.Node ?? i.Line, i.Line);
+        }
         foreach (var j in jobs.Where(j => j.State == "problem")) { Add("cannot_fire", j.Name, $"job {j.Name} cannot fire: {j.Problem}"); }
         foreach (var name in overdue) { Add("missed", name, $"job {name} did not fire when it was due: see 'scheduler job show {name}'"); }
         foreach (var i in incidents.Where(i => !i.Explained && i.Condition is "missed")) { Add("missed", i.Job, i.Line); }
