@@ -133,7 +133,8 @@ public sealed partial class AlertTests
     private static IEnumerable<string> Rules() =>
         Directory.GetFiles(Path.Combine(Repository.Root, "config/alerts"), "*.yaml").Select(f => For().Replace(File.ReadAllText(f), ""));
 
-    private static string Alertmanager(string url) => Waits().Replace(File.ReadAllText(Path.Combine(Repository.Root, "config/alertmanager.yaml")), "$1: 1s")
+    private static string Alertmanager(string url) => Waits()
+        .Replace(File.ReadAllText(Path.Combine(Repository.Root, "config/alertmanager.yaml")), "$1: 1s")
         .Replace("http://alerts.example:8080", url, StringComparison.Ordinal);
 
     [GeneratedRegex(@"^ +for: \w+\n", RegexOptions.Multiline)]

@@ -45,12 +45,14 @@ public sealed partial class ReadmeTests
                     await node.Says("is listening on", UpMax);
                     continue;
                 }
-                await using var shell = language == "sh" ? new Shell("set -e\n" + text, data) : new Shell("./dev psql -v ON_ERROR_STOP=0", data, text);
+                await using var shell = language == "sh" ? new Shell("set -e\n" + text, data)
+                    : new Shell("./dev psql -v ON_ERROR_STOP=0", data, text);
                 var exitCode = await shell.Ends(BlockMax);
                 Assert.That(exitCode, Is.Zero, $"{text}\n--- said\n{shell.Said}\n--- ./dev up said\n{up.Said}");
                 Expect(text, shell.Said);
             }
-            await using var after = new Shell("./dev psql -qAtc \"select settings ->> 'statement' from scheduler.job where name = 'expire-sessions'\"", data);
+            await using var after = new Shell(
+                "./dev psql -qAtc \"select settings ->> 'statement' from scheduler.job where name = 'expire-sessions'\"", data);
             await after.Ends(BlockMax);
             Assert.That(after.Said, Does.Contain("public.session where"), "undo brought back the statement that worked");
         }
