@@ -1,8 +1,8 @@
 using System.CommandLine;
 using NUnit.Framework;
-using Scheduler.TestKit;
 using Scheduler.Database;
 using Scheduler.Server.Cli;
+using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Cli;
 
