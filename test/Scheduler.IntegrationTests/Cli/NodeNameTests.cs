@@ -5,7 +5,6 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Cli;
 
 /// <summary>What a node is called that was given no name.</summary>
-[Parallelizable(ParallelScope.Children)]
 public sealed class NodeNameTests
 {
     private static readonly string Host = HostName.ForNode(Environment.MachineName, 1);

@@ -6,7 +6,6 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Cli;
 
 /// <summary>Where a node says it is reached, and what it answers there.</summary>
-[Parallelizable(ParallelScope.Children)]
 public sealed class NodeUrlTests
 {
     [TestCase("127.0.0.1", "127.0.0.1")]

@@ -7,7 +7,6 @@ namespace Scheduler.IntegrationTests.Cli;
 
 /// <summary>A node whose job files were refused at its start: it serves the jobs that are there, is not ready, and says
 /// why.</summary>
-[Parallelizable(ParallelScope.Children), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RefusedFilesTests : IDisposable
 {
     private readonly HttpClient client = new(new SocketsHttpHandler { UseProxy = false });

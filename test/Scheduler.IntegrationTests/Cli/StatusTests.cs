@@ -6,7 +6,7 @@ namespace Scheduler.IntegrationTests.Cli;
 
 /// <summary><c>scheduler status</c>: each thing to act on once, and an exit code for scripts. No node runs: what is wrong is written into the
 /// tables.</summary>
-[TestFixture, Parallelizable(ParallelScope.Children)]
+[TestFixture]
 public sealed class StatusTests
 {
     private const string LiveNode = """

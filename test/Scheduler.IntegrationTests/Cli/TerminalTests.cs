@@ -7,7 +7,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Cli;
 
 /// <summary>Tables on a real terminal: as wide as it is, no word broken, keys whole; the same rows in a pipe have all columns.</summary>
-[TestFixture, Parallelizable(ParallelScope.Children), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed partial class TerminalTests
 {
     private const string LongJob = "a-rather-long-name-of-a-job-that-cleans-up";
@@ -16,10 +16,10 @@ public sealed partial class TerminalTests
     private const string Error = "P0001: \u001b[31m請求書が見つかりません: 顧客番号一二三四五六七八九の請求書はすでに削除されています\u001b[0m\r\nconnection "
         + "refused by billing-database.internal.example.com after seventeen attempts \u202ekcatta";
 
-    private TestDatabase db = null!;
+    private static TestDatabase db = null!;
 
     [OneTimeSetUp]
-    public async Task SetUp()
+    public static async Task SetUp()
     {
         db = await TestDatabase.Create();
         await db.Execute("""
@@ -59,7 +59,7 @@ public sealed partial class TerminalTests
     }
 
     [OneTimeTearDown]
-    public async Task TearDown() => await db.DisposeAsync();
+    public static async Task TearDown() => await db.DisposeAsync();
 
     [Test]
     public async Task Every_list_fits_80_columns_breaks_no_word_and_keeps_its_keys(
