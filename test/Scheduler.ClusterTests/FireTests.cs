@@ -34,7 +34,7 @@ public sealed class FireTests
         var (first, lease) = (cluster["n1"], await cluster.Database.Value<long>("select lease_id from scheduler.node"));
 
         var second = cluster.AddNode("n1");
-        var exitCode = await second.WaitForExit(TimeSpan.FromSeconds(8));
+        var exitCode = await second.WaitForExit(TimeSpan.FromSeconds(40));
 
         Assert.That(exitCode, Is.EqualTo(5), second.Tail());   // 5: conflict
         Assert.That(string.Join('\n', second.Log()), Does.Contain("'n1' is in use by process " + first.Pid));
