@@ -67,7 +67,8 @@ public sealed class SqlRightsTests
             + " when current_setting('lock_timeout') <> '1min' then 2 when current_setting('idle_in_transaction_session_timeout') <> '1500ms' then 3"
             + " when to_regclass('pg_temp.mine_too') is not null then 4 when exists (select from pg_listening_channels()) then 5"
             + " when current_setting('application_name') = 'hidden' then 6"
-            + " when exists (select from pg_locks where locktype = 'advisory' and objid = 42) then 7 else 0 end";
+            + " when exists (select from pg_locks where locktype = 'advisory' and objid = 42"
+            + " and database = (select oid from pg_database where datname = current_database())) then 7 else 0 end";
         for (var i = 0; i < 3; i++)
         {
             await (own ? jobs.RunOwn(Leave) : jobs.Run(Leave));
