@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>
 /// What is worth knowing about a schedule that is valid all the same: nights in which the clocks change, months without a fire, days that mean

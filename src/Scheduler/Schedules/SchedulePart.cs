@@ -4,7 +4,7 @@ using Quartz;
 using Scheduler.Cluster;
 using Scheduler.Database;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>One part of a schedule that is due by the clock: a cron expression, an interval, an instant, a rule.</summary>
 /// <param name="Text">As it was written.</param>

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>What a job's other columns do to the due times of its schedule. All are left out by default.</summary>
 /// <param name="Starts">Not due before this instant.</param>

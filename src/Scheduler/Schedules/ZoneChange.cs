@@ -1,4 +1,4 @@
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>A change of a zone's clocks.</summary>
 /// <param name="At">When.</param>

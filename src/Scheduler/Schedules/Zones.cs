@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Quartz;
 using Scheduler.Database;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>Time zones by their IANA names, as the machine's zone data knows them.</summary>
 internal static partial class Zones

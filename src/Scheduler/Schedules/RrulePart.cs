@@ -1,7 +1,7 @@
 using Quartz;
 using Scheduler.Database;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>
 /// A recurrence rule of RFC 5545, read and computed by Quartz's own recurrence trigger. Begins (DTSTART) with the job's <c>starts</c>, else

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Scheduler.Database;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>Which verdicts of a run make the jobs after it due. Skipped and missed fires never ran: nothing follows them.</summary>
 internal enum AfterWhich

@@ -1,6 +1,6 @@
 using Quartz;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>A cron expression in its zone.</summary>
 internal sealed record CronPart(string Text, CronExpression Cron) : SchedulePart(Text)

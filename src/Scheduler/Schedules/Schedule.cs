@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Quartz;
 using Scheduler.Cluster;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>A schedule or time zone that cannot be used. The message names the text and what was expected.</summary>
 public sealed class ScheduleException(string message) : FormatException(message);

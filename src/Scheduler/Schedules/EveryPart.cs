@@ -1,7 +1,7 @@
 using Quartz;
 using Scheduler.Database;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>A fixed interval. Due at the multiples of it since 1970-01-01T00:00Z, so that every node and every re-creation agree.</summary>
 internal sealed record EveryPart(string Text, TimeSpan Interval) : SchedulePart(Text)

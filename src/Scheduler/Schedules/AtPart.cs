@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Quartz;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>One instant.</summary>
 /// <param name="Text">As it was written.</param>

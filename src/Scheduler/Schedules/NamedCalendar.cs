@@ -5,7 +5,7 @@ using System.Text.Json;
 using Quartz;
 using Quartz.Impl.Calendar;
 
-namespace Scheduler.Jobs;
+namespace Scheduler.Schedules;
 
 /// <summary>A calendar that jobs name, as a chain of Quartz's own calendars: holidays, weekdays, hours, crons, and spans between instants.</summary>
 public sealed class NamedCalendar
