@@ -3,6 +3,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Quartz;
 
 namespace Scheduler.Schedules;
 
@@ -11,21 +10,24 @@ internal sealed partial record AtPart(string Text, DateTimeOffset Instant) : Sch
 {
     private const string Expected = "expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, "
         + "or 2026-12-01T02:00 in the job's time zone";
-    // Quartz's own calendar ends there.
-    private const int YearMax = 2299;
+    // A day before the last date there is, so that its spread, and the same in any zone, are dates, too.
+    private static readonly DateTime Latest = new(9999, 12, 30);
     private static readonly string[] Forms = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm"];
 
     /// <inheritdoc />
-    protected override string Canonical => $"at|{Instant.UtcTicks}";
+    public override string Canonical => $"at|{Instant.UtcTicks}";
 
     /// <summary>Read <c>at INSTANT</c>. Throws <see cref="ScheduleException"/>.</summary>
     public static AtPart Of(string text, string[] words, TimeZoneInfo zone)
     {
         var match = Form().Match(string.Join('T', words[1..]));
-        if (words.Length is < 2 or > 3 || !match.Success) { throw new ScheduleException($"schedule '{text}' cannot be read; {Expected}"); }
+        if (words.Length is < 2 or > 3 || !match.Success)
+        {
+            throw new ScheduleException($"schedule '{text}' cannot be read; {Expected}{ScheduleSlips.AtMeant(string.Join(' ', words[1..]))}");
+        }
         var local = match.Groups["local"].Value;
         if (!DateTime.TryParseExact(local, Forms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
-            || time.Year is < 1970 or > YearMax)
+            || time.Year < 1970 || time > Latest)
         {
             throw new ScheduleException($"schedule '{text}': there is no instant {local}; {Expected}");
         }
@@ -43,27 +45,17 @@ internal sealed partial record AtPart(string Text, DateTimeOffset Instant) : Sch
     /// <inheritdoc />
     public override DateTimeOffset? Next(DateTimeOffset after) => Instant > after ? Instant : null;
 
-    /// <inheritdoc />
-    public override bool Fits(StoredTrigger trigger) =>
-        trigger is { Type: "SIMPLE", Repeats: 0 };
-
-    /// <inheritdoc />
-    public override IScheduleBuilder Builder() =>
-        SimpleScheduleBuilder.Create().WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires);
-
     // A time that comes twice is the first of the two, as with cron.
     private static DateTimeOffset Local(string text, DateTime time, TimeZoneInfo zone)
     {
-        if (zone.IsInvalidTime(time))
-        {
-            var near = new DateTimeOffset(time - zone.GetUtcOffset(time), TimeSpan.Zero);
-            throw new ScheduleException($"schedule '{text}': there is no {time:HH:mm:ss} on {time:yyyy-MM-dd} in {zone.Id}, where the clocks "
-                + $"go forward; expected a time outside that hour, or an instant such as {near:yyyy-MM-ddTHH:mm:ssZ}");
-        }
-        var offsets = zone.IsAmbiguousTime(time) ? zone.GetAmbiguousTimeOffsets(time).Max() : zone.GetUtcOffset(time);
-        return new DateTimeOffset(time, offsets).ToUniversalTime();
+        var (clock, local) = (ZoneClock.Of(zone), (time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond);
+        if (!clock.LeavesOut(local)) { return DateTimeOffset.FromUnixTimeSeconds(clock.First(local)); }
+        // As if the clocks had not been put forward yet.
+        var near = DateTimeOffset.FromUnixTimeSeconds(local - clock.At(clock.First(local) - 1).Offset);
+        throw new ScheduleException($"schedule '{text}': there is no {time:HH:mm:ss} on {time:yyyy-MM-dd} in {zone.Id}, where the clocks "
+            + $"go forward; expected a time outside that hour, or an instant such as {near:yyyy-MM-ddTHH:mm:ssZ}");
     }
 
-    [GeneratedRegex(@"^(?<local>\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?)(?<zone>[Zz]|[+-]\d\d:\d\d)?$")]
+    [GeneratedRegex("^(?<local>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)(?<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?$")]
     private static partial Regex Form();
 }

@@ -1,84 +1,66 @@
-using Quartz;
-
 namespace Scheduler.Schedules;
 
-/// <summary>A cron expression in its zone.</summary>
-internal sealed record CronPart(string Text, CronExpression Cron) : SchedulePart(Text)
+/// <summary>
+/// A cron expression in its zone, reckoned by the house's own rule: the local times it names are laid on the zone's clocks. One that the clocks leave
+/// out is due when they have been put forward. Of one that comes twice the first is due, and both where the expression is an interval
+/// (<see cref="CronTimes.IsInterval"/>). So what is due is a set of instants, and the next one after an instant is the first
+/// of the set: it does not matter from where it is asked. docs/decisions/0021 has what differs from Quartz's own and why.
+/// </summary>
+internal sealed record CronPart : SchedulePart
 {
-    private static readonly (string Name, string Expected)[] Fields =
-    [
-        ("second", "0-59"), ("minute", "0-59"), ("hour", "0-23"), ("day of month", "1-31"), ("month", "1-12 or JAN-DEC"),
-        ("day of week", "a weekday as number or SUN-SAT"), ("year", "1970-2299"),
-    ];
+    // Cron has no years before 1970 and none after 2299, in any zone.
+    private static readonly long FirstSecond = -TwoDays;
+    private static readonly long LastSecond = new DateTimeOffset(CronTimes.YearLast + 1, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds() + TwoDays;
+    // Longer than any change of the clocks.
+    private const long TwoDays = 2 * 86400;
+    // A stretch before a fold, the fold, the year's end, and the same again around the instant: nothing is looked for in between.
+    private const int StretchesMax = 16;
+
+    private readonly ZoneClock clock;
+
+    private CronPart(string text, CronTimes times, TimeZoneInfo zone) : base(text) =>
+        (Canonical, Times, clock) = ($"cron|{Plain}|{zone.Id}", times, ZoneClock.Of(zone));
 
     /// <inheritdoc />
-    // Quartz's loop would go back in time there, see CronExtensions.
-    public override bool NeedsOwnTrigger => Zones.HasWinterTime(Cron.TimeZone);
+    public override string Canonical { get; }
 
-    /// <inheritdoc />
-    protected override string Canonical => $"cron|{Cron.CronExpressionString}|{Cron.TimeZone.Id}";
+    /// <summary>The local times it names.</summary>
+    public CronTimes Times { get; }
 
     /// <summary>Read 5 fields as Unix cron, 6 or 7 as Quartz's. Throws <see cref="ScheduleException"/>.</summary>
-    public static CronPart Of(string text, string[] words, TimeZoneInfo zone)
+    public static CronPart Of(string text, string[] words, TimeZoneInfo zone) => new(text, CronReader.Read(text, words), zone);
+
+    /// <inheritdoc />
+    public override DateTimeOffset? Next(DateTimeOffset after)
     {
-        var format = words.Length == 5 ? CronFormat.Unix : CronFormat.Quartz;
-        Lint(text, words);
-        CronExpression cron;
-        try { cron = CronExpression.Parse(string.Join(' ', words), format).WithTimeZone(zone); }
-        catch (FormatException e) { throw new ScheduleException(Explain(text, words, format, e.Message)); }
-        if (cron.GetNextValidTimeAfter(DateTimeOffset.UnixEpoch) is null)
-        {
-            throw new ScheduleException($"schedule '{text}' is never due: no such day exists");
-        }
-        return new CronPart(text, cron);
+        var from = Math.Max(after.ToUnixTimeSeconds() + 1, FirstSecond);
+        if (from > LastSecond) { return null; }
+        return (Times.IsInterval ? NextOfInterval(from) : NextOfFixed(from)) is { } next ? DateTimeOffset.FromUnixTimeSeconds(next) : null;
     }
 
-    /// <inheritdoc />
-    public override DateTimeOffset? Next(DateTimeOffset after) => Cron.NextAfter(after)?.ToUniversalTime();
+    // A local time is first due later than an instant exactly when the clocks have shown neither it nor a later one up to that instant.
+    private long? NextOfFixed(long from) => Times.From(clock.LatestShown(from - 1) + 1) is { } local ? clock.First(local) : null;
 
-    /// <inheritdoc />
-    public override bool Fits(StoredTrigger trigger) =>
-        trigger.Type == "CRON" && trigger.Cron == Cron.CronExpressionString && trigger.Zone == Cron.TimeZone.Id;
-
-    /// <inheritdoc />
-    public override IScheduleBuilder Builder() =>
-        CronScheduleBuilder.Create(Cron).WithMisfireInstruction(CronTriggerMisfireInstruction.IgnoreMisfires);
-
-    // What Quartz accepts although it is a slip of the pen, or means something else elsewhere.
-    private static void Lint(string text, string[] words)
+    private long? NextOfInterval(long from)
     {
-        var shift = words.Length == 5 ? 1 : 0;
-        for (var i = 0; i < words.Length; i++)
+        for (var i = 0; i < StretchesMax; i++)
         {
-            if (words[i].Split(',').Contains(""))
+            var stretch = clock.At(from);
+            var local = Times.From(from + stretch.Offset);
+            if (local < stretch.Until + stretch.Offset) { return local - stretch.Offset; }
+            var far = stretch.Until - from > TwoDays;
+            if (local is not { } later)
             {
-                throw new ScheduleException($"schedule '{text}': {Fields[i + shift].Name} '{words[i]}' has an empty place in its list");
+                // Only clocks that are put back show times again that lie behind.
+                if (far) { return null; }
+                from = stretch.Until;
+                continue;
             }
+            // Put forward over it.
+            if (later < stretch.Until + clock.At(stretch.Until).Offset) { return stretch.Until; }
+            // Nothing is due between here and there, and what a change far from here repeats lies there, too.
+            from = far ? Math.Max(stretch.Until, later - stretch.Offset - TwoDays) : stretch.Until;
         }
-        if (shift == 1 && words[2] is not ("*" or "?") && words[4] is not ("*" or "?") && (words[2][0] == '*' || words[4][0] == '*'))
-        {
-            // Vixie cron asks for both days here and Quartz for either.
-            throw new ScheduleException($"schedule '{text}': crons disagree on what day '{words[2]}' together with weekday '{words[4]}' means; "
-                + "expected one of the two as *, or days listed without a leading *");
-        }
-    }
-
-    // Quartz's own sentence is kept where it is one; the field it is about is found by giving each field alone.
-    private static string Explain(string text, string[] words, CronFormat format, string message)
-    {
-        var shift = format == CronFormat.Unix ? 1 : 0;
-        for (var i = 0; i < words.Length; i++)
-        {
-            var alone = Enumerable.Repeat("*", words.Length).ToArray();
-            if (format == CronFormat.Quartz) { alone[i == 3 ? 5 : 3] = "?"; }
-            alone[i] = words[i];
-            if (CronExpression.TryParse(string.Join(' ', alone), format, out _)) { continue; }
-            var (name, expected) = Fields[i + shift];
-            var poor = message.Contains("Illegal cron expression", StringComparison.Ordinal)
-                || message.Contains("Specified argument", StringComparison.Ordinal);
-            return $"schedule '{text}': {name} '{words[i]}' cannot be read; "
-                + (poor ? $"expected {expected}, *, a list, a range or a step" : message);
-        }
-        return $"schedule '{text}' cannot be read; {message}";
+        throw new InvalidOperationException($"schedule '{Text}' finds no instant near {DateTimeOffset.FromUnixTimeSeconds(from):u}");
     }
 }

@@ -44,7 +44,7 @@ internal abstract partial record EventPart(string Text)
 
     private static AfterPart After(string text, string job, string which)
     {
-        if (!JobReader.IsName(job))
+        if (!JobName.IsAllowed(job))
         {
             throw new ScheduleException($"schedule '{text}': '{job}' is no job name; expected lower-case letters, digits and . _ - /");
         }

@@ -25,11 +25,7 @@ internal sealed record RrulePart : SchedulePart
     }
 
     /// <inheritdoc />
-    protected override string Canonical { get; }
-
-    /// <inheritdoc />
-    // Quartz's own trigger would have to begin with the rule; ours may begin later and still count from there.
-    public override bool NeedsOwnTrigger => true;
+    public override string Canonical { get; }
 
     /// <summary>Read <c>rrule RULE</c>. Throws <see cref="ScheduleException"/>.</summary>
     public static RrulePart Of(string text, string[] words, TimeZoneInfo zone, DateTimeOffset? anchor)
@@ -56,17 +52,27 @@ internal sealed record RrulePart : SchedulePart
     /// <inheritdoc />
     public override DateTimeOffset? Next(DateTimeOffset after)
     {
-        try { return CronExtensions.NextAfter(at => rule.GetFireTimeAfter(at), after)?.ToUniversalTime(); }
+        try { return NextAfter(at => rule.GetFireTimeAfter(at), after)?.ToUniversalTime(); }
         // Quartz looks for a day that never comes until its calendar ends.
         catch (ArgumentOutOfRangeException) { return null; }
     }
 
-    /// <inheritdoc />
-    public override bool Fits(StoredTrigger trigger) =>
-        throw new InvalidOperationException("a rule has a trigger of its own");
-
-    /// <inheritdoc />
-    public override IScheduleBuilder Builder() => throw new InvalidOperationException("a rule has a trigger of its own");
+    // In zones whose winter time is the exception Quartz 4.7.3 answers with an instant before the one asked about in the night of the change.
+    // There the first later instant for which the answer goes forward is looked for, by halves.
+    private static DateTimeOffset? NextAfter(Func<DateTimeOffset, DateTimeOffset?> ask, DateTimeOffset after)
+    {
+        var next = ask(after);
+        if (next is null || next > after) { return next; }
+        // A night's change of the clocks is an hour or two; no zone has a longer one.
+        var (back, forward) = (0L, 4 * 3600L);
+        while (forward - back > 1)
+        {
+            var middle = (back + forward) / 2;
+            if (ask(after.AddSeconds(middle)) is { } answer && answer <= after) { back = middle; }
+            else { forward = middle; }
+        }
+        return ask(after.AddSeconds(forward));
+    }
 
     private static DateTimeOffset AtMidnight(TimeZoneInfo zone) => new(AnchorDefault, zone.GetUtcOffset(AnchorDefault));
 }

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Quartz;
-using Scheduler.Cluster;
 
 namespace Scheduler.Schedules;
 
@@ -9,7 +7,7 @@ public sealed class ScheduleException(string message) : FormatException(message)
 
 /// <summary>
 /// When a job is due: one or several parts (<c>*/5 * * * *</c>, <c>every 30s</c>, <c>at 2026-12-01T02:00:00Z</c>, <c>after backup</c>), or
-/// <c>manual</c>: never by itself. Read and computed by Quartz's own classes. See docs/schedules.md.
+/// <c>manual</c>: never by itself. See docs/schedules.md.
 /// </summary>
 public sealed partial class Schedule
 {
@@ -36,12 +34,6 @@ public sealed partial class Schedule
     /// <summary>The parts that are due by an event.</summary>
     internal IReadOnlyList<EventPart> Events { get; }
 
-    /// <summary>Read a job's schedule with all that limits it. Throws <see cref="ScheduleException"/>.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="calendars">The calendars there are, by name.</param>
-    public static Schedule Of(JobDefinition job, IReadOnlyDictionary<string, NamedCalendar> calendars) =>
-        Parse(job.Schedule, job.TimeZone, ScheduleLimits.Of(job, calendars));
-
     /// <summary>Read a schedule. Throws <see cref="ScheduleException"/> for an unknown zone, a text that is no schedule, and one that can
     /// never be due.</summary>
     /// <param name="text">Parts separated by <c>;</c>.</param>
@@ -66,20 +58,6 @@ public sealed partial class Schedule
         }
         return new Schedule(text, zone, limits, parts, events);
     }
-
-    /// <summary>
-    /// The Quartz triggers of a job, one for each part that is due by the clock. A trigger's description is a hash of all it
-    /// depends on: while it is equal, the stored trigger need not be replaced. Throws <see cref="ScheduleException"/> when a part is never
-    /// due again.
-    /// </summary>
-    /// <param name="job">Name of the job, which is the name of its Quartz job.</param>
-    /// <param name="now">The first fire of each is strictly after this instant.</param>
-    public IReadOnlyList<ITrigger> Triggers(string job, DateTimeOffset now) => [.. Plan(job).Select(p => p.Build(now, now)
-        ?? throw new ScheduleException($"schedule '{p.Part.Text}' is never due after {now.UtcDateTime:yyyy-MM-dd}"))];
-
-    /// <summary>The triggers a job is to have, not built yet: one whose hash is stored already need not be.</summary>
-    internal IEnumerable<PlannedTrigger> Plan(string job) => parts.Select((part, i) =>
-        new PlannedTrigger(new TriggerKey($"{job}#{i}", FireJob.Group), new JobKey(job, FireJob.Group), new TimedPart(part, Limits, Zone)));
 
     /// <summary>The next due instants strictly after one, in order, each once however many parts name it; fewer than asked when the
     /// schedule ends.</summary>

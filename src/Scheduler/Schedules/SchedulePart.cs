@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Quartz;
-using Scheduler.Cluster;
 using Scheduler.Database;
 
 namespace Scheduler.Schedules;
@@ -15,29 +11,19 @@ internal abstract record SchedulePart(string Text)
         + "'on notify CHANNEL', or 'manual'";
     // The longest anybody has written by hand is a tenth of it; it is stored with each trigger.
     private const int TextLengthMax = 500;
-    private static readonly string[] Macros = ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight"];
     private static readonly string[] Words = ["every", "at", "rrule", "after", "on", "manual"];
 
-    /// <summary>Changes whenever the stored trigger has to be replaced; the leading number is raised when the way triggers are built
-    /// changes.</summary>
-    /// <param name="limits">What else its due times depend on, as text; empty when nothing.</param>
-    public string HashWith(string limits) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"2|{FireJob.ExecutionGroup}|{Canonical}{limits}")))[..32];
+    /// <summary>As it was written, with single blanks between its words.</summary>
+    public string Plain => string.Join(' ', WordsOf(Text));
 
-    /// <summary>True when Quartz's own triggers cannot stand for it, see <see cref="PartTrigger"/>.</summary>
-    public virtual bool NeedsOwnTrigger => false;
+    /// <summary>All that the due instants depend on, as text.</summary>
+    public abstract string Canonical { get; }
 
-    /// <summary>All that the due times depend on, as text.</summary>
-    protected abstract string Canonical { get; }
-
-    /// <summary>The first due instant strictly after one, or null when there is none.</summary>
+    /// <summary>
+    /// The first due instant strictly after one, or null when there is none. A function of the part alone: for all a before b, <c>Next(b)</c> is the
+    /// first of what walking on from a finds that is later than b.
+    /// </summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
-
-    /// <summary>False when a stored trigger is due by another schedule than this: somebody edited its row.</summary>
-    public abstract bool Fits(StoredTrigger trigger);
-
-    /// <summary>What Quartz makes the trigger from. Every fire is delivered, however late: the ledger decides about missed ones.</summary>
-    public abstract IScheduleBuilder Builder();
 
     /// <summary>The words of a part.</summary>
     public static string[] WordsOf(string text) => text.Split((char[])[' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
@@ -58,23 +44,18 @@ internal abstract record SchedulePart(string Text)
             [] => throw new ScheduleException($"a schedule is empty; {Expected}"),
             ["manual"] => throw new ScheduleException("schedule 'manual' stands beside others; expected it alone"),
             ["every", ..] => EveryPart.Of(text, words),
-            [var first, ..] when first.StartsWith('@') => Macro(text, words, zone),
+            [var only] when CronFields.Macros.TryGetValue(only, out var fields) => CronPart.Of(text, fields.Split(' '), zone),
             ["at", ..] => AtPart.Of(text, words, zone),
             ["rrule", ..] => RrulePart.Of(text, words, zone, anchor),
+            _ when ScheduleSlips.Of(text, words) is { } slip => throw slip,
             { Length: >= 5 and <= 7 } => CronPart.Of(text, words, zone),
-            [var only] when (Spelling.Nearest("@" + only, Macros) ?? Spelling.Nearest(only, ["manual"])) is { } near =>
+            [var only] when (Spelling.Nearest("@" + only.TrimStart('@'), CronFields.Macros.Keys) ?? Spelling.Nearest(only, ["manual"])) is { } near =>
                 throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}'?"),
+            [var first, ..] when first.StartsWith('@') =>
+                throw new ScheduleException($"schedule '{text}' is not known{Spelling.Hint(words[0], [.. CronFields.Macros.Keys])}"),
             [var first, _, ..] when first.Length > 1 && Spelling.Nearest(first, Words) is { } near =>
-                throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}{text[first.Length..]}'?"),
+                throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}{text.TrimStart()[first.Length..]}'?"),
             _ => throw new ScheduleException($"schedule '{text}' has {words.Length} {(words.Length == 1 ? "field" : "fields")}; {Expected}"),
         };
     }
-
-    private static CronPart Macro(string text, string[] words, TimeZoneInfo zone) => words switch
-    {
-        [var only] when Macros.Contains(only) => new CronPart(text, CronExpression.Parse(only, CronFormat.Unix).WithTimeZone(zone)),
-        ["@every", ..] => throw new ScheduleException($"schedule '{text}' is not known; did you mean '{text[1..]}'?"),
-        ["@reboot"] => throw new ScheduleException($"schedule '{text}' is not known; did you mean 'on startup'?"),
-        _ => throw new ScheduleException($"schedule '{text}' is not known{Spelling.Hint(words[0], Macros)}"),
-    };
 }

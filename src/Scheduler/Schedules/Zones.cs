@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using Quartz;
 using Scheduler.Database;
 
 namespace Scheduler.Schedules;
@@ -8,27 +6,18 @@ namespace Scheduler.Schedules;
 /// <summary>Time zones by their IANA names, as the machine's zone data knows them.</summary>
 internal static partial class Zones
 {
-    // Older rules concern no fire any more.
-    private const int RulesSince = 2026;
-    private static readonly ConcurrentDictionary<string, bool> Winter = new(StringComparer.Ordinal);
-
     /// <summary>The zone of that name. Throws <see cref="ScheduleException"/> with the nearest valid name.</summary>
     public static TimeZoneInfo Find(string name)
     {
         // Lower-case names in the zone folder are not zones for people: localtime, posixrules, right/… (which counts leap seconds).
         if (Plain().IsMatch(name) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) && zone.HasIanaId)
         {
-            return TimeZones.FindById(name);
+            return zone;
         }
         throw new ScheduleException($"time zone '{name}' is not known" + (Near(name) is { } near
             ? $"; did you mean '{near}'?"
             : "; expected an IANA name such as UTC or Europe/Berlin"));
     }
-
-    /// <summary>True where the clocks are put back in winter as an exception and not forward in summer: Dublin, Casablanca, El Aaiun.</summary>
-    public static bool HasWinterTime(TimeZoneInfo zone) =>
-        Winter.GetOrAdd(zone.Id, static (_, z) =>
-            z.GetAdjustmentRules().Any(r => r.DaylightDelta < TimeSpan.Zero && r.DateEnd.Year >= RulesSince), zone);
 
     private static string? Near(string name)
     {

@@ -1,8 +1,9 @@
 using System.Globalization;
 using NUnit.Framework;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
-namespace Scheduler.Tests.Jobs;
+namespace Scheduler.Tests.Schedules;
 
 public sealed class CalendarTests
 {
@@ -25,7 +26,7 @@ public sealed class CalendarTests
     [TestCase("59 21 * * *", "22T20 23T20 24T20 29T20 30T20 31T20")]
     public void Leaves_out_days_hours_and_spans(string text, string due)
     {
-        var schedule = Schedule.Parse(text, "Europe/Berlin", new ScheduleLimits(null, null, TimeSpan.Zero, NamedCalendar.Of(Berlin)));
+        var schedule = Schedule.Parse(text, "Europe/Berlin", new ScheduleLimits(null, null, TimeSpan.Zero, Berlin.Read()));
         var times = schedule.Next(Start, 20).Where(t => t < new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Assert.That(string.Join(' ', times.Select(t => t.UtcDateTime.ToString("dd'T'HH", CultureInfo.InvariantCulture))), Is.EqualTo(due));
     }
@@ -34,7 +35,7 @@ public sealed class CalendarTests
     [Test]
     public void Jumps_to_where_trying_each_instant_comes([Values("Europe/Berlin", "America/Havana", "Asia/Beirut", "Pacific/Apia")] string zone)
     {
-        var calendar = NamedCalendar.Of(Berlin with { TimeZone = zone });
+        var calendar = (Berlin with { TimeZone = zone }).Read();
         var trigger = Schedule.Parse("*/17 * * * *", zone).Triggers("j", Start)[0];
         var schedule = Schedule.Parse("*/17 * * * *", zone, new ScheduleLimits(null, null, TimeSpan.Zero, calendar));
         var tried = new List<DateTimeOffset>();
@@ -48,7 +49,7 @@ public sealed class CalendarTests
     [Test]
     public void A_calendar_without_gaps_makes_no_schedule_wait_for_ever()
     {
-        var all = NamedCalendar.Of(new CalendarDefinition { Name = "all", Weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] });
+        var all = new CalendarDefinition { Name = "all", Weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }.Read();
         var schedule = Schedule.Parse("every 1s", "UTC", new ScheduleLimits(null, null, TimeSpan.Zero, all));
         Assert.That(schedule.Next(Start, 1), Is.Empty);
     }
@@ -60,13 +61,13 @@ public sealed class CalendarTests
     [TestCase("""[{"cron": "* 25 * * *"}]""", "hour '25' cannot be read")]
     [TestCase("""[{"from": "2026-12-28T00:00"}]""", "a blackout has no form that is known; expected from and to, daily, or cron")]
     public void Refuses_what_cannot_be_meant(string blackouts, string message) =>
-        Assert.That(() => NamedCalendar.Of(Berlin with { Blackouts = blackouts }), Throws.TypeOf<ScheduleException>().With.Message.Contains(message));
+        Assert.That(() => (Berlin with { Blackouts = blackouts }).Read(), Throws.TypeOf<ScheduleException>().With.Message.Contains(message));
 
     [Test]
     public void The_hash_of_a_trigger_changes_with_its_calendar()
     {
         static string? Hash(CalendarDefinition calendar) => Schedule.Parse("0 13 * * *", "UTC",
-            new ScheduleLimits(null, null, TimeSpan.Zero, NamedCalendar.Of(calendar))).Triggers("j", Start)[0].Description;
+            new ScheduleLimits(null, null, TimeSpan.Zero, calendar.Read())).Triggers("j", Start)[0].Description;
         Assert.That(Hash(Berlin with { Description = "other" }), Is.EqualTo(Hash(Berlin)));
         Assert.That(Hash(Berlin with { Weekdays = ["sun"] }), Is.Not.EqualTo(Hash(Berlin)));
     }

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using NUnit.Framework;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
-namespace Scheduler.Tests.Jobs;
+namespace Scheduler.Tests.Schedules;
 
 /// <summary>What every form of schedule does in the nights the clocks change, zone by zone, as a table that is compared as a whole.</summary>
 public sealed class DstGoldenTests
@@ -28,7 +29,7 @@ public sealed class DstGoldenTests
     [Test]
     public void The_nights_of_all_zones_are_as_written()
     {
-        var golden = Path.Combine(TestContext.CurrentContext.TestDirectory, "../../../../test/Scheduler.Tests/Jobs/dst.txt");
+        var golden = Path.Combine(TestContext.CurrentContext.TestDirectory, "../../../../test/Scheduler.Tests/Schedules/dst.txt");
         var made = Table();
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1") { File.WriteAllText(golden, made); }
         Assert.That(made, Is.EqualTo(File.ReadAllText(golden)), "dst.txt is old; run ./dev schema and read the difference");

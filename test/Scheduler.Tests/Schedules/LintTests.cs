@@ -1,7 +1,8 @@
 using NUnit.Framework;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
-namespace Scheduler.Tests.Jobs;
+namespace Scheduler.Tests.Schedules;
 
 public sealed class LintTests
 {

@@ -2,8 +2,9 @@ using System.Globalization;
 using NUnit.Framework;
 using Quartz;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
-namespace Scheduler.Tests.Jobs;
+namespace Scheduler.Tests.Schedules;
 
 public sealed class ScheduleTests
 {
@@ -53,8 +54,8 @@ public sealed class ScheduleTests
         Assert.That(string.Join(' ', times.Select(t => t.ToString("HH:mmzz", CultureInfo.InvariantCulture))), Is.EqualTo(due));
     }
 
-    [TestCase("0 0 0 31 2 ?", "schedule '0 0 0 31 2 ?' is never due: no such day exists")]
-    [TestCase("0 0 30 2 *", "schedule '0 0 30 2 *' is never due: no such day exists")]
+    [TestCase("0 0 0 31 2 ?", "schedule '0 0 0 31 2 ?' is never due up to 2299: no such day exists")]
+    [TestCase("0 0 30 2 *", "schedule '0 0 30 2 *' is never due up to 2299: no such day exists")]
     [TestCase("", "a schedule is empty; expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
         + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
         + "'on notify CHANNEL', or 'manual'")]
@@ -69,13 +70,13 @@ public sealed class ScheduleTests
     [TestCase("manuel", "schedule 'manuel' is not known; did you mean 'manual'?")]
     [TestCase("@dayly", "schedule '@dayly' is not known; did you mean '@daily'?")]
     [TestCase("@every 5m", "schedule '@every 5m' is not known; did you mean 'every 5m'?")]
-    [TestCase("every 5", "schedule 'every 5' cannot be read; expected 'every' and a duration of at least 1s, such as 'every 30s' or 'every 1h30m'")]
+    [TestCase("every 5", "schedule 'every 5' cannot be read; "
+        + "expected 'every' and a duration of at least 1s and at most 36500d, such as 'every 30s' or 'every 1h30m'")]
     [TestCase("every 0s", "schedule 'every 0s' cannot be read; expected 'every' and a duration of at least 1s, such as 'every 30s' or 'every 1h30m'")]
-    [TestCase("every 1.5h", "schedule 'every 1.5h' cannot be read; "
-        + "expected 'every' and a duration of at least 1s, such as 'every 30s' or 'every 1h30m'")]
+    [TestCase("every 1.5h", "schedule 'every 1.5h' cannot be read; did you mean 'every 1h30m'?")]
     [TestCase("a b c d e", "schedule 'a b c d e': minute 'a' cannot be read; expected 0-59, *, a list, a range or a step")]
-    [TestCase("* 25 * * *", "schedule '* 25 * * *': hour '25' cannot be read; Hour values must be between 0 and 23")]
-    [TestCase("1,,2 * * * *", "schedule '1,,2 * * * *': minute '1,,2' has an empty place in its list")]
+    [TestCase("* 25 * * *", "schedule '* 25 * * *': hour '25' cannot be read; expected 0-23")]
+    [TestCase("1,,2 * * * *", "schedule '1,,2 * * * *': minute '1,,2' has an empty place in its list; did you mean '1,2 * * * *'?")]
     [TestCase("0 0 */2 * 1", "schedule '0 0 */2 * 1': crons disagree on what day '*/2' together with weekday '1' means; "
         + "expected one of the two as *, or days listed without a leading *")]
     public void Refuses_with_one_clear_message(string text, string message) =>
