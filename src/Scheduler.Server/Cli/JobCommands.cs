@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Scheduler.Database;
 using Scheduler.Jobs;
-using Scheduler.Schedules;
 using Scheduler.Runs;
 
 namespace Scheduler.Server.Cli;

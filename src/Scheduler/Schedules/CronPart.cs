@@ -46,6 +46,8 @@ internal sealed record CronPart : SchedulePart
         for (var i = 0; i < StretchesMax; i++)
         {
             var stretch = clock.At(from);
+            // Put forward at this very instant: over a time of it?
+            if (from == stretch.From && Times.From(from + clock.At(from - 1).Offset) < from + stretch.Offset) { return from; }
             var local = Times.From(from + stretch.Offset);
             if (local < stretch.Until + stretch.Offset) { return local - stretch.Offset; }
             var far = stretch.Until - from > TwoDays;
@@ -56,8 +58,6 @@ internal sealed record CronPart : SchedulePart
                 from = stretch.Until;
                 continue;
             }
-            // Put forward over it.
-            if (later < stretch.Until + clock.At(stretch.Until).Offset) { return stretch.Until; }
             // Nothing is due between here and there, and what a change far from here repeats lies there, too.
             from = far ? Math.Max(stretch.Until, later - stretch.Offset - TwoDays) : stretch.Until;
         }

@@ -125,8 +125,7 @@ internal sealed class CronReader
         var (field, step) = (fields[i], int.Parse(digits, CultureInfo.InvariantCulture));
         if (step == 0) { throw Refusal(i, "has a step of 0; expected at least 1"); }
         if (step <= field.StepMost) { return step; }
-        throw Refusal(i, $"has a step of {step}, and a {field.Name} is at most {field.Highest}; expected a step of at most {field.StepMost}",
-            meant: IntervalMeant(i, step));
+        throw Refusal(i, $"has a step of {step}; expected at most {field.StepMost}", meant: IntervalMeant(i, step));
     }
 
     // Whoever writes */90 for minutes means every 90 minutes, if nothing else limits it.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Scheduler.Schedules;
 
@@ -6,7 +7,7 @@ namespace Scheduler.Schedules;
 /// What is worth knowing about a schedule that is valid all the same: nights in which the clocks change, months without a fire, days that mean
 /// something else elsewhere, crowds on one second. Everything is computed by the same parts, so by Quartz's own classes, that make the triggers.
 /// </summary>
-public static class Lint
+public static partial class Lint
 {
     // Zones announce their changes about that far ahead.
     private const int MonthsAhead = 24;
@@ -29,6 +30,7 @@ public static class Lint
         foreach (var part in schedule.Parts)
         {
             if (part is CronPart cron && BothDays(cron) is { } days) { notes.Add(days); }
+            if (part is CronPart quartz && NumberedDays(quartz) is { } numbers) { notes.Add(numbers); }
             if (SkippedMonths(part, now) is { } months) { notes.Add(months); }
             if (part is not (CronPart or RrulePart)) { continue; }
             foreach (var change in ZoneChange.Between(schedule.Zone, now, now.AddMonths(MonthsAhead)))
@@ -97,6 +99,15 @@ public static class Lint
             : $"'{cron.Text}' names day {day} and weekday {weekday}: due on either, not only where both meet";
     }
 
+    // Spring, robfig's cron and node-cron have six fields, too, and count from Sunday as 0.
+    private static string? NumberedDays(CronPart cron)
+    {
+        var words = SchedulePart.WordsOf(cron.Text);
+        if (words.Length < 6 || !words[5].Any(char.IsAsciiDigit) || words[5].AsSpan().ContainsAny('*', '/')) { return null; }
+        var days = NumberedDay().Replace(words[5], d => CronFields.Quartz[5].Names[d.Value[0] - '1']);
+        return $"'{cron.Text}' counts weekdays from Sunday as 1, as Quartz does: {words[5]} is {days} here; names mean the same everywhere";
+    }
+
     // Only where no month is left out on purpose.
     private static string? SkippedMonths(SchedulePart part, DateTimeOffset now)
     {
@@ -129,6 +140,10 @@ public static class Lint
         var day = new DateTimeOffset(around.UtcDateTime.Date, TimeSpan.Zero);
         return Enumerable.Range(0, 24).All(h => written.Next(day.AddHours(h).AddTicks(-1)) < day.AddHours(h + 1));
     }
+
+    // A weekday, not the number behind a #.
+    [GeneratedRegex("(?<!#)[1-7]")]
+    private static partial Regex NumberedDay();
 
     private static List<DateTimeOffset> Between(SchedulePart part, DateTimeOffset from, DateTimeOffset until)
     {

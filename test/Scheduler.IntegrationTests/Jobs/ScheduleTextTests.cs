@@ -1,5 +1,4 @@
 using NUnit.Framework;
-using Scheduler.Jobs;
 using Scheduler.Schedules;
 using Scheduler.TestKit;
 

@@ -20,6 +20,10 @@ public sealed class LintTests
     [TestCase("rrule FREQ=MONTHLY;BYMONTHDAY=31", "UTC",
         "'rrule FREQ=MONTHLY;BYMONTHDAY=31' skips February, April, June, September, November: not every month has that day; L means the last one")]
     [TestCase("0 0 13 * FRI", "UTC", "'0 0 13 * FRI' names day 13 and weekday FRI: due on either, not only where both meet")]
+    [TestCase("0 0 9 * * 1-5", "UTC", "'0 0 9 * * 1-5' counts weekdays from Sunday as 1, as Quartz does: 1-5 is SUN-THU here; "
+        + "names mean the same everywhere")]
+    [TestCase("0 0 9 ? * 6#3", "UTC", "'0 0 9 ? * 6#3' counts weekdays from Sunday as 1, as Quartz does: 6#3 is FRI#3 here; "
+        + "names mean the same everywhere")]
     [TestCase("at 2020-01-01T00:00Z", "UTC", "'at 2020-01-01T00:00Z' is never due again")]
     public void Notes_what_is_worth_knowing(string schedule, string zone, string note) =>
         Assert.That(Lint.Of(Schedule.Parse(schedule, zone), Now), Has.Member(note));
@@ -28,6 +32,7 @@ public sealed class LintTests
     [TestCase("@hourly", "Europe/Berlin")]
     [TestCase("0 12 * * *", "Europe/Berlin")]
     [TestCase("30 2 * * *", "UTC")]
+    [TestCase("0 0 9 ? * MON-FRI", "UTC")]
     [TestCase("0 0 L * *", "UTC")]
     [TestCase("0 0 29 2 *", "UTC")]
     [TestCase("0 0 31 12 *", "UTC")]
