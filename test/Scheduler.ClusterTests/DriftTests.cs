@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Scheduler.TestKit;
+using Scheduler.TestKit.Checking;
 
 namespace Scheduler.ClusterTests;
 

@@ -47,8 +47,8 @@ internal abstract record SchedulePart(string Text)
             [var only] when CronFields.Macros.TryGetValue(only, out var fields) => CronPart.Of(text, fields.Split(' '), zone),
             ["at", ..] => AtPart.Of(text, words, zone),
             ["rrule", ..] => RrulePart.Of(text, words, zone, anchor),
+            { Length: >= 5 and <= 7 } => Cron(text, words, zone),
             _ when ScheduleSlips.Of(text, words) is { } slip => throw slip,
-            { Length: >= 5 and <= 7 } => CronPart.Of(text, words, zone),
             [var only] when (Spelling.Nearest("@" + only.TrimStart('@'), CronFields.Macros.Keys) ?? Spelling.Nearest(only, ["manual"])) is { } near =>
                 throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}'?"),
             [var first, ..] when first.StartsWith('@') =>
@@ -57,5 +57,12 @@ internal abstract record SchedulePart(string Text)
                 throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}{text.TrimStart()[first.Length..]}'?"),
             _ => throw new ScheduleException($"schedule '{text}' has {words.Length} {(words.Length == 1 ? "field" : "fields")}; {Expected}"),
         };
+    }
+
+    // What is like a text from elsewhere is said about only when it cannot be read: ten thousand good ones are read in a sweep.
+    private static CronPart Cron(string text, string[] words, TimeZoneInfo zone)
+    {
+        try { return CronPart.Of(text, words, zone); }
+        catch (ScheduleException) when (ScheduleSlips.Of(text, words) is { } slip) { throw slip; }
     }
 }

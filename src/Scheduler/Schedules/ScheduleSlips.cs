@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Scheduler.Database;
@@ -68,14 +67,13 @@ internal static partial class ScheduleSlips
         (new Regex($"^(?:{s.Pattern})\\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant), s))];
     // The longest of the list, a zone behind seven fields, has eight.
     private const int WordsMost = 9;
-    private static readonly SearchValues<char> PlainCron = SearchValues.Create("*/,-0123456789");
 
     /// <summary>What to say about a part, null when it is like nothing known.</summary>
     /// <param name="text">The part.</param>
     /// <param name="words">Its words.</param>
     public static ScheduleException? Of(string text, string[] words)
     {
-        if (words.Length > WordsMost || IsPlainCron(words)) { return null; }
+        if (words.Length > WordsMost) { return null; }
         var plain = string.Join(' ', words);
         foreach (var (pattern, slip) in Compiled)
         {
@@ -106,10 +104,6 @@ internal static partial class ScheduleSlips
     public static string AtMeant(string instant) => Date().Match(instant) is not { Success: true } date ? ""
         : $"; did you mean 'at {date.Groups[1].Value}T{(date.Groups[2].Success ? date.Groups[2].Value : "00:00")}"
             + (date.Groups[3].Success ? $"{date.Groups[3].Value}:{(date.Groups[4].Success ? date.Groups[4].Value : "00")}" : "") + "'?";
-
-    // What most schedules are made of: nothing in the list looks like them, and ten thousand of them are read in a sweep.
-    private static bool IsPlainCron(string[] words) =>
-        words.Length == 5 && Array.TrueForAll(words, w => w.AsSpan().IndexOfAnyExcept(PlainCron) < 0);
 
     private static string? Fill(string template, Match match)
     {
