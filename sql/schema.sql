@@ -4430,7 +4430,7 @@ CREATE TABLE scheduler_private.node (
     renewed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     lease_until timestamp with time zone NOT NULL,
     kinds text[] DEFAULT '{}'::text[] NOT NULL,
-    CONSTRAINT node_name_is_plain CHECK ((name ~ '^[a-zA-Z0-9._-]{1,40}$'::text)),
+    CONSTRAINT node_name_is_plain CHECK ((name ~ '^[a-zA-Z0-9._-]{1,63}$'::text)),
     CONSTRAINT node_state_is_known CHECK ((state = ANY (ARRAY['live'::text, 'standby'::text, 'draining'::text, 'stopped'::text])))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='200', autovacuum_vacuum_cost_delay='0');

@@ -1,4 +1,13 @@
--- Tables of the sample, 250 invoices that are overdue and 50 that are not, and the job. Run it while the sample is up: a kind no node knows is refused.
+-- Tables of the sample, 250 invoices that are overdue and 50 that are not, and the job. A kind that no node knows is
+-- refused, so this waits until ./dev sample is up: two minutes at most, for it may still be building.
+do $$
+begin
+    for second in 1..120 loop
+        exit when exists (select from scheduler_private.kind k where k.name = 'invoices.remind');
+        if second = 2 then raise notice 'waiting for ./dev sample'; end if;
+        perform pg_sleep(1);
+    end loop;
+end $$;
 create schema if not exists sample;
 create table if not exists sample.invoice (
     id          bigint generated always as identity primary key,

@@ -1,5 +1,5 @@
 -- Every node that ever held a lease under its present name. state: live, standby (does not run, see reason), draining, dead
--- (its lease is over), stopped (it left on its own).
+-- (its lease is over), stopped (it left on its own). A live node with a reason takes work and is not ready: its job files were refused.
 create or replace view scheduler.node as
 select n.name,
     case when n.state <> 'stopped' and n.lease_until <= clock_timestamp() then 'dead' else n.state end as state,

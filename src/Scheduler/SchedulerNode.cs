@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Polly;
 using Polly.Retry;
 using Quartz;
@@ -19,7 +18,7 @@ namespace Scheduler;
 public sealed partial class SchedulerNode(
     NodeOptions options, Databases databases, NodeState state, Lease lease, Listener listener, KindRegistry kinds,
     Executor executor, Finisher finisher, OutputPump output, FireEntry entry, FireEngine engine, ReconcileLoop reconciling, EventDesk events,
-    ChannelEar ear, ClusterReading reading, SchedulerMeter meter, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch,
+    ChannelEar ear, ClusterReading reading, NodeFiles files, QuestionDesk desk, ForEach forEach, Backfills backfills, TriggerWatch watch,
     Upkeep upkeep, NotificationDesk notifications, IncidentWatch incidents,
     ISchedulerFactory quartz, ISchedulerSignaler signaler, TimeProvider time, ILogger<SchedulerNode> log) : IHostedService
 {
@@ -41,8 +40,6 @@ public sealed partial class SchedulerNode(
     /// <inheritdoc />
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Files first: a mistake in them stops the node before it has touched anything.
-        var declared = options.JobsFolder is null ? null : JobFiles.Load(options.JobsFolder, kinds);
         var patience = Patience();
         await patience.ExecuteAsync(async token =>
         {
@@ -55,10 +52,7 @@ public sealed partial class SchedulerNode(
         await patience.ExecuteAsync(async token => await lease.Start(token), cancellationToken);
         await patience.ExecuteAsync(async token =>
             await KindCatalog.Publish(databases.Ledger, kinds, options.Name, state.Identity.LeaseId, token), cancellationToken);
-        if (declared is not null)
-        {
-            await patience.ExecuteAsync(async token => await ApplyFiles(declared, token), cancellationToken);
-        }
+        await patience.ExecuteAsync(async token => await files.Apply(token), cancellationToken);
 
         output.Start();
         finisher.Start();
@@ -72,6 +66,7 @@ public sealed partial class SchedulerNode(
         watch.Start();
         notifications.Start();
         incidents.Start();
+        files.Start();
         listener.Heard += Hear;
         await listener.StartAsync(cancellationToken);
 
@@ -94,6 +89,7 @@ public sealed partial class SchedulerNode(
             lease.Drain();
             await stopping.CancelAsync();
             await watch.Stop();
+            await files.Stop();
             await Within(ear.Stop());
             await Within(desk.Stop());
             await Within(events.Stop());
@@ -135,21 +131,6 @@ public sealed partial class SchedulerNode(
             },
         })
         .Build();
-
-    // What stands between files and database concerns some jobs; a node that did not start for it would serve none.
-    private async Task ApplyFiles(JobFolder declared, CancellationToken token)
-    {
-        try
-        {
-            var plan = await FileStore.Apply(databases.Ledger, declared, kinds, token);
-            LogApplied(plan.Added.Count, plan.Changed.Count, plan.Deleted.Count, plan.Drifted.Count);
-        }
-        catch (Exception e) when (e is OperatorException || (e is PostgresException && !Transient.IsTransient(e)))
-        {
-            meter.ConfigRefused = true;
-            LogNotApplied(options.JobsFolder!, e is PostgresException p ? p.MessageText : e.Message.ReplaceLineEndings("; "));
-        }
-    }
 
     // No step of a stop may keep the next one from happening.
     private async Task Within(Task step)
@@ -196,14 +177,6 @@ public sealed partial class SchedulerNode(
 
     [LoggerMessage(5007, LogLevel.Warning, "The database does not serve this node yet: {Problem}; tried again in {Milliseconds} ms")]
     private partial void LogNotYet(string problem, int milliseconds);
-
-    [LoggerMessage(5002, LogLevel.Information,
-        "Jobs from files: {Added} added, {Changed} changed, {Removed} removed, {Drifted} edited in SQL and kept")]
-    private partial void LogApplied(int added, int changed, int removed, int drifted);
-
-    [LoggerMessage(5006, LogLevel.Error,
-        "The job files of {Folder} were not applied, the jobs in the database stay as they are: {Problem}; see 'scheduler config plan {Folder}'")]
-    private partial void LogNotApplied(string folder, string problem);
 
     [LoggerMessage(5003, LogLevel.Information, "Node {Node} is up with {RunCount} runs")]
     private partial void LogStarted(string node, int runCount);

@@ -5,6 +5,7 @@ using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Fleet;
 using Scheduler.Jobs;
+using Scheduler.Jobs.Files;
 using Scheduler.Kinds.Commands;
 using Scheduler.Kinds.Files;
 using Scheduler.Kinds.Http;
@@ -50,6 +51,7 @@ public static class SchedulerServices
         services.AddSingleton<JobDefinitions>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<ReconcileLoop>();
+        services.AddSingleton<NodeFiles>();
         services.AddSingleton<QuestionDesk>();
         foreach (var kind in BuiltInKinds) { services.AddSingleton(kind); }
 

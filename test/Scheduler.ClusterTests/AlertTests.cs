@@ -10,7 +10,7 @@ namespace Scheduler.ClusterTests;
 /// The whole way of an alert, with the rules and inhibitions as shipped: nodes, a real Prometheus, a real Alertmanager, a webhook. Only their waiting
 /// times are taken out (for:, group_wait: and the like). The incidents in the database say the same.
 /// </summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed partial class AlertTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -131,17 +131,10 @@ public sealed partial class AlertTests
     private static string Label(JsonElement labels, string name) => labels.TryGetProperty(name, out var value) ? value.GetString()! : "";
 
     private static IEnumerable<string> Rules() =>
-        Directory.GetFiles(Path.Combine(Root(), "config/alerts"), "*.yaml").Select(f => For().Replace(File.ReadAllText(f), ""));
+        Directory.GetFiles(Path.Combine(Repository.Root, "config/alerts"), "*.yaml").Select(f => For().Replace(File.ReadAllText(f), ""));
 
-    private static string Alertmanager(string url) => Waits().Replace(File.ReadAllText(Path.Combine(Root(), "config/alertmanager.yaml")), "$1: 1s")
+    private static string Alertmanager(string url) => Waits().Replace(File.ReadAllText(Path.Combine(Repository.Root, "config/alertmanager.yaml")), "$1: 1s")
         .Replace("http://alerts.example:8080", url, StringComparison.Ordinal);
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props"))) { folder = folder.Parent; }
-        return folder?.FullName ?? throw new InvalidOperationException($"no Directory.Packages.props above {AppContext.BaseDirectory}");
-    }
 
     [GeneratedRegex(@"^ +for: \w+\n", RegexOptions.Multiline)]
     private static partial Regex For();

@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Runs for the instants a job was due in the past.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class BackfillTests
 {
     [Test]

@@ -4,7 +4,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Runs that somebody ends before their time.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class CancelTests
 {
     private static readonly TimeSpan CancelMax = TimeSpan.FromSeconds(2);

@@ -24,6 +24,7 @@ public sealed class ChaosTests
         await using var cluster = await TestCluster.Start(new()
         {
             Server = server,
+            Weight = 6,     // some twenty fires a second
             Engines = engines,
             Jobs = SqlJobText.File(Enumerable.Range(0, Number("SCHEDULER_CHAOS_JOBS", 50)).Select(Job)),
             Databases = new Dictionary<string, string> { ["effects"] = effects.ConnectionString },

@@ -6,7 +6,6 @@ namespace Scheduler.ClusterTests;
 
 /// <summary>The checker checked: a clean history passes, and each planted fault is found as what it is.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class CheckerTests
 {
     private static readonly DateTime Start = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);

@@ -4,7 +4,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>A node whose clock is wrong.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class ClockTests
 {
     private static readonly string[] Libraries =

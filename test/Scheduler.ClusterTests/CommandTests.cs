@@ -7,7 +7,7 @@ namespace Scheduler.ClusterTests;
 
 /// <summary>Commands whose node is killed, frozen or stopped, or whose time is over, in the middle: no tree outlives its run, no two live at
 /// once.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed class CommandTests
 {
     // Writes its effect, then leaves a process in a session of its own that no ordinary signal ends; both hold a lock for as long as they live.

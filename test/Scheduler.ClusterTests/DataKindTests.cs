@@ -6,7 +6,7 @@ namespace Scheduler.ClusterTests;
 
 /// <summary>The kinds that delete, back up and maintain, with their node killed or frozen, cancelled or out of time in the middle. Gates hold each
 /// there: nothing is left to luck.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed class DataKindTests
 {
     private const int Rows = 10_000;

@@ -21,6 +21,7 @@ public sealed class DatabaseCrashTests
         await using var cluster = await TestCluster.Start(new()
         {
             Server = server,
+            Weight = 5,
             Engines = engines,
             Jobs = SqlJobText.File(jobs),
             Databases = new Dictionary<string, string> { ["effects"] = effects.ConnectionString },

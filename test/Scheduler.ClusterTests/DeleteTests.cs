@@ -25,6 +25,7 @@ public sealed class DeleteTests
         await using var cluster = await TestCluster.Start(new()
         {
             Nodes = 2,
+            Weight = 6,     // fifty writers beside it
             Prepare = $"""
                 create table public.item (id bigint primary key, old boolean not null, n int not null default 0, note text) with (fillfactor = 80);
                 insert into public.item select g, g <= {Doomed}, 0, repeat('x', 40) from generate_series(1, {Doomed + 200_000}) g;
@@ -155,6 +156,7 @@ public sealed class DeleteTests
             await using var cluster = await TestCluster.Start(new()
             {
                 Nodes = 2,
+                Weight = 4,     // a hundred megabytes, compressed
                 Prepare = "create table public.big as select g,"
                     + " (select string_agg(md5(random()::text || g || i), '') from generate_series(1, 32) i) as t from generate_series(1, 100000) g",
                 Jobs = $$"""

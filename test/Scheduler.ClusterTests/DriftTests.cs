@@ -5,7 +5,7 @@ using Scheduler.TestKit.Checking;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Quartz's tables changed behind the scheduler's back.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class DriftTests
 {
     private const string InAnHour = "next_fire_time + 36000000000";

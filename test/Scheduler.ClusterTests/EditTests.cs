@@ -12,7 +12,7 @@ public sealed class EditTests
     public async Task Edits_around_every_second_boundary_lose_and_double_no_fire([Values] Engines engines)
     {
         var ticking = new SqlJobText("ticking", "every 1s") { Overlap = "allow" };
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(ticking), Engines = engines });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(ticking), Engines = engines, Weight = 4 });
         await cluster.Until("the job ticks", async () => await cluster.Count("job = 'ticking'") >= 2);
 
         // The same due set by two kinds of trigger and by two parts that change places: each edit replaces the triggers.

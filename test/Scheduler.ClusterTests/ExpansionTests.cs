@@ -7,7 +7,6 @@ namespace Scheduler.ClusterTests;
 
 /// <summary>The checker's own reckoning of due times, held against the calendar and, where both know a language, against Quartz's.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class ExpansionTests
 {
     private static readonly DateTime Start = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);   // a Saturday

@@ -6,7 +6,6 @@ namespace Scheduler.ClusterTests;
 
 /// <summary>The proxy does to a connection what its modes say; else the tests that use it would pass for nothing.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class FaultProxyTests
 {
     [Test]

@@ -12,7 +12,7 @@ public sealed class FireTests
     public async Task Each_fire_of_a_minute_runs_on_exactly_one_of_three_nodes()
     {
         var jobs = Enumerable.Range(1, 10).Select(i => new SqlJobText($"job-{i:00}", "every 1s") { Overlap = "allow" });
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs) });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs), Weight = 4 });
 
         await cluster.Until("a minute of fires has succeeded", async () => await cluster.Count("job = 'job-01' and verdict = 'succeeded'") >= 60,
             TimeSpan.FromSeconds(90));

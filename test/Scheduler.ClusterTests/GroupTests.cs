@@ -43,7 +43,7 @@ public sealed class GroupTests
                 with: { statement: "{{HistoryReader.EffectStatement}}" }
 
             """));
-        await using var cluster = await TestCluster.Start(new() { Engines = engines, Jobs = file });
+        await using var cluster = await TestCluster.Start(new() { Engines = engines, Jobs = file, Weight = 5 });
         for (var round = 0; round < 3; round++)
         {
             var victim = cluster.Nodes[round % 3];

@@ -4,7 +4,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Requests whose node is killed or frozen, or whose time is over, between the receiver's effect and its answer.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class HttpTests
 {
     [TestCase(false, TestName = "A_request_of_a_killed_node_is_repeated_by_another_and_its_effect_happens_once")]

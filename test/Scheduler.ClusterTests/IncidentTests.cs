@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>The native incidents of what AlertTests shows with Prometheus, told to a real receiver: they begin and end by themselves.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class IncidentTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(75);

@@ -30,6 +30,7 @@ public sealed class KindChaosTests
         await using var cluster = await TestCluster.Start(new()
         {
             Server = server,
+            Weight = 6,     // processes and requests every second
             Jobs = Jobs(folder, receiver),
             Setup = new()
             {

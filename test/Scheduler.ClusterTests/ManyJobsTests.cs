@@ -16,7 +16,7 @@ public sealed class ManyJobsTests
     public async Task Ten_thousand_jobs_made_in_one_statement_are_live_within_thirty_seconds_and_due_when_Quartz_says()
     {
         await using var cluster = await TestCluster.Start(
-            new() { Jobs = SqlJobText.File(new SqlJobText("ticking", "every 1s") { Overlap = "allow" }) });
+            new() { Jobs = SqlJobText.File(new SqlJobText("ticking", "every 1s") { Overlap = "allow" }), Weight = 8 });
         await cluster.Until("the job ticks", async () => await cluster.Count("verdict = 'succeeded'") >= 2);
         var from = await cluster.Now();
 
@@ -95,7 +95,7 @@ public sealed class ManyJobsTests
     [Test]
     public async Task An_edit_is_live_within_a_second()
     {
-        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(new SqlJobText("edited", "0 0 1 1 *")) });
+        await using var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(new SqlJobText("edited", "0 0 1 1 *")), Weight = 6 });
         var lasted = new List<double>();
         for (var edit = 0; edit < 10; edit++)
         {
@@ -137,6 +137,7 @@ public sealed class ManyJobsTests
     {
         var cluster = await TestCluster.Start(new()
         {
+            Weight = 5,
             Jobs = SqlJobText.File(Enumerable.Range(0, jobs).Select(i => new SqlJobText($"job-{i}", "every 1s") { Overlap = "allow" })),
         });
         await cluster.Until("all tick", async () =>

@@ -8,7 +8,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>One monitor for many uploads, of which some have agents that are dead or hang.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed class ManySnapshotTests
 {
     private const int Healthy = 80;

@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>From a run's end to receivers outside: real nodes, a real HTTP receiver, a real mail server, and nodes that die on the way.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class NotificationTests
 {
     private const string Secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -125,7 +125,7 @@ public sealed class NotificationTests
         const int Runs = 10_000;
         await using var receiver = await HttpReceiver.Start();
         await using var cluster = await Start(receiver, nodes: 2, "hook", "overlap: allow",
-            "update scheduler.channel set group_interval = '15 seconds'");
+            "update scheduler.channel set group_interval = '15 seconds'", weight: 8);
         var began = await cluster.Now();
         await cluster.Database.Execute("select scheduler.run_now('work', '{}', 'k' || i) from generate_series(1, @Runs) i", new { Runs });
         await cluster.Until("some have failed", async () => await cluster.Count("verdict = 'failed'") > Runs / 10, TimeSpan.FromSeconds(60));
@@ -147,10 +147,12 @@ public sealed class NotificationTests
         Assert.That(receiver.Requests, Has.Count.EqualTo(1), "it fails as before: there is nothing more to tell");
     }
 
-    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "") =>
+    private static Task<TestCluster> Start(HttpReceiver receiver, int nodes, string path, string policy = "overlap: skip", string more = "",
+        int? weight = null) =>
         TestCluster.Start(new()
         {
             Nodes = nodes,
+            Weight = weight,
             Prepare = $$"""
                 {{Switch}}
                 insert into scheduler.channel (name, kind, settings, group_wait, group_interval)

@@ -4,7 +4,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Jobs that follow others know what they follow; requests give params.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class ParentTests
 {
     private const string Jobs = """

@@ -56,7 +56,7 @@ public sealed class PauseTests
     {
         var jobs = Enumerable.Range(1, JobCount).Select(i =>
             new SqlJobText($"job-{i}", i % 2 == 0 ? "every 1s" : "* * * * * ?") { Overlap = "allow" });
-        var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs) });
+        var cluster = await TestCluster.Start(new() { Jobs = SqlJobText.File(jobs), Engines = engines, Weight = 5 });
         await cluster.Until("all jobs run", async () =>
             await cluster.Database.Value<long>("select count(distinct job) from scheduler.run where verdict = 'succeeded'") == JobCount);
         return cluster;

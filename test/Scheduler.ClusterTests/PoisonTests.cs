@@ -6,7 +6,7 @@ using Scheduler.TestKit.Checking;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Rows of Quartz's tables that were spoilt by hand, or left by a node that is no more.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class PoisonTests
 {
     private const string SpoilCron = "update quartz.qrtz_simprop_triggers set str_prop_1 = 'this is no cron' where trigger_name = 'spoilt#0'";

@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>The sample host application of docs/own-kinds.md, as its own process on a real database.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class SampleTests
 {
     [Test]

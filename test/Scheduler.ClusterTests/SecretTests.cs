@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>A secret that every kind uses, also where it fails, and that nothing stored or logged may hold. reliability.md T13.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed class SecretTests
 {
     private const string Canary = "cAnaRy/7f3+e&91 \"ä";

@@ -1,8 +1,11 @@
 using NUnit.Framework;
 using Scheduler.TestKit;
 
-// Those that mostly wait for leases and deadlines go two at a time; those that need the machine have it alone.
-[assembly: LevelOfParallelism(2)]
+// Every test runs beside the others, in an instance of its own; each cluster waits for its share of the machine (MachineShare). So there are more
+// threads here than clusters that fit: a thread waits with its test.
+[assembly: Parallelizable(ParallelScope.Children)]
+[assembly: FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[assembly: LevelOfParallelism(12)]
 
 // Outside every namespace, so that NUnit runs it for the whole assembly: the server goes before the test host does.
 #pragma warning disable CA1050
@@ -12,5 +15,9 @@ public sealed class ServerOfTheRun
 {
     /// <summary>At the very end of the run.</summary>
     [OneTimeTearDown]
-    public Task StopServer() => TestServer.StopShared();
+    public async Task StopServer()
+    {
+        TimeSpent.Write();
+        await TestServer.StopShared();
+    }
 }

@@ -7,7 +7,7 @@ using Scheduler.TestKit;
 namespace Scheduler.ClusterTests;
 
 /// <summary>Uploads with a real rclone, a real S3 server and a real Ethereum node; each part killed alone in the middle.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed class SnapshotTests
 {
     private const int Megabyte = 1024 * 1024;

@@ -6,7 +6,7 @@ using Scheduler.TestKit.Checking;
 namespace Scheduler.ClusterTests;
 
 /// <summary>A node that is killed, frozen or cut off in the middle of a run.</summary>
-[TestFixture, Parallelizable(ParallelScope.Self)]
+[TestFixture]
 public sealed class TakeoverTests
 {
     [Test]

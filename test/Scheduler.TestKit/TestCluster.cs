@@ -33,6 +33,8 @@ public sealed record ClusterOptions
     public Engines Engines { get; init; } = Engines.Set;
     /// <summary>Server of the scheduler's database; default the one all tests share. Give one of your own to crash it.</summary>
     public TestServer? Server { get; init; }
+    /// <summary>Its share of the machine, see <see cref="MachineShare"/>. Default: its nodes. Give more where they have much to do.</summary>
+    public int? Weight { get; init; }
     /// <summary>Further databases jobs may name, e.g. <c>effects</c>, to connection strings.</summary>
     public IReadOnlyDictionary<string, string> Databases { get; init; } = new Dictionary<string, string>();
 }
@@ -49,10 +51,11 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly ClusterOptions options;
     private readonly List<TestNode> nodes = [];
     private readonly string folder;
+    private readonly MachineShare share;
 
-    private TestCluster(ClusterOptions options, TestDatabase database, string folder)
+    private TestCluster(ClusterOptions options, TestDatabase database, string folder, MachineShare share)
     {
-        (this.options, Database, this.folder) = (options, database, folder);
+        (this.options, Database, this.folder, this.share) = (options, database, folder, share);
         Database.DumpParts.Add(() => string.Join('\n', nodes.Select(n => n.Tail())));
     }
 
@@ -66,15 +69,23 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The node of that name.</summary>
     public TestNode this[string name] => nodes.Find(n => n.Name == name) ?? throw new ArgumentException($"there is no node {name}", nameof(name));
 
-    /// <summary>Make a database, start the nodes and wait until all are live.</summary>
+    /// <summary>Wait for a share of the machine, make a database, start the nodes and wait until all are live.</summary>
     public static async Task<TestCluster> Start(ClusterOptions options, CancellationToken token = default)
     {
-        var database = await TestDatabase.Create(server: options.Server, token: token);
+        var share = await MachineShare.Take(Math.Max(options.Weight ?? options.Nodes, 1));
+        using var starting = TimeSpent.On(Spending.Starting);
+        TestDatabase database;
+        try { database = await TestDatabase.Create(server: options.Server, token: token); }
+        catch
+        {
+            share.Dispose();
+            throw;
+        }
         var number = Interlocked.Increment(ref clusterCount);
         var folder = Path.Combine(Path.GetTempPath(),
             string.Create(CultureInfo.InvariantCulture, $"scheduler-cluster-{Environment.ProcessId}-{number}"));
         Directory.CreateDirectory(Path.Combine(folder, "jobs"));
-        var cluster = new TestCluster(options, database, folder);
+        var cluster = new TestCluster(options, database, folder, share);
         try
         {
             await database.Execute(options.Prepare);
@@ -164,10 +175,15 @@ public sealed class TestCluster : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
-        await Database.DisposeAsync();
-        // Logs of a failed test are worth more than a tidy temp folder; an environment variable keeps them.
-        if (Environment.GetEnvironmentVariable("SCHEDULER_TEST_KEEP") != "1") { Directory.Delete(folder, recursive: true); }
+        try
+        {
+            await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
+            await Database.DisposeAsync();
+            // Logs of a failed test are worth more than a tidy temp folder; an environment variable keeps them.
+            if (Environment.GetEnvironmentVariable("SCHEDULER_TEST_KEEP") != "1") { Directory.Delete(folder, recursive: true); }
+        }
+        finally { share.Dispose(); }
+        share.Dispose();
     }
 
     private FireBy EngineOf(int index)
@@ -199,6 +215,8 @@ public sealed class TestCluster : IAsyncDisposable
         if (node.Setup.Drain is { } drain) { arguments.AddRange(["--drain", Seconds(drain)]); }
         arguments.ForEach(start.ArgumentList.Add);
         start.WorkingDirectory = folder;
+        // A node of a test lives for seconds: what its compiler would make better meanwhile never pays. Half of a node's processor time.
+        start.Environment["DOTNET_TC_CallCounting"] = "0";
         foreach (var (name, text) in options.Databases) { start.Environment["SCHEDULER__DATABASES__" + name] = text; }
         // They share the login of the scheduler's database unless a test says otherwise.
         if (options.Databases.Count > 0) { start.Environment["SCHEDULER__SQL__TRUSTED"] = string.Join(',', options.Databases.Keys); }

@@ -54,6 +54,7 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>A server of the caller's own, to be crashed at will. Without PostgreSQL on this machine: see <see cref="Parts.Missing"/>.</summary>
     public static async Task<TestServer> Start(CancellationToken token = default)
     {
+        using var starting = TimeSpent.On(Spending.Starting);
         try { await PostgresBinaries.Find(null, Console.Error, token); }
         catch (OperatorException e) { throw Parts.Missing(e.Message); }
         Sweep();
@@ -62,7 +63,9 @@ public sealed class TestServer : IAsyncDisposable
         Directory.CreateDirectory(folder);
         // Hundreds of databases and dozens of node processes at a time: connections are what runs out first.
         var tuned = new Dictionary<string, string> { ["max_connections"] = "600", ["synchronous_commit"] = "on", ["max_wal_size"] = "2GB" };
-        var embedded = await EmbeddedPostgres.Start(Path.Combine(folder, "data"), new EmbeddedPostgresOptions { Durable = false, Settings = tuned },
+        // As slow as a disk makes it, for ./dev stress.
+        var durable = Environment.GetEnvironmentVariable("SCHEDULER_TEST_FSYNC") == "1";
+        var embedded = await EmbeddedPostgres.Start(Path.Combine(folder, "data"), new EmbeddedPostgresOptions { Durable = durable, Settings = tuned },
             token);
         var connection = new NpgsqlConnectionStringBuilder(embedded.ConnectionString("postgres")) { Timeout = 10, IncludeErrorDetail = true };
         var server = new TestServer(connection, embedded, folder);

@@ -72,6 +72,7 @@ public static class Until
     // Null: it held. Otherwise the last failure of the condition itself, or an empty text.
     private static async Task<string?> Poll(Func<Task<bool>> condition, TimeSpan within)
     {
+        using var waiting = TimeSpent.On(Spending.Waiting);
         var started = Stopwatch.GetTimestamp();
         while (true)
         {

@@ -116,6 +116,30 @@ public sealed partial class TidyTests
         where !file.Lines[0].StartsWith("-- ", StringComparison.Ordinal)
         select $"{file.Path}:1: expected an opening comment that says what it does and what its arguments are");
 
+    // Where packages come from is the machine's own affair: its apt, NuGet and npm are set up.
+    [Test]
+    public void No_file_says_where_packages_are_fetched() => None(
+        from file in Everywhere()
+        from line in file.Matching(PackageSource())
+        select $"{file.Path}: '{line.Match.Value}' names where packages are fetched; take it from the machine's own settings");
+
+    [Test]
+    public void Every_project_has_its_lock() => None(
+        from project in Everywhere()
+        where project.Path.EndsWith(".csproj", StringComparison.Ordinal)
+        let file = Path.Combine(Path.GetDirectoryName(project.Path)!, "packages.lock.json")
+        where !File.Exists(Path.Combine(Root, file))
+        select $"{file}:1: is not there; dotnet restore writes it");
+
+    // What is in the tree, not what building and running leaves there.
+    private static IEnumerable<SourceFile> Everywhere() =>
+        from top in Directory.EnumerateFileSystemEntries(Root).Order(StringComparer.Ordinal)
+        where Path.GetFileName(top) is not (".git" or ".data" or ".vs" or ".idea" or ".secrets" or "artifacts")
+        from path in File.Exists(top) ? [top] : Directory.EnumerateFiles(top, "*", SearchOption.AllDirectories)
+        let relative = Path.GetRelativePath(Root, path).Replace('\\', '/')
+        where !relative.Split('/').Any(p => p is "obj" or "bin" or "node_modules" or "TestResults")
+        select new SourceFile(relative, File.ReadAllLines(path));
+
     private static void None(IEnumerable<string> problems) => Assert.That(problems.ToList(), Is.Empty);
 
     private static string FindRoot()
@@ -136,6 +160,10 @@ public sealed partial class TidyTests
         public IEnumerable<(string Place, string Text, Match Match)> Matching(Regex pattern) =>
             from line in Lines.Index() let match = pattern.Match(line.Item) where match.Success select ($"{Path}:{line.Index + 1}", line.Item, match);
     }
+
+    // An apt source of either form, a NuGet index, an npm registry or what its lock files note.
+    [GeneratedRegex(@"\bdeb(-src)?\s+(\[[^\]]*\]\s*)?\w+(\+\w+)?:/+\w|^\s*URIs:|/v3/index\.json\b|\bregistry\s*=\s*\S+:/|""resolved"":\s*""\w+:/")]
+    private static partial Regex PackageSource();
 
     [GeneratedRegex(@"^\s*(?:global )?using (?:static )?(?:\w+ = )?Scheduler\.(\w+)")]
     private static partial Regex EngineImport();

@@ -5,13 +5,20 @@ namespace Scheduler.Server.Api;
 /// <summary>What a load balancer or a supervisor asks. Answers with small JSON and touches nothing but this process.</summary>
 internal static class Health
 {
-    /// <summary><c>/health/live</c>: 200 while the process runs. <c>/health/ready</c>: 200 while the node takes work, else 503 with the
-    /// reason.</summary>
+    // Some checks ask for the head alone.
+    private static readonly string[] Asked = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary><c>/health/live</c>: 200 while the process runs. <c>/health/ready</c>: 200 while the node takes work and its job files are in force,
+    /// else 503 with the reason.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Json(new Answer("live", null)));
-        routes.MapGet("/health/ready", (NodeState node) => TypedResults.Json(new Answer(node.State, node.Reason),
-            statusCode: node.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable));
+        routes.MapMethods("/health/live", Asked, () => TypedResults.Json(new Answer("live", null)));
+        routes.MapMethods("/health/ready", Asked, (NodeState node) =>
+        {
+            var refused = node.FilesRefused;
+            return TypedResults.Json(new Answer(node.State, node.State == "live" ? refused : node.Reason),
+                statusCode: node.Ready && refused is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        });
     }
 
     private sealed record Answer(string Status, string? Reason);

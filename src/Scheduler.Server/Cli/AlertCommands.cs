@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Scheduler.Database;
+using System.Globalization;
 using Scheduler.Jobs;
 
 namespace Scheduler.Server.Cli;
@@ -15,11 +15,14 @@ internal static class AlertCommands
         Description = "Folder of job files to read instead of the database",
         HelpName = "DIR",
     };
-    private static readonly Option<double?> Objective = new("--objective")
+    private static readonly Option<double?> Objective = new Option<double?>("--objective")
     {
         Description = "Also alert when a job burns its error budget too fast: percent of runs that are to succeed, e.g. 99",
         HelpName = "PERCENT",
-    };
+        // The shell's notation of numbers is not the user's language: 99.5, never 99,5.
+        CustomParser = result => double.Parse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture),
+    }.Reading(text => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent)
+        && percent is >= ObjectiveLeast and <= ObjectiveMost, FormattableString.Invariant($"a percentage from {ObjectiveLeast} to {ObjectiveMost}"));
     private static readonly Option<string> Runbooks = new("--runbooks")
     {
         Description = "What comes before the file names of runbooks (default docs/runbooks/)",
@@ -37,14 +40,7 @@ internal static class AlertCommands
         }.Asking(json: false);
         command.SetAction(async (parsed, token) =>
         {
-            var objective = parsed.GetValue(Objective);
-            if (objective is < ObjectiveLeast or > ObjectiveMost)
-            {
-                throw new OperatorException(
-                    FormattableString.Invariant($"--objective is {objective}; expected a percentage from {ObjectiveLeast} to {ObjectiveMost}"),
-                    ExitCode.Usage);
-            }
-            var options = new AlertRuleOptions { Objective = objective / 100, Runbooks = parsed.GetRequiredValue(Runbooks) };
+            var options = new AlertRuleOptions { Objective = parsed.GetValue(Objective) / 100, Runbooks = parsed.GetRequiredValue(Runbooks) };
             var (text, jobs) = parsed.GetValue(Jobs) is { } folder
                 ? AlertRules.Of(JobFiles.Load(folder, new KindRegistry(SchedulerServices.BuiltInKinds)).Jobs, options)
                 : await AlertRules.OfDatabase(Settings.ConnectionOf(parsed), options, token);

@@ -8,6 +8,9 @@ namespace Scheduler.Server.Cli;
 /// <summary><c>scheduler job backfill</c>.</summary>
 internal static class BackfillCommand
 {
+    // As in scheduler.backfill.
+    private const int CapMax = 10_000;
+
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "The job's name" };
@@ -20,10 +23,10 @@ internal static class BackfillCommand
         };
         var cap = new Option<int>("--cap")
         {
-            Description = "Most runs, 1 to 10000; a range that holds more is refused",
+            Description = $"Most runs, 1 to {CapMax}; a range that holds more is refused",
             HelpName = "N",
             DefaultValueFactory = _ => 1000,
-        };
+        }.Between(1, CapMax);
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would run; the same as without --yes" };
         var yes = new Option<bool>("--yes") { Description = "Enter the runs; without it only what would run is said" };
         var command = new Command("backfill", "Run a job for the instants it was due in the past; says what would run, and with --yes enters it")

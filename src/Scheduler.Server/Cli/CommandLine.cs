@@ -4,12 +4,34 @@ using System.CommandLine.Parsing;
 using System.Data.Common;
 using System.Runtime.InteropServices;
 using Scheduler.Database;
+using Scheduler.Server.Dev;
 
 namespace Scheduler.Server.Cli;
 
 /// <summary>Runs a command and turns however it ends into a line on stderr and an exit code. The only place that does.</summary>
 internal static class CommandLine
 {
+    /// <summary>The whole tree of commands.</summary>
+    public static RootCommand Root() => new("A clustered job server: every fire runs once, on one node, and leaves one verdict.")
+    {
+        ServeCommand.Create(),
+        DevCommand.Create(),
+        DevFleetCommand.Create(),
+        StatusCommand.Create(),
+        ConfigCommands.Create(),
+        JobCommands.Create(),
+        RunCommands.Create(),
+        NodeCommands.Create(),
+        IncidentCommands.Create(),
+        ChannelCommands.Create(),
+        FleetCommands.Create(),
+        UploadCommands.Create(),
+        SnapshotCommands.Create(),
+        DatabaseCommands.Create(),
+        AlertCommands.Create(),
+        HealthCommand.Create(),
+    };
+
     public static async Task<int> Run(RootCommand root, string[] args)
     {
         using var stop = new CancellationTokenSource();
@@ -65,15 +87,18 @@ internal static class CommandLine
             Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
             return ExitCode.Usage;
         }
-        // An unknown word makes others miss their place ("required" and so on); naming it is enough.
-        var lines = parsed.UnmatchedTokens.Count > 0
-            ? parsed.UnmatchedTokens.Select(t => $"'{t}' is not {(t.StartsWith('-') ? "an option" : "expected")} here"
-                + Spelling.DidYouMean(t, Words(command, t)))
-            : parsed.Errors.Select(e => string.Join(" ", e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.'));
-        foreach (var line in lines.Distinct()) { Console.Error.WriteLine("scheduler: " + line); }
+        foreach (var line in Mistakes(parsed)) { Console.Error.WriteLine("scheduler: " + line); }
         Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
         return command.Name == ConfigCommands.PlanName ? ExitCode.Error : ExitCode.Usage;
     }
+
+    /// <summary>What is wrong with a command line, a line for each mistake; empty when nothing is.</summary>
+    internal static IEnumerable<string> Mistakes(ParseResult parsed) => (parsed.UnmatchedTokens.Count > 0
+        // An unknown word makes others miss their place ("required" and so on); naming it is enough.
+        ? parsed.UnmatchedTokens.Select(t => $"'{t}' is not {(t.StartsWith('-') ? "an option" : "expected")} here"
+            + Spelling.DidYouMean(t, Words(parsed.CommandResult.Command, t)))
+        : parsed.Errors.Select(e => string.Join(" ", e.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.')))
+        .Distinct();
 
     private static IEnumerable<string> Words(Command command, string like) => like.StartsWith('-')
         ? command.Options.Where(o => !o.Hidden).SelectMany(o => o.Aliases.Append(o.Name))

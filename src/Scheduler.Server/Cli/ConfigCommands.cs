@@ -26,11 +26,11 @@ internal static partial class ConfigCommands
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private static Option<int?> MaxDeletes => new("--max-deletes")
+    private static Option<int?> MaxDeletes => new Option<int?>("--max-deletes")
     {
         Description = $"Most jobs that may be deleted because no file declares them any more (default {PlanOptions.DefaultMaxDeletes})",
         HelpName = "N",
-    };
+    }.Between(0, JobFiles.JobsMax);
 
     private static Option<string[]> Force => new("--force")
     {
@@ -165,9 +165,7 @@ internal static partial class ConfigCommands
         return command;
     }
 
-    private static PlanOptions Options(int? maxDeletes, string[]? force) => maxDeletes is not < 0
-        ? new(maxDeletes, force ?? [])
-        : throw new OperatorException($"--max-deletes is {maxDeletes}; expected 0 or more", ExitCode.Usage);
+    private static PlanOptions Options(int? maxDeletes, string[]? force) => new(maxDeletes, force ?? []);
 
     private static void Save(string path, SavedPlan plan)
     {

@@ -73,5 +73,6 @@ internal static class IncidentCommands
         return command;
     }
 
-    private static Argument<long> Number() => new("ID") { Description = "The incident's number, as 'incident list' shows it" };
+    private static Argument<long> Number() =>
+        new Argument<long>("ID") { Description = "The incident's number, as 'incident list' shows it" }.Between(1, long.MaxValue);
 }

@@ -164,9 +164,14 @@ internal static class JobCommands
                 ?? throw new OperatorException($"--params-file {file} holds no object; expected e.g. {{\"day\": \"2026-11-21\"}}", ExitCode.Usage);
         }
         catch (JsonException e) { throw new OperatorException($"--params-file {file} is no JSON: {e.Message}", ExitCode.Usage, e); }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new OperatorException($"--params-file is '{file}'; there is no such file; expected one with a JSON object, or - for stdin",
+                ExitCode.Usage, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OperatorException($"cannot read {file}: {e.Message}", ExitCode.Usage, e);
+            throw new OperatorException($"--params-file {file} cannot be read: {e.Message}", ExitCode.Usage, e);
         }
     }
 

@@ -8,13 +8,16 @@ namespace Scheduler.Server.Cli;
 internal static class JobHistoryCommands
 {
     private const int VersionsShown = 20;
+    // Beyond this a terminal is the wrong tool; SQL on scheduler.job_version is the right one.
+    private const int VersionsMax = 10_000;
 
     private static Argument<string> Name => new("NAME") { Description = "The job's name; it may have been deleted" };
 
     public static Command History()
     {
         var name = Name;
-        var limit = new Option<int>("--limit") { Description = "Most versions shown", DefaultValueFactory = _ => VersionsShown, HelpName = "N" };
+        var limit = new Option<int>("--limit") { Description = "Most versions shown", DefaultValueFactory = _ => VersionsShown, HelpName = "N" }
+            .Between(1, VersionsMax);
         var command = new Command("history", "Every version of a job, newest first: who made it, when, how and why") { name, limit }.Asking();
         command.SetAction(async (parsed, token) =>
         {
@@ -30,8 +33,10 @@ internal static class JobHistoryCommands
     public static Command Diff()
     {
         var name = Name;
-        var from = new Argument<int?>("V1") { Description = "The former version (default: the one before V2)", Arity = ArgumentArity.ZeroOrOne };
-        var to = new Argument<int?>("V2") { Description = "The later version (default: the newest)", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Argument<int?>("V1") { Description = "The former version (default: the one before V2)", Arity = ArgumentArity.ZeroOrOne }
+            .Between(1, int.MaxValue);
+        var to = new Argument<int?>("V2") { Description = "The later version (default: the newest)", Arity = ArgumentArity.ZeroOrOne }
+            .Between(1, int.MaxValue);
         var command = new Command("diff", "What differs between two versions of a job, column by column") { name, from, to }.Asking();
         command.SetAction(async (parsed, token) =>
         {
@@ -48,7 +53,8 @@ internal static class JobHistoryCommands
     public static Command Undo()
     {
         var name = Name;
-        var to = new Option<int?>("--to") { Description = "The version to restore (default: the one before the last change)", HelpName = "VERSION" };
+        var to = new Option<int?>("--to") { Description = "The version to restore (default: the one before the last change)", HelpName = "VERSION" }
+            .Between(1, int.MaxValue);
         var command = new Command("undo", "Restore a former version of a job as a new one, also of a deleted job; prints its number")
         {
             name, to, JobEditCommands.Reason,

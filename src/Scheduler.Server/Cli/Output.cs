@@ -79,13 +79,14 @@ internal static class Output
     }
 
     // The word itself always says it; colour only helps the eye.
-    private static Style? Look(string column, string word) => column is not ("state" or "verdict" or "last_verdict" or "outcome") ? null : word switch
+    private static Style Look(string column, string word) => word switch
     {
+        _ when column is not ("state" or "verdict" or "last_verdict" or "outcome") => Style.Plain,
         "succeeded" or "live" or "completed" or "uploaded" => new Style(Color.Green),
         "running" or "draining" => new Style(Color.Blue),
         "failed" or "timed_out" or "dead" or "problem" or "unknown" or "lost" or "missed" or "missing" => new Style(Color.Red),
         "paused" or "standby" or "skipped" or "queued" or "cancelled" => new Style(Color.Yellow),
-        _ => null,
+        _ => Style.Plain,
     };
 
     // Line breaks and control characters of an error or a description must not break the table, or the terminal.

@@ -23,22 +23,11 @@ internal static class RunCommands
     private static Command List()
     {
         var job = new Option<string?>("--job") { Description = "Only runs of this job", HelpName = "NAME" };
-        var state = new Option<string?>("--state") { Description = "Only runs in this state", HelpName = "queued|running|finished" };
-        state.AcceptOnlyFromAmong("queued", "running", "finished");
-        var verdict = new Option<string?>("--verdict")
-        {
-            Description = "Only runs with this verdict",
-            HelpName = "succeeded|failed|timed_out|cancelled|skipped|missed|unknown",
-        };
-        verdict.AcceptOnlyFromAmong("succeeded", "failed", "timed_out", "cancelled", "skipped", "missed", "unknown");
-        var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && (!int.TryParse(token.Value, out var n) || n is < 1 or > LimitMax))
-            {
-                result.AddError($"--limit is '{token.Value}'; expected a whole number from 1 to {LimitMax}");
-            }
-        });
+        var state = new Option<string?>("--state") { Description = "Only runs in this state" }.OneOf("queued", "running", "finished");
+        var verdict = new Option<string?>("--verdict") { Description = "Only runs with this verdict" }
+            .OneOf("succeeded", "failed", "timed_out", "cancelled", "skipped", "missed", "unknown");
+        var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 }
+            .Between(1, LimitMax);
         var command = new Command("list", "Runs, the latest due first") { job, state, verdict, limit }.Asking();
         command.SetAction(async (parsed, token) =>
         {

@@ -13,7 +13,8 @@ internal static class RunLogs
     {
         var key = new Argument<string>("KEY") { Description = "The run's key, e.g. cleanup@2026-11-21T04:00:00Z" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the run has its verdict" };
-        var attempt = new Option<int?>("--attempt") { Description = "Only this attempt, from 1 (default: all)", HelpName = "N" };
+        var attempt = new Option<int?>("--attempt") { Description = "Only this attempt, from 1 (default: all)", HelpName = "N" }
+            .Between(1, int.MaxValue);
         var command = new Command("logs", "What a run said: standard output, errors, notices") { key, follow, attempt }.Asking();
         command.SetAction(async (parsed, token) =>
         {

@@ -25,7 +25,7 @@ internal static class ScheduleCommands
             Description = "How many due times, 1 to 1000",
             DefaultValueFactory = _ => FiresDefault,
             HelpName = "COUNT",
-        };
+        }.Between(1, Preview.FiresMax);
         var command = new Command("next", "When a job, or a schedule, is due next, and what is worth knowing about it")
         {
             name, schedule, zone, count,
@@ -33,10 +33,6 @@ internal static class ScheduleCommands
         command.SetAction(async (parsed, token) =>
         {
             var fires = parsed.GetValue(count);
-            if (fires is < 1 or > Preview.FiresMax)
-            {
-                throw new OperatorException($"-n is {fires}; expected 1 to {Preview.FiresMax}", ExitCode.Usage);
-            }
             var preview = (parsed.GetValue(name), parsed.GetValue(schedule)) switch
             {
                 ({ } job, null) => await Preview.OfJob(Settings.ConnectionOf(parsed), job, fires, TimeProvider.System, token),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -13,13 +14,12 @@ namespace Scheduler.Server.Cli;
 /// <summary><c>scheduler serve</c>: one node, Quartz and HTTP in one process.</summary>
 internal static class ServeCommand
 {
-    private const int DefaultPort = 8080;
     // Beyond the drain: cancelled runs end, their verdicts are written, the lease is given up.
     private static readonly TimeSpan BeyondDrain = TimeSpan.FromSeconds(20);
 
     private static readonly Option<string?> Name = new("--name")
     {
-        Description = "Name of the node, unique among live nodes (else node.name)",
+        Description = "Name of the node, unique among live nodes (else node.name, else the machine's: host, host-2, …)",
         HelpName = "TEXT",
     };
     private static readonly Option<string?> Jobs = new("--jobs")
@@ -55,7 +55,7 @@ internal static class ServeCommand
     };
     private static readonly Option<string?> Port = new("--http-port")
     {
-        Description = $"Port on 127.0.0.1, 0 for a free one (default {DefaultPort})",
+        Description = $"Port on 127.0.0.1, 0 for a free one (default {NodeSettings.DefaultHttpPort})",
         HelpName = "P",
     };
     // For a parent that may die without a signal: the end of its pipe stops the node.
@@ -89,11 +89,30 @@ internal static class ServeCommand
             throw new OperatorException($"there is no folder of job files {folder} (--jobs)", ExitCode.Usage);
         }
         var address = settings.HttpAddress() ?? IPAddress.Loopback;
-        using var socket = Bind(address, settings.HttpPort() ?? DefaultPort);
-        var url = $"http://{socket.LocalEndPoint}";
-        await using var app = Build(options with { Url = url }, socket, out var started);
+        using var socket = Bind(address, settings.HttpPort() ?? NodeSettings.DefaultHttpPort);
+        options = options with { Url = settings.HttpUrl() ?? UrlOf((IPEndPoint)socket.LocalEndPoint!) };
+        var parentGone = new CancellationTokenSource();     // not disposed: its reader may go on until the process ends
         // Before the start: it may wait for its database, and must not outlive who began it.
-        if (parsed.GetValue(ExitWithStdin)) { StopWithStdin(app.Lifetime); }
+        if (parsed.GetValue(ExitWithStdin)) { CancelWithStdin(parentGone); }
+        if (settings.NodeName() is not null) { return await Run(options, socket, parentGone.Token, stop); }
+        // The database says, as it gives the lease, which name is free; a name that is not costs this node a start.
+        for (var number = 2; ; number++)
+        {
+            try { return await Run(options, socket, parentGone.Token, stop); }
+            catch (NodeNameTakenException e) when (number <= HostName.NumberMax)
+            {
+                Output.Talk($"scheduler: {e.Message}");
+                options = options with { Name = HostName.ForNode(Environment.MachineName, number) };
+                Output.Talk($"scheduler: it was given none, and tries '{options.Name}'");
+            }
+        }
+    }
+
+    private static async Task<int> Run(NodeOptions options, Socket socket, CancellationToken parentGone, CancellationToken stop)
+    {
+        await using var app = Build(options, socket, out var started);
+        using var systemd = SystemdNotice.Of(app);
+        await using var stopping = parentGone.Register(app.Lifetime.StopApplication);
         try { await app.StartAsync(stop); }
         catch (Exception e)
         {
@@ -105,10 +124,15 @@ internal static class ServeCommand
             throw;
         }
         started.Set();
-        Console.Out.WriteLine($"node {options.Name} is listening on {url}");
+        Console.Out.WriteLine($"node {options.Name} is listening on http://{socket.LocalEndPoint}");
         await app.WaitForShutdownAsync(stop);
         return ExitCode.Ok;
     }
+
+    // Nobody reaches "all addresses": the machine is reached by its name.
+    private static string UrlOf(IPEndPoint listening) => listening.Address.Equals(IPAddress.Any) || listening.Address.Equals(IPAddress.IPv6Any)
+        ? string.Create(CultureInfo.InvariantCulture, $"http://{Dns.GetHostName()}:{listening.Port}")
+        : $"http://{listening}";
 
     private static WebApplication Build(NodeOptions options, Socket socket, out ManualResetEventSlim started)
     {
@@ -145,6 +169,8 @@ internal static class ServeCommand
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            // All addresses are those of IPv4 too.
+            if (address.Equals(IPAddress.IPv6Any)) { socket.DualMode = true; }
             socket.Bind(new IPEndPoint(address, port));
             return socket;
         }
@@ -162,12 +188,12 @@ internal static class ServeCommand
         }
     }
 
-    private static void StopWithStdin(IHostApplicationLifetime lifetime) => _ = Task.Run(async () =>
+    private static void CancelWithStdin(CancellationTokenSource parentGone) => _ = Task.Run(async () =>
     {
         var ignored = new byte[1024];
         var input = Console.OpenStandardInput();
         try { while (await input.ReadAsync(ignored) > 0) { } }
         catch (IOException) { /* a broken pipe is an end too */ }
-        lifetime.StopApplication();
+        await parentGone.CancelAsync();
     });
 }

@@ -34,10 +34,8 @@ internal static class SnapshotCommands
         var protocol = new Option<string>("--protocol")
         {
             Description = "How it is asked about itself",
-            HelpName = "ethereum|bitcoin|cosmos|http|command",
             Required = true,
-        };
-        protocol.AcceptOnlyFromAmong("ethereum", "bitcoin", "cosmos", "http", "command");
+        }.OneOf("ethereum", "bitcoin", "cosmos", "http", "command");
         var source = new Option<string>("--source") { Description = "Folder to upload, as the agent names it", HelpName = "PATH", Required = true };
         var destination = new Option<string>("--destination")
         {

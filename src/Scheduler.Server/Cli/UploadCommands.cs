@@ -16,20 +16,10 @@ internal static class UploadCommands
     private static Command List()
     {
         var node = new Option<string?>("--node") { Description = "Only of this node", HelpName = "NAME" };
-        var state = new Option<string?>("--state")
-        {
-            Description = "Only in this state",
-            HelpName = "starting|running|completed|failed|cancelled|lost",
-        };
-        state.AcceptOnlyFromAmong("starting", "running", "completed", "failed", "cancelled", "lost");
-        var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 };
-        limit.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && (!int.TryParse(token.Value, out var n) || n is < 1 or > LimitMax))
-            {
-                result.AddError($"--limit is '{token.Value}'; expected a whole number from 1 to {LimitMax}");
-            }
-        });
+        var state = new Option<string?>("--state") { Description = "Only in this state" }
+            .OneOf("starting", "running", "completed", "failed", "cancelled", "lost");
+        var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 }
+            .Between(1, LimitMax);
         var command = new Command("list", "Uploads, the latest first") { node, state, limit }.Asking();
         command.SetAction(async (parsed, token) =>
         {
@@ -80,5 +70,6 @@ internal static class UploadCommands
         return command;
     }
 
-    private static Argument<long> Id() => new("ID") { Description = "Number of the upload, as 'upload list' shows it" };
+    private static Argument<long> Id() =>
+        new Argument<long>("ID") { Description = "Number of the upload, as 'upload list' shows it" }.Between(1, long.MaxValue);
 }

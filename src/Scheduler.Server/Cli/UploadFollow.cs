@@ -18,7 +18,7 @@ internal static class UploadFollow
         {
             Description = "Numbers of uploads (default: those that run now)",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.Between(1, long.MaxValue);
         var command = new Command("watch",
             "Follow uploads until each has ended for good; exit code 0 when all are completed, 6 when one is not") { ids }.Asking();
         command.SetAction(async (parsed, token) =>

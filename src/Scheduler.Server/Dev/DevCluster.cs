@@ -164,6 +164,11 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
     {
         if (options.HttpPort is { } first)
         {
+            if (first + options.Nodes - 1 > DevCommand.PortMax)
+            {
+                throw new OperatorException($"--http-port is {first}, and {options.Nodes} nodes need the ports up to "
+                    + $"{first + options.Nodes - 1}; the highest is {DevCommand.PortMax}", 2);
+            }
             var taken = Enumerable.Range(first, options.Nodes).Where(p => !Ports.IsFree(p)).ToList();
             return taken.Count == 0 ? [.. Enumerable.Range(first, options.Nodes)]
                 : throw new OperatorException($"port taken: {string.Join(", ", taken)}; choose another --http-port, or leave it out for free ones");
@@ -210,13 +215,18 @@ public sealed class DevCluster(DevOptions options, TextWriter talk) : IAsyncDisp
         }
     }
 
-    private static async Task<bool> IsReady(HttpClient http, DevNode node, CancellationToken token)
+    private async Task<bool> IsReady(HttpClient http, DevNode node, CancellationToken token)
     {
         if (node.Process.HasExited) { return false; }
         try
         {
             using var answer = await http.GetAsync(new Uri(node.Url + "/health/ready"), token);
-            return answer.IsSuccessStatusCode;
+            if (answer.IsSuccessStatusCode) { return true; }
+            // Job files that were refused keep a node from being ready, not from running.
+            var said = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(token)).RootElement;
+            if (said.GetProperty("status").GetString() != "live" || said.GetProperty("reason").GetString() is not { } reason) { return false; }
+            await talk.WriteLineAsync($"node {node.Name} is not ready: {reason}");
+            return true;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException) { return false; }
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Scheduler.Database;
+using Scheduler.Server.Cli;
 
 namespace Scheduler.Server.Dev;
 
@@ -19,7 +19,8 @@ public static class DevCommand
 {
     // Beyond this the nodes' connections would not fit into the server's 300.
     private const int NodesMax = 9;
-    private const int PortMax = 65_535;
+    /// <summary>Highest port there is.</summary>
+    internal const int PortMax = 65_535;
 
     /// <summary>Make the command.</summary>
     public static Command Create()
@@ -38,11 +39,8 @@ public static class DevCommand
         {
             Description = "Run a chain node, rclone and an S3 server too, and upload a snapshot every two minutes",
         };
-        nodes.Validators.Add(result => Within(result, nodes, 1, NodesMax));
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > PortMax) { result.AddError($"--http-port must be between 1 and {PortMax}"); }
-        });
+        nodes.Between(1, NodesMax);
+        port.Between(1, PortMax);
         var command = new Command("dev", "Run a cluster from nothing: PostgreSQL, nodes, a simulated fleet")
         {
             nodes, data, port, jobs, fresh, noFleet, snapshots,
@@ -55,14 +53,6 @@ public static class DevCommand
                 parse.GetValue(jobs), parse.GetValue(fresh), !parse.GetValue(noFleet), parse.GetValue(snapshots)));
         });
         return command;
-    }
-
-    private static void Within(System.CommandLine.Parsing.OptionResult result, Option<int> option, int least, int most)
-    {
-        if (result.GetValueOrDefault<int>() is var value && (value < least || value > most))
-        {
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {value}; expected {least} to {most}"));
-        }
     }
 
     private static async Task<int> Run(DevOptions options)

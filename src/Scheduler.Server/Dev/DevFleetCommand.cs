@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Scheduler.Database;
 using Scheduler.Runs;
+using Scheduler.Server.Cli;
 
 namespace Scheduler.Server.Dev;
 
@@ -9,6 +10,8 @@ public static partial class DevFleetCommand
 {
     // Any number; the same one every time makes one run of the simulation comparable with the next.
     private const int DefaultSeed = 20261121;
+    // Each is a task of this process.
+    private const int WorkersMax = 10_000;
 
     // The cleanups are due hourly and nightly; who looks at a development cluster for some minutes is to see rows vanish.
     private static readonly string[] CleanupJobs = ["cleanup-stale-data", "cleanup-heartbeats"];
@@ -18,8 +21,9 @@ public static partial class DevFleetCommand
     public static Command Create()
     {
         var connection = new Option<string>("--connection") { Description = "The database with the schema fleet", Required = true };
-        var workers = new Option<int>("--workers") { Description = "Workers alive at a time", DefaultValueFactory = _ => 200 };
-        var seed = new Option<int>("--seed") { Description = "Seed of its choices", DefaultValueFactory = _ => DefaultSeed };
+        var workers = new Option<int>("--workers") { Description = "Workers alive at a time", DefaultValueFactory = _ => 200 }.Between(1, WorkersMax);
+        var seed = new Option<int>("--seed") { Description = "Seed of its choices", DefaultValueFactory = _ => DefaultSeed }
+            .Between(int.MinValue, int.MaxValue);
         var exitWithStdin = new Option<bool>("--exit-with-stdin") { Description = "Stop when standard input closes" };
         var command = new Command("dev-fleet", "Simulate a fleet of workers on the tables of the schema fleet")
         {

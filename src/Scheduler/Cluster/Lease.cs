@@ -7,6 +7,9 @@ using Scheduler.Database;
 
 namespace Scheduler.Cluster;
 
+/// <summary>A live node has the name this one wants. Exit code 5.</summary>
+public sealed class NodeNameTakenException(string message) : OperatorException(message, 5);
+
 /// <summary>
 /// The node's right to run: taken at start, renewed three times a lease by the database's clock, given up at a clean stop. A node that
 /// cannot renew ends its own runs before its lease ends (<see cref="NodeState.Life"/>); a lease that ran out is never renewed. The same
@@ -35,7 +38,7 @@ public sealed partial class Lease(
     public Func<int> RunningCount { get; set; } = static () => 0;
 
     /// <summary>
-    /// Take the node's name and begin to renew. Waits for a former holder's lease to end; throws <see cref="OperatorException"/> (exit code 5)
+    /// Take the node's name and begin to renew. Waits for a former holder's lease to end; throws <see cref="NodeNameTakenException"/> (exit code 5)
     /// when a live node of that name renews its lease meanwhile.
     /// </summary>
     public async Task Start(CancellationToken token)
@@ -189,8 +192,8 @@ public sealed partial class Lease(
                 renewedBefore ??= holder.RenewedAt;
                 if (holder.RenewedAt > renewedBefore)
                 {
-                    throw new OperatorException($"node name '{options.Name}' is in use by process {holder.Pid} on {holder.Host}, which renewed "
-                        + $"its lease at {holder.RenewedAt:HH:mm:ss}Z; give this node another --name", 5);
+                    throw new NodeNameTakenException($"node name '{options.Name}' is in use by process {holder.Pid} on {holder.Host}, which renewed "
+                        + $"its lease at {holder.RenewedAt:HH:mm:ss}Z; give this node another --name");
                 }
             }
             // A dead holder's lease ends by itself; a live one is seen to renew within a third of it.
@@ -204,7 +207,7 @@ public sealed partial class Lease(
         "standby" => $"its clock is {clockOffset.TotalMilliseconds:+0;-0} ms off the database's; "
             + $"at most {options.ClockOffsetMax.TotalMilliseconds:0} ms are allowed",
         "draining" => "the node is stopping",
-        _ => null,
+        _ => state.FilesRefused,
     };
 
     private (string Host, int Pid, DateTime RenewedAt)? LiveHolder()

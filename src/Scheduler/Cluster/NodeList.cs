@@ -10,7 +10,7 @@ public sealed record NodeRow
     public string Name { get; init; } = "";
     /// <summary><c>live</c>, <c>standby</c>, <c>draining</c>, <c>dead</c> or <c>stopped</c>.</summary>
     public string State { get; init; } = "";
-    /// <summary>Why it stands by, or null.</summary>
+    /// <summary>Why it stands by; of a live one why it is not ready (its job files were refused); or null.</summary>
     public string? Reason { get; init; }
     /// <summary>Labels that jobs' <c>runs_on</c> match.</summary>
     public string[] Labels { get; init; } = [];
@@ -24,7 +24,7 @@ public sealed record NodeRow
     public string Host { get; init; } = "";
     /// <summary>Process id on that machine.</summary>
     public int Pid { get; init; }
-    /// <summary>Where its HTTP listens, or null.</summary>
+    /// <summary>Where its HTTP is reached, or null.</summary>
     public string? Url { get; init; }
     /// <summary>Its clock minus the database's.</summary>
     public int ClockOffsetMs { get; init; }

@@ -3,7 +3,8 @@ namespace Scheduler.Cluster;
 /// <summary>Settings of one node. From config/scheduler.yaml, then the environment, then flags.</summary>
 public sealed record NodeOptions
 {
-    /// <summary>The node's name, unique among live nodes: letters, digits and <c>. _ -</c>, at most 40 characters. No default.</summary>
+    /// <summary>The node's name, unique among live nodes: letters, digits and <c>. _ -</c>, at most 63 characters.
+    /// <see cref="NodeSettings"/> takes the machine's where none is given.</summary>
     public required string Name { get; init; }
     /// <summary>The scheduler's database, in Npgsql's form. No default.</summary>
     public required string ConnectionString { get; init; }
@@ -33,7 +34,7 @@ public sealed record NodeOptions
     /// <summary>Folders in which jobs may delete files and write backups and archives, absolute and without links. Default none: no job
     /// may.</summary>
     public IReadOnlyList<string> FileRoots { get; init; } = [];
-    /// <summary>Address others reach this node at, shown in its row. Default none.</summary>
+    /// <summary>Address others reach this node at, shown in its row (setting <c>http.url</c>, else by where it listens). Default none.</summary>
     public string? Url { get; init; }
     /// <summary>What jobs of kind <c>command</c> may do on this node. Default: nothing.</summary>
     public CommandOptions Commands { get; init; } = new();
@@ -97,19 +98,38 @@ public sealed record SqlOptions
 /// <summary>How a node sends mail.</summary>
 public sealed record MailOptions
 {
+    private static readonly MimeKit.ParserOptions Addresses = new() { AllowAddressesWithoutDomain = false };
+
     /// <summary>Host of the mail server. Default none.</summary>
     public string? Server { get; init; }
-    /// <summary>Its port. Default 587.</summary>
+    /// <summary>Its port. Default 587, submission with STARTTLS (RFC 6409); 465 where TLS comes first (RFC 8314).</summary>
     public int Port { get; init; } = 587;
     /// <summary>Address mails come from. Default none.</summary>
     public string? From { get; init; }
-    /// <summary>Whether a mail goes only over STARTTLS with a certificate this machine trusts. No: in the clear, for a server on this machine.
-    /// Default yes.</summary>
-    public bool Tls { get; init; } = true;
-    /// <summary>Login there (AUTH LOGIN). Default none.</summary>
+    /// <summary>How the way there is protected. Default <see cref="MailTls.StartTls"/>.</summary>
+    public MailTls Tls { get; init; } = MailTls.StartTls;
+    /// <summary>Who logs in there. Default none.</summary>
     public string? User { get; init; }
-    /// <summary>Its password. Default none.</summary>
+    /// <summary>Its password, sent by the strongest mechanism the server offers. Default none.</summary>
     public string? Password { get; init; }
+    /// <summary>Name of the secret that is an OAuth 2.0 access token of the user; it is read anew for every mail, for such tokens live an hour.
+    /// Default none.</summary>
+    public string? OAuth2Secret { get; init; }
+
+    /// <summary>The address in a text such as <c>ops@example.com</c> or <c>Ops &lt;ops@example.com&gt;</c>; null when it is none.</summary>
+    internal static MimeKit.MailboxAddress? Address(string text) =>
+        MimeKit.MailboxAddress.TryParse(Addresses, text, out var address) ? address : null;
+}
+
+/// <summary>How the way to a mail server is protected. TLS always means: with a certificate this machine trusts, or not at all.</summary>
+public enum MailTls
+{
+    /// <summary>In the clear at first, then TLS by the command STARTTLS.</summary>
+    StartTls,
+    /// <summary>TLS from the first byte on.</summary>
+    Implicit,
+    /// <summary>In the clear, for a server on this machine.</summary>
+    None,
 }
 
 /// <summary>Who a node is to the ledger. A new one with every lease.</summary>

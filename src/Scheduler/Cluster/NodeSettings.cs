@@ -18,15 +18,17 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.allow", "sql.own_database", "sql.trusted",
-            "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
+            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.url", "http.allow",
+            "sql.own_database", "sql.trusted", "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
             "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
-            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password"];
+            "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password", "mail.oauth2_token"];
 
     // Written as a list, or as one text with commas.
     private static readonly string[] Lists =
         ["node.labels", "node.file_roots", "http.allow", "sql.trusted", "commands.allow", "commands.env", "commands.users"];
     private static readonly string[] Sections = ["node", "http", "sql", "commands", "telemetry", "mail"];
+    /// <summary>Port of a node's HTTP when no source gives one.</summary>
+    public const int DefaultHttpPort = 8080;
     private const string DatabasesPrefix = "databases.";
     private const string EnvironmentPrefix = "SCHEDULER__";
     private const int SlotsMax = 1000;
@@ -34,6 +36,8 @@ public sealed partial class NodeSettings
     private const int JobsMetricsMax = 20_000;
     // A day is a partition, and a statement on the ledger locks about four relations of each (claim, measured): a year is 1,500 locks a session.
     private const int KeepDaysMax = 366;
+    // RFC 8314, section 7.3.
+    private const int ImplicitTlsPort = 465;
 
     private readonly Dictionary<string, Setting> settings = new(StringComparer.Ordinal);
     private readonly List<string> problems = [];
@@ -96,17 +100,36 @@ public sealed partial class NodeSettings
         return null;
     }
 
-    /// <summary>The options of a node. Throws <see cref="OperatorException"/> (2) that lists every mistake.</summary>
+    /// <summary>The address others reach the node's HTTP at, without a slash at its end; null when no source gives one.</summary>
+    public string? HttpUrl()
+    {
+        if (!settings.TryGetValue("http.url", out var setting) || setting.Text.Length == 0) { return null; }
+        if (Uri.TryCreate(setting.Text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            && url is { UserInfo: "", Query: "", Fragment: "" })
+        {
+            return setting.Text.TrimEnd('/');
+        }
+        Wrong("http.url", "http:// or https:// with a host, and perhaps port and path, e.g. http://node1.example:8080");
+        return null;
+    }
+
+    /// <summary>The node's name; null when no source gives one.</summary>
+    public string? NodeName()
+    {
+        if (!settings.TryGetValue("node.name", out var setting) || setting.Text.Length == 0) { return null; }
+        if (!NamePattern().IsMatch(setting.Text)) { Wrong("node.name", $"1 to {HostName.LengthMax} letters, digits and . _ -"); }
+        return setting.Text;
+    }
+
+    /// <summary>The options of a node, without the address it is reached at. Its name is the machine's where none is given. Throws
+    /// <see cref="OperatorException"/> (2) that lists every mistake.</summary>
     /// <param name="jobsFolder">Folder of job files, or null for none.</param>
     public NodeOptions Options(string? jobsFolder)
     {
         var unset = new NodeOptions { Name = "", ConnectionString = "" };
-        var name = settings.GetValueOrDefault("node.name")?.Text ?? "";
-        if (name.Length == 0) { problems.Add("this node has no name: give --name, SCHEDULER__NODE__NAME or node.name in config/scheduler.yaml"); }
-        else if (!NamePattern().IsMatch(name)) { Wrong("node.name", "1 to 40 letters, digits and . _ -"); }
         var options = unset with
         {
-            Name = name,
+            Name = NodeName() ?? HostName.ForNode(Environment.MachineName, 1),
             Labels = List("node.labels"),
             FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
@@ -150,6 +173,7 @@ public sealed partial class NodeSettings
         options = options with { OwnSecrets = [.. ownSecrets] };
         HttpPort();
         HttpAddress();
+        HttpUrl();
         Check();
         return options;
     }
@@ -228,28 +252,64 @@ public sealed partial class NodeSettings
 
     private MailOptions Mail()
     {
-        var unset = new MailOptions();
+        var tls = settings.GetValueOrDefault("mail.tls")?.Text;
+        if (tls is not (null or "true" or "false" or "starttls" or "implicit")) { Wrong("mail.tls", "true, starttls, implicit or false"); }
         var server = settings.GetValueOrDefault("mail.server")?.Text.Split(':');
-        var port = unset.Port;
+        var port = tls == "implicit" ? ImplicitTlsPort : new MailOptions().Port;
         var hasPort = server is not [_, var text]
             || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536);
         if (server is not null && (!hasPort || server is not [{ Length: > 0 }] and not [{ Length: > 0 }, _]))
         {
             Wrong("mail.server", "a host, with a port or without, e.g. mail.example:587");
         }
-        if (settings.TryGetValue("mail.from", out var from) && !System.Net.Mail.MailAddress.TryCreate(from.Text, out _))
+        if (settings.TryGetValue("mail.from", out var from) && MailOptions.Address(from.Text) is null)
         {
             Wrong("mail.from", "a mail address, e.g. scheduler@example.com");
         }
-        return unset with
+        return WithLogin(new()
         {
             Server = server?[0],
             Port = port,
             From = from?.Text,
-            Tls = !settings.ContainsKey("mail.tls") || Flag("mail.tls"),
-            User = settings.GetValueOrDefault("mail.user")?.Text,
-            Password = settings.TryGetValue("mail.password", out var password) ? WithSecrets(password) : null,
-        };
+            Tls = tls switch
+            {
+                "false" => MailTls.None,
+                "implicit" => MailTls.Implicit,
+                null or "true" when port == ImplicitTlsPort => MailTls.Implicit,
+                _ => MailTls.StartTls,
+            },
+        });
+    }
+
+    // Half a login would be none, which a server only says when the first mail is due.
+    private MailOptions WithLogin(MailOptions mail)
+    {
+        var (user, password, oauth2) = (settings.GetValueOrDefault("mail.user"), settings.GetValueOrDefault("mail.password"),
+            settings.GetValueOrDefault("mail.oauth2_token"));
+        if (user is null && (password ?? oauth2) is { } secret)
+        {
+            problems.Add($"{secret.Place}: mail.{(password is null ? "oauth2_token" : "password")} has no mail.user; expected both");
+        }
+        if (user is not null && password is null && oauth2 is null)
+        {
+            problems.Add($"{user.Place}: mail.user has neither mail.password nor mail.oauth2_token; expected one of them");
+        }
+        if (password is not null && oauth2 is not null)
+        {
+            problems.Add($"{oauth2.Place}: mail.oauth2_token stands beside mail.password; expected one of them");
+        }
+        string? name = null;
+        if (oauth2 is not null)
+        {
+            if (SecretPattern().Match(oauth2.Text) is { Success: true } match && match.Length == oauth2.Text.Length)
+            {
+                name = match.Groups["name"].Value;
+                Secret(name, oauth2.Place);
+            }
+            // Not shown: it may be the token itself.
+            else { problems.Add($"{oauth2.Place}: mail.oauth2_token is no reference; expected ${{secret:NAME}}, which is read anew for every mail"); }
+        }
+        return mail with { User = user?.Text, Password = password is null ? null : WithSecrets(password), OAuth2Secret = name };
     }
 
     private string[] FileRoots()
@@ -312,7 +372,7 @@ public sealed partial class NodeSettings
         return "";
     }
 
-    [GeneratedRegex(@"^[a-zA-Z0-9._-]{1,40}$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9._-]{1,63}$")]
     private static partial Regex NamePattern();
 
     // No "/" and no leading dot in a name: it is looked up in a folder and must not leave it.

@@ -10,8 +10,13 @@ public sealed class NodeState : IDisposable
 
     /// <summary><c>starting</c>, <c>live</c>, <c>standby</c>, <c>draining</c> or <c>stopped</c>.</summary>
     public string State { get; private set; } = "starting";
-    /// <summary>Why the node does not run, null when it does.</summary>
+    /// <summary>Why the node does not run, or why it is not ready although it runs; null when all is well.</summary>
     public string? Reason { get; private set; } = "the node is starting";
+    /// <summary>
+    /// Why what this node's job files say is not in force; null when it is, or when it has none. Such a node takes work like any other, for the jobs
+    /// are in the database, but calls itself not ready: a roll-out stops at it.
+    /// </summary>
+    public string? FilesRefused { get; internal set; }
     /// <summary>True when the node holds a lease and takes work.</summary>
     public bool Ready => State == "live" && !Life.IsCancellationRequested;
     /// <summary>Who this node is to the ledger. Throws before the first lease.</summary>

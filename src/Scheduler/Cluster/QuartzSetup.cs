@@ -36,7 +36,7 @@ internal static class QuartzSetup
         {
             scheduler.InstanceName = SchedulerName;
             // New with each start: a second process can never be taken for this one, and its fires are recovered by peers, not by itself.
-            scheduler.InstanceId = $"{options.Name}-{Guid.NewGuid():N}"[..Math.Min(options.Name.Length + 9, 60)];
+            scheduler.InstanceId = $"{options.Name}-{Guid.NewGuid().ToString("N")[..8]}";
             scheduler.IdleWaitTime = TimeSpan.FromSeconds(1);
             scheduler.DefaultTimeZone = TimeZoneInfo.Utc;
         });

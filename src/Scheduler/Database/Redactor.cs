@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -16,6 +17,10 @@ public sealed class Redactor
     public const int LengthMin = 4;
     // The part of an encoded secret that does not depend on its neighbours; below this length it would be found in ordinary text.
     private const int EncodedMin = 6;
+
+    // What URL encoders leave as it is beside letters and digits: RFC 3986, ECMAScript's encodeURIComponent, forms and Java, PHP, .NET's WebUtility,
+    // Python's quote.
+    private static readonly string[] UrlSafe = ["-._~", "-._~!'()*", "*-._", "-._", "-._!()*", "/-._~"];
 
     // Escapes no more than JSON must.
     private static readonly JsonWriterOptions PlainJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -75,14 +80,15 @@ public sealed class Redactor
     private static IEnumerable<string> FormsOf(string value)
     {
         var bytes = Encoding.UTF8.GetBytes(value);
-        var url = Uri.EscapeDataString(value);
         IEnumerable<string> forms =
         [
-            value, url, Lower(url), url.Replace("%20", "+", StringComparison.Ordinal), System.Net.WebUtility.HtmlEncode(value),
+            value, System.Net.WebUtility.HtmlEncode(value),
             JsonSerializer.Serialize(value)[1..^1], JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString(),
             Convert.ToHexString(bytes), Convert.ToHexStringLower(bytes),
         ];
-        return forms.Concat(Enumerable.Range(0, 3).SelectMany(offset => Base64(bytes, offset))).Distinct(StringComparer.Ordinal);
+        var urls = UrlSafe.SelectMany(safe => new[] { Url(value, safe, "x2"), Url(value, safe, "X2") })
+            .SelectMany(url => new[] { url, url.Replace("%20", "+", StringComparison.Ordinal) });
+        return forms.Concat(urls).Concat(Enumerable.Range(0, 3).SelectMany(offset => Base64(bytes, offset))).Distinct(StringComparer.Ordinal);
     }
 
     // Within a longer text the secret begins at one of three places of a group of three bytes; the characters at its ends carry bits of its
@@ -97,13 +103,8 @@ public sealed class Redactor
         return [core, core.Replace('+', '-').Replace('/', '_')];
     }
 
-    private static string Lower(string url)
-    {
-        var text = new StringBuilder(url);
-        for (var i = 0; i + 2 < text.Length; i++)
-        {
-            if (text[i] == '%') { (text[i + 1], text[i + 2]) = (char.ToLowerInvariant(text[i + 1]), char.ToLowerInvariant(text[i + 2])); }
-        }
-        return text.ToString();
-    }
+    private static string Url(string value, string safe, string digits) => string.Concat(value.EnumerateRunes().Select(rune =>
+        rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || safe.Contains((char)rune.Value, StringComparison.Ordinal))
+            ? rune.ToString()
+            : string.Concat(Encoding.UTF8.GetBytes(rune.ToString()).Select(b => "%" + b.ToString(digits, CultureInfo.InvariantCulture)))));
 }

@@ -72,7 +72,7 @@ public static class JobFiles
     /// <param name="kinds">The kinds that may be named.</param>
     public static JobFolder Read(string path, KindRegistry kinds)
     {
-        var files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Where(IsJobFile).Order(StringComparer.Ordinal)]
+        var files = Directory.Exists(path) ? In(path)
             : File.Exists(path) ? new List<string> { path }
             : throw new OperatorException($"{Shown(path)}: there is no such file or folder; expected one with jobs (*.yaml)", 2);
         var jobs = new List<JobDefinition>();
@@ -149,6 +149,9 @@ public static class JobFiles
         if (problems.Count > ProblemsMax) { lines.Add($"and {problems.Count - ProblemsMax} more mistakes"); }
         return string.Join('\n', lines);
     }
+
+    /// <summary>Paths of the job files of a folder, in the order they are read.</summary>
+    internal static IReadOnlyList<string> In(string folder) => [.. Directory.EnumerateFiles(folder).Where(IsJobFile).Order(StringComparer.Ordinal)];
 
     private static bool IsJobFile(string path) => Path.GetExtension(path) is ".yaml" or ".yml";
 

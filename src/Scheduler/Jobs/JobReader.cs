@@ -73,7 +73,9 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         foreach (var problem in problems.Concat(kind is null ? [] : WithProblems(kind, json["with"])).Concat(ValueProblems(json, isTemplate)))
         {
             var (at, value) = Place(places, problem.Path);
-            if (isTemplate && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
+            // What a row fills in is of any type until then; nothing fills a key in, or what stands beside the settings.
+            var isFilled = isTemplate && !problem.AtKey && problem.Path.StartsWith("with.", StringComparison.Ordinal);
+            if (isFilled && value is YamlText filled && filled.Text.Contains('{', StringComparison.Ordinal)) { continue; }
             Refuse(problem.AtKey ? at : value, problem.Message);
         }
         if (fine && entry is JobEntry { Starts: { } starts, Ends: { } ends } && starts > ends)

@@ -31,7 +31,7 @@ public static class JobsSchema
             {
                 ["oneOf"] = new JsonArray([.. kinds.All.Select(k => new JsonObject { ["const"] = k.Name, ["description"] = k.Summary })]),
             };
-            job["allOf"] = new JsonArray([.. kinds.All.Select(Conditional)]);
+            job["allOf"] = new JsonArray([.. kinds.All.SelectMany(k => new[] { Conditional(k.Name, k.SettingsType), Template(k) })]);
         }
         return new JsonObject
         {
@@ -73,18 +73,44 @@ public static class JobsSchema
         return channel;
     }
 
-    private static JsonObject Conditional(Kind kind) => Conditional(kind.Name, kind.SettingsType);
-
-    // "if this kind, then these settings"; a kind with required settings requires the key "with" itself.
-    private static JsonObject Conditional(string kind, Type settings)
+    // "if this kind, then these settings"; a kind with required settings requires the key "with" itself. Only jobs have a for_each.
+    private static JsonObject Conditional(string kind, Type settings) => new()
     {
-        var then = new JsonObject { ["properties"] = new JsonObject { ["with"] = Record(settings, Fresh(settings), 0) } };
-        if (KindSettings.Keys(settings).Any(k => k.IsRequired)) { then["required"] = new JsonArray("with"); }
+        ["if"] = new JsonObject
+        {
+            ["properties"] = new JsonObject { ["kind"] = new JsonObject { ["const"] = kind } },
+            ["not"] = new JsonObject { ["required"] = new JsonArray("for_each") },
+        },
+        ["then"] = Then(settings, Record(settings, Fresh(settings), 0)),
+    };
+
+    // What the rows of a for_each fill in may be of any type there: the names of its settings are checked, their values when they are filled.
+    private static JsonObject Template(Kind kind)
+    {
+        var keys = KindSettings.Keys(kind.SettingsType);
         return new()
         {
-            ["if"] = new JsonObject { ["properties"] = new JsonObject { ["kind"] = new JsonObject { ["const"] = kind } } },
-            ["then"] = then,
+            ["if"] = new JsonObject
+            {
+                ["properties"] = new JsonObject { ["kind"] = new JsonObject { ["const"] = kind.Name } },
+                ["required"] = new JsonArray("for_each"),
+            },
+            ["then"] = Then(kind.SettingsType, new JsonObject
+            {
+                ["type"] = "object",
+                ["propertyNames"] = new JsonObject { ["enum"] = Names(keys) },
+                ["required"] = Names(keys.Where(k => k.IsRequired)),
+            }),
         };
+    }
+
+    private static JsonArray Names(IEnumerable<SettingsKey> keys) => new([.. keys.Select(k => (JsonNode?)JsonValue.Create(k.Name))]);
+
+    private static JsonObject Then(Type settings, JsonObject with)
+    {
+        var then = new JsonObject { ["properties"] = new JsonObject { ["with"] = with } };
+        if (KindSettings.Keys(settings).Any(k => k.IsRequired)) { then["required"] = new JsonArray("with"); }
+        return then;
     }
 
     private static JsonObject Record(Type type, object? defaults, int depth)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Mail;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Scheduler.Cluster;
@@ -18,9 +17,7 @@ internal sealed record Sent(string? Problem, bool Permanent = false, TimeSpan? R
 /// <summary>Delivers one message by its channel: fills secrets in, sends, and says how it ended. Never throws but for its own end.</summary>
 public sealed class ChannelSender(HttpCaller http, MailSender mail, SecretSource secrets, TimeProvider time)
 {
-    // A receiver takes a moment; a mail server that looks names up a good deal longer.
     private static readonly TimeSpan HttpTimeout = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan MailTimeout = TimeSpan.FromSeconds(45);
     private const int ProblemLengthMax = 500;
     // What a receiver said, for the log of deliveries.
     private const int AnswerLengthMax = 200;
@@ -34,9 +31,7 @@ public sealed class ChannelSender(HttpCaller http, MailSender mail, SecretSource
             var settings = Fill(delivery.Settings, redactor);
             if (delivery.Kind == "email")
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-                limit.CancelAfter(MailTimeout);
-                await mail.Send(delivery, settings, limit.Token);
+                await mail.Send(delivery, settings, redactor, token);
                 return new(null);
             }
             foreach (var request in HttpChannels.Requests(delivery, settings, time.GetUtcNow()))
@@ -47,11 +42,11 @@ public sealed class ChannelSender(HttpCaller http, MailSender mail, SecretSource
             return new(null);
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested) { return new("no answer in time"); }
+        catch (MailException e) { return new(Words(redactor, e.Message), e.Permanent); }
         catch (Exception e) when (!token.IsCancellationRequested)
         {
             var inner = e.InnerException is { } cause and not OperationCanceledException ? ": " + cause.Message : "";
-            return new(Words(redactor, e.Message + inner), Permanent: e is SmtpException { StatusCode: var code } && IsPermanent(code),
-                (e as TryAgainException)?.RetryAfter);
+            return new(Words(redactor, e.Message + inner), RetryAfter: (e as TryAgainException)?.RetryAfter);
         }
     }
 
@@ -63,10 +58,6 @@ public sealed class ChannelSender(HttpCaller http, MailSender mail, SecretSource
             answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnsupportedMediaType
                 or HttpStatusCode.UnprocessableEntity, answer.RetryAfter);
     }
-
-    // Of a mailbox or of the mail; a server that is busy, wants another login or no TLS may be another tomorrow.
-    private static bool IsPermanent(SmtpStatusCode code) =>
-        code is SmtpStatusCode.MailboxUnavailable or SmtpStatusCode.MailboxNameNotAllowed or SmtpStatusCode.UserNotLocalTryAlternatePath;
 
     private static string Words(Redactor redactor, string text)
     {

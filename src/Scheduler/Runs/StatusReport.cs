@@ -86,6 +86,7 @@ public sealed record StatusReport
         list.AddRange(nodes.Where(n => n.State == "dead").Select(n =>
             $"node {n.Name} on {n.Host} is dead; its lease ended at {n.LeaseUntil:yyyy-MM-dd HH:mm:ss}Z"));
         list.AddRange(nodes.Where(n => n.State == "standby").Select(n => $"node {n.Name} stands by: {n.Reason ?? "no reason given"}"));
+        list.AddRange(nodes.Where(n => n is { State: "live", Reason: not null }).Select(n => $"node {n.Name} is not ready: {n.Reason}"));
         list.AddRange(incidents);
         list.AddRange(jobs.Where(j => j.State == "problem").Select(j => $"job {j.Name} cannot fire: {j.Problem}"));
         list.AddRange(overdue.Select(name => $"job {name} did not fire when it was due: see 'scheduler job show {name}'"));

@@ -65,7 +65,7 @@ public static partial class Lint
     {
         // Times as written, without any zone: what the hands of a clock that is never changed would show.
         SchedulePart written;
-        try { written = SchedulePart.Parse(part.Text, TimeZoneInfo.Utc); }
+        try { written = part is RrulePart rule ? rule.Written() : SchedulePart.Parse(part.Text, TimeZoneInfo.Utc); }
         catch (ScheduleException) { return null; }
         var from = new DateTimeOffset(change.IsGap ? change.Shown : change.Set, TimeSpan.Zero);
         var times = Between(written, from, from + change.Length);

@@ -90,6 +90,6 @@ public sealed partial class Schedule
         return parts;
     }
 
-    [GeneratedRegex(@"^[A-Za-z]+\s*=")]
+    [GeneratedRegex(@"^[^\s=]+\s*=")]
     private static partial Regex RuleKey();
 }

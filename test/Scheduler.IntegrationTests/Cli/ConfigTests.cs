@@ -7,7 +7,6 @@ namespace Scheduler.IntegrationTests.Cli;
 
 /// <summary><c>scheduler config</c> as a pipeline sees it: exit codes and what is printed.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ConfigTests
 {

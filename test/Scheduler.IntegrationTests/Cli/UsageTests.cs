@@ -10,14 +10,19 @@ public sealed class UsageTests
     [TestCase("jbo", "did you mean 'job'?")]
     [TestCase("job lst", "did you mean 'list'?")]
     [TestCase("job list --jsn", "did you mean '--json'?")]
-    [TestCase("run list --state done", "'queued' 'running' 'finished'")]
+    [TestCase("run list --state done", "--state is 'done'; expected queued, running or finished")]
+    [TestCase("run list --state finishd", "did you mean 'finished'?")]
+    [TestCase("upload show x", "ID is 'x'; expected a whole number, 1 or more")]
+    [TestCase("dev --nodes x", "--nodes is 'x'; expected a whole number from 1 to 9")]
+    [TestCase("dev --http-port 65535 --data /tmp/none --jobs /", "need the ports up to 65537; the highest is 65535")]
+    [TestCase("health --url 127.0.0.1:8080", "--url is '127.0.0.1:8080'; expected http:// or https:// with a host")]
     [TestCase("run list --limit 0", "expected a whole number from 1 to 10000")]
     [TestCase("job run x --wait --timeout 10", "expected a time with its unit")]
     [TestCase("job run x --param a", "expected NAME=VALUE")]
     [TestCase("job", "needs a command: list, show, run")]
     [TestCase("job list", "pass --connection, set SCHEDULER__CONNECTION, or write connection: in config/scheduler.yaml")]
     [TestCase("job list --config none.yaml", "there is no settings file none.yaml")]
-    [TestCase("serve", "this node has no name")]
+    [TestCase("serve", "no connection to the scheduler's database is given")]
     public async Task A_wrong_command_line_ends_with_2_and_says_what_was_expected(string arguments, string expected)
     {
         var environment = arguments.StartsWith("job run", StringComparison.Ordinal) ? Connection("Host=127.0.0.1;Port=1;Database=none") : null;

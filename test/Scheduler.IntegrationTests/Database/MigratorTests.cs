@@ -7,7 +7,6 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Database;
 
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class MigratorTests
 {
     [Test]

@@ -8,7 +8,6 @@ namespace Scheduler.IntegrationTests.Database;
 
 /// <summary>Every connection of the product has time-outs on the server's side, whatever becomes of its client.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class SessionLimitsTests
 {
     [Test]

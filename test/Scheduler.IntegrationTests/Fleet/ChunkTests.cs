@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace Scheduler.IntegrationTests.Fleet;
 
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class ChunkTests
 {
     private static readonly TimeSpan FiveMinutes = TimeSpan.FromMinutes(5);

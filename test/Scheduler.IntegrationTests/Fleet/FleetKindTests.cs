@@ -8,7 +8,7 @@ using Scheduler.Runs;
 
 namespace Scheduler.IntegrationTests.Fleet;
 
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class FleetKindTests
 {
     private const string Key = "fleet-test@2026-11-21T00:00:00Z";

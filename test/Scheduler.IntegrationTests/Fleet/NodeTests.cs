@@ -4,7 +4,7 @@ using Scheduler.Fleet;
 
 namespace Scheduler.IntegrationTests.Fleet;
 
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class NodeTests
 {
     private static readonly TimeSpan FiveMinutes = TimeSpan.FromMinutes(5);

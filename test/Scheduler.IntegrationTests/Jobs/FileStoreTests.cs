@@ -8,7 +8,6 @@ namespace Scheduler.IntegrationTests.Jobs;
 
 /// <summary>Plan and apply against a real database: what is merged, kept, removed, refused.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class FileStoreTests
 {

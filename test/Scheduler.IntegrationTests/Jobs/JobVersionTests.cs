@@ -9,7 +9,6 @@ namespace Scheduler.IntegrationTests.Jobs;
 
 /// <summary>Every change of a job is kept, with who made it and why, in a chain that shows what was tampered with.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class JobVersionTests
 {

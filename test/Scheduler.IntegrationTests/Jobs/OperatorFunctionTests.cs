@@ -8,7 +8,6 @@ namespace Scheduler.IntegrationTests.Jobs;
 
 /// <summary>The functions operators call in psql.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class OperatorFunctionTests
 {

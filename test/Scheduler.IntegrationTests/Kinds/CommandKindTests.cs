@@ -12,7 +12,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Kinds;
 
 /// <summary>Real programs under a real runner. Corpora of reliability.md T10.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), Platform("Linux"), SupportedOSPlatform("linux")]
+[TestFixture, Platform("Linux"), SupportedOSPlatform("linux")]
 public sealed class CommandKindTests
 {
     private static readonly CommandOptions AllowShell = new() { Shell = true, Allow = ["/usr/bin/", "/bin/"] };

@@ -6,7 +6,7 @@ using Scheduler.Kinds.Files;
 
 namespace Scheduler.IntegrationTests.Kinds;
 
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class FilesDeleteTests
 {
     private static readonly TimeSpan Old = TimeSpan.FromDays(10);

@@ -11,7 +11,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Kinds;
 
 /// <summary>Real requests to a real receiver. Corpora of reliability.md T9.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class HttpKindTests
 {
     [Test]

@@ -11,7 +11,7 @@ using Scheduler.Runs;
 namespace Scheduler.IntegrationTests.Kinds;
 
 /// <summary>Names and paths made to be read as something else: in SQL each is a name and nothing more, on disk each stays where it is.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class NameCorpusTests
 {
     private const string Canary = "create table public.canary (id int); insert into public.canary values (1)";

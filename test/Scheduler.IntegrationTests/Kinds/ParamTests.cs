@@ -6,7 +6,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Kinds;
 
 /// <summary>Params of jobs: judged when a job is saved and when a run is asked for, bound where they are used.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class ParamTests
 {
     private const string Declared = """{"day": "today", "limit": 10, "ratio": 0.5, "dry": false, "tags": ["a"], "any": null}""";

@@ -7,7 +7,7 @@ using Scheduler.Runs;
 
 namespace Scheduler.IntegrationTests.Kinds;
 
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class PostgresKindTests
 {
     [Test]

@@ -9,7 +9,7 @@ using Scheduler.Runs;
 
 namespace Scheduler.IntegrationTests.Kinds;
 
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class RowsDeleteTests
 {
     private const string Table = """

@@ -8,7 +8,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Kinds;
 
 /// <summary>What the text of <c>sql</c> jobs can reach. Corpora of reliability.md T12.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class SqlRightsTests
 {
     [TestCase("set role postgres; delete from scheduler_private.run")]

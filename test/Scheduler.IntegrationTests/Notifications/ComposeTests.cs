@@ -7,7 +7,6 @@ namespace Scheduler.IntegrationTests.Notifications;
 /// <summary>From events in the outbox to messages: grouping, changes only, quiet hours, what comes and goes, limits. Time passes by moving the rows'
 /// instants back.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class ComposeTests
 {
     [Test]

@@ -5,7 +5,6 @@ namespace Scheduler.IntegrationTests.Notifications;
 /// <summary>Each condition opens one incident and resolves by itself; one that another explains is suppressed. No node runs: what a condition is
 /// about is written into the tables.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class IncidentTests
 {
     // A ledger row of job a, in a state and with times of one's own.

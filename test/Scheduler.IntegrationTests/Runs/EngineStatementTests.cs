@@ -6,7 +6,7 @@ using Scheduler.Runs;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>The two statements of the set-based engine: how the due triggers are shared out, and who wins a row that has changed.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class EngineStatementTests : LedgerFixture
 {
     private const int Triggers = 3000;

@@ -11,7 +11,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>Code that does not end when it is asked to: its slot is free within 10 s, and the fence refuses what it does later.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class ForcedEndTests
 {
     [TestCase("blocks", "timed_out")]

@@ -9,7 +9,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>The lock by which gates stay as they are while it is decided on what they say (docs/decisions/0017).</summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class GateTests
 {
     private static readonly DateTime Due = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);

@@ -6,7 +6,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>Concurrency groups: places are given out by the claim alone.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class GroupTests : LedgerFixture
 {
     [Test]

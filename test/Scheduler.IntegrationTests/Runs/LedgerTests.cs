@@ -7,7 +7,7 @@ using Scheduler.Runs;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>What entering, claiming, taking over and finishing decide, on a real database.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class LedgerTests : LedgerFixture
 {
     [Test]

@@ -7,7 +7,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>What becomes of the sessions jobs of a dead node worked in.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class LostSessionTests : LedgerFixture
 {
     [Test]

@@ -8,7 +8,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>What runs say, on its way to the database and out again.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class OutputTests
 {
     private static readonly DateTime Due = new(2026, 11, 21, 4, 0, 0, DateTimeKind.Utc);

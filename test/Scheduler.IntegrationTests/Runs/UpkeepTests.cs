@@ -12,7 +12,6 @@ namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>Partitions made ahead and dropped with their age, and what must never be dropped.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class UpkeepTests
 {

@@ -5,7 +5,7 @@ namespace Scheduler.IntegrationTests.Runs;
 
 /// <summary>Two statements write a success: one of many runs at a time, one of a single run in the transaction of its work. They must say the
 /// same.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[TestFixture, FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class VerdictTests : LedgerFixture
 {
     [Test]

@@ -10,7 +10,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Snapshots;
 
 /// <summary>The monitor's verdicts, with an agent of commands that says what the test wants it to.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), Platform("Linux"), System.Runtime.Versioning.SupportedOSPlatform("linux")]
+[TestFixture, Platform("Linux"), System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class MonitorTests
 {
     private const string Whole = """{"source": {"a": 5, "b": 7}, "target": {"a": 5, "b": 7}}""";

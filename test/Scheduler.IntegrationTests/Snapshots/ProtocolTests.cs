@@ -9,7 +9,7 @@ using Scheduler.Snapshots.Protocols;
 namespace Scheduler.IntegrationTests.Snapshots;
 
 /// <summary>What each protocol makes of what a node says, and what health makes of that.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class ProtocolTests
 {
     [Test]

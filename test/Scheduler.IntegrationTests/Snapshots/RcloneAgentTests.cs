@@ -10,7 +10,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Snapshots;
 
 /// <summary>What a node that died between its row and its call left at a real rclone.</summary>
-[TestFixture, Parallelizable(ParallelScope.All), Platform("Linux")]
+[TestFixture, Platform("Linux")]
 public sealed class RcloneAgentTests
 {
     [Test]

@@ -5,7 +5,7 @@ using Scheduler.TestKit;
 namespace Scheduler.IntegrationTests.Snapshots;
 
 /// <summary>What holds in schema snapshot whoever writes: rows of nodes, states of uploads, requests, completeness.</summary>
-[TestFixture, Parallelizable(ParallelScope.All)]
+[TestFixture]
 public sealed class SnapshotSqlTests
 {
     [TestCase("agent", """{"kind": "rclone", "urll": "x"}""", "node 'n5': agent has the unknown key 'urll'", "url")]

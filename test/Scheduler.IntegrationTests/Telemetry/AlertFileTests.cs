@@ -105,7 +105,8 @@ public sealed partial class AlertFileTests
             Assert.That(code, Is.Zero, text);
 
             var wrong = await Binary.Run("alerts", "generate", "--jobs", folder, "--objective", "200");
-            Assert.That((wrong.ExitCode, wrong.Error), Is.EqualTo((2, "scheduler: --objective is 200; expected a percentage from 50 to 99.99\n")));
+            Assert.That((wrong.ExitCode, wrong.Error), Is.EqualTo((2,
+                "scheduler: --objective is '200'; expected a percentage from 50 to 99.99\nsee 'scheduler alerts generate --help'\n")));
         }
         finally { Directory.Delete(folder, recursive: true); }
     }

@@ -1,11 +1,15 @@
+using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using CsCheck;
 using NUnit.Framework;
 using Scheduler.Database;
 using Scheduler.Jobs;
 
 namespace Scheduler.Tests.Database;
 
-public sealed class DurationTests
+public sealed partial class DurationTests
 {
     [TestCase("30s", 30)]
     [TestCase("5m", 300)]
@@ -75,4 +79,29 @@ public sealed class DurationTests
         Assert.That(JsonSerializer.Serialize(TimeSpan.FromMinutes(90), KindSettings.Options), Is.EqualTo("\"1h30m\""));
         Assert.That(() => JsonSerializer.Deserialize<TimeSpan>("\"01:30:00\"", KindSettings.Options), Throws.InstanceOf<JsonException>());
     }
+
+    private const long SecondsMax = 36_500L * 86_400;
+
+    [Test]
+    public void Every_duration_reads_back_as_it_was_written() => Gen.Long[0, SecondsMax].Sample(seconds =>
+        Duration.Parse(Duration.Format(TimeSpan.FromSeconds(seconds))) == TimeSpan.FromSeconds(seconds), iter: 5000);
+
+    // The pattern is the one editors check job files with; the sum is made here, number by number.
+    [Test]
+    public void A_text_is_read_when_it_has_the_form_and_only_then() => Gen.OneOf("0", "1", "7", "36500", "99999999999", ".", "-", " ", "", "ms",
+        "d", "h", "m", "s", "S").Array[0, 9].Select(string.Concat).Sample(text =>
+        {
+            var form = Form().Match(text);
+            var parts = form.Groups.Values.Skip(1).Where(g => g.Success).ToList();
+            var seconds = parts.Aggregate(BigInteger.Zero, (sum, p) => sum + BigInteger.Parse(p.ValueSpan[..^1], CultureInfo.InvariantCulture)
+                * p.ValueSpan[^1] switch { 'd' => 86_400, 'h' => 3600, 'm' => 60, _ => 1 });
+            var expected = form.Success && seconds <= SecondsMax && parts.TrueForAll(p => p.Length <= 11);
+            var read = Duration.TryParse(text, out var value);
+            // What is a duration is the same one where finer ones are allowed.
+            var alike = Duration.TryParseFine(text, out var fine) && fine == value;
+            return read == expected && (!read || (alike && value.TotalSeconds == (double)seconds));
+        }, iter: 20_000);
+
+    [GeneratedRegex(@"\A(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?\z")]
+    private static partial Regex Form();
 }

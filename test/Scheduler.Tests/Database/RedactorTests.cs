@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using CsCheck;
 using NUnit.Framework;
 using Scheduler.Database;
 
@@ -19,7 +21,7 @@ public sealed class RedactorTests
         new TestCaseData((Func<string, string>)Uri.EscapeDataString).SetArgDisplayNames("url"),
         new TestCaseData((Func<string, string>)(s => Uri.EscapeDataString(s).Replace("%20", "+", StringComparison.Ordinal)))
             .SetArgDisplayNames("form"),
-        new TestCaseData((Func<string, string>)(s => System.Text.Json.JsonSerializer.Serialize(new { s }))).SetArgDisplayNames("json"),
+        new TestCaseData((Func<string, string>)(s => JsonSerializer.Serialize(new { s }))).SetArgDisplayNames("json"),
         new TestCaseData((Func<string, string>)(s => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(s)))).SetArgDisplayNames("hex"),
     ];
 
@@ -69,8 +71,8 @@ public sealed class RedactorTests
         const string canary = "cAnaRy/7f3+e&91 \"\u00e4";
         var redactor = new Redactor();
         redactor.Add("C", canary);
-        var inner = System.Text.Json.JsonSerializer.Serialize(new { c = canary });
-        var json = System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object?>
+        var inner = JsonSerializer.Serialize(new { c = canary });
+        var json = JsonSerializer.Serialize(new Dictionary<string, object?>
         {
             ["body"] = inner,
             [canary] = 1,
@@ -84,4 +86,55 @@ public sealed class RedactorTests
     // Not a case of the test above: an attribute's text cannot hold half a character.
     [Test]
     public void Half_a_character_is_replaced() => Assert.That(PlainText.Clean("half \ud83d end \udd25"), Is.EqualTo("half \ufffd end \ufffd"));
+
+    // No letters of the marks "[secret TOKEN]", so that what is left of a secret can be told from them.
+    private static readonly Gen<string> Secrets = Gen.OneOf([.. "AbBdDgG0123456789 !\"#$%&'()*+,-./:;<=>?@\\^_`{|}~äß日🐘".EnumerateRunes()
+        .Select(r => r.ToString())]).Array[8, 40].Select(string.Concat).Where(s => s.Trim() == s);
+    private static readonly Gen<byte[]> Neighbours = Gen.Byte.Array[0, 5];
+
+    [Test]
+    public void No_secret_passes_in_any_of_the_texts_it_may_be_written_as() => Secrets.Sample(secret =>
+    {
+        var redactor = new Redactor();
+        redactor.Add("TOKEN", secret);
+        string[] written =
+        [
+            secret, Uri.EscapeDataString(secret), System.Net.WebUtility.UrlEncode(secret), EncodeUriComponent(secret),
+            Uri.EscapeDataString(secret).Replace("~", "%7E", StringComparison.Ordinal), System.Net.WebUtility.HtmlEncode(secret),
+            JsonSerializer.Serialize(secret)[1..^1], Convert.ToHexString(Encoding.UTF8.GetBytes(secret)),
+            Convert.ToHexStringLower(Encoding.UTF8.GetBytes(secret)),
+        ];
+        return written.All(w => redactor.Clean($"Z{w}\nZ") == "Z[secret TOKEN]\nZ");
+    }, iter: 2000);
+
+    // RFC 4648: a character of base64 holds six bits, so those from the first whole one to the last whole one are the secret's alone.
+    [Test]
+    public void No_secret_passes_in_base64_whatever_stands_beside_it() => Gen.Select(Secrets, Neighbours, Neighbours).Sample(
+        (secret, before, after) =>
+    {
+        var redactor = new Redactor();
+        redactor.Add("TOKEN", secret);
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        var text = Convert.ToBase64String([.. before, .. bytes, .. after]);
+        var (first, end) = (((before.Length * 8) + 5) / 6, (before.Length + bytes.Length) * 8 / 6);
+        var url = text.Replace('+', '-').Replace('/', '_');
+        return redactor.Clean(text) == text[..first] + "[secret TOKEN]" + text[end..]
+            && redactor.Clean(url) == url[..first] + "[secret TOKEN]" + url[end..];
+    }, iter: 5000);
+
+    [Test]
+    public void No_secret_passes_in_JSON_within_JSON() => Gen.Select(Secrets, Gen.Int[0, 1]).Sample((secret, depth) =>
+    {
+        var redactor = new Redactor();
+        redactor.Add("TOKEN", secret);
+        var json = JsonSerializer.Serialize(secret);
+        for (var i = 0; i < depth; i++) { json = JsonSerializer.Serialize(new[] { json }); }
+        var clean = redactor.CleanJson(json);
+        for (var i = 0; i < depth; i++) { clean = JsonSerializer.Deserialize<string[]>(clean)![0]; }
+        return JsonSerializer.Deserialize<string>(clean) == "[secret TOKEN]";
+    }, iter: 2000);
+
+    // As browsers do (ECMA-262, 19.2.6.4): these stay as they are.
+    private static string EncodeUriComponent(string text) => "!'()*".Aggregate(Uri.EscapeDataString(text), (url, c) =>
+        url.Replace(Uri.HexEscape(c), c.ToString(), StringComparison.Ordinal));
 }

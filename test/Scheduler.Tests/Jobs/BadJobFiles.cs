@@ -37,6 +37,10 @@ internal static class BadJobFiles
         ("jobs:\n  a: { kind: fleet.cleanup, owner: !!binary x }\n",
             "f.yaml:2:36: tag 'tag:yaml.org,2002:binary' is not allowed; expected a plain value"),
         ("jobs:\n  a: { kind: fleet.cleanup, [x]: y }\n", "f.yaml:2:29: a key is a list or a map; expected a word"),
+        ("jobs:\n  a-{id}: { kind: fleet.cleanup, for_each: { relation: t }, with: { bach: '{id}' } }\n",
+            "f.yaml:2:69: unknown key 'bach'; did you mean 'batch'?"),
+        ("jobs:\n  a-{id}: { kind: fleet.cleanup, for_each: { relation: t }, timeout: '{id}' }\n",
+            "f.yaml:2:70: 'timeout' is '{id}'; expected a duration such as 30s, 5m, 1h30m or 30d"),
         ("jobs: " + new string('[', 40), "f.yaml:1:38: the YAML cannot be read: nested deeper than 32 levels"),
         ("jobs:\n\ta: {}\n", "f.yaml:2:1: the YAML cannot be read: the line is indented with a tab; expected spaces"),
     ];

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CsCheck;
 using NUnit.Framework;
 using Scheduler.Jobs.Files;
 
@@ -47,36 +48,30 @@ public sealed class FieldMergeTests
     public void Settings_go_with_their_kind(string? last, string file, string live, string merged, string told) =>
         Expect(last, file, live, force: false, merged, told);
 
+    // Maps of a few fields with few values, so that states often agree; a field may be a map itself. As text: a tree has one place only.
+    private static readonly Gen<string> Values = Gen.OneOf("0", "1", "2", "null");
+    private static readonly Gen<string> States = Map("abc", Gen.Frequency((3, Values), (1, Map("xyz", Values))));
+
     [Test]
-    public void Applying_again_changes_nothing_whatever_the_three_states_were()
-    {
-        var random = new Random(20261121);
-        for (var i = 0; i < 2000; i++)
+    public void Applying_again_changes_nothing_whatever_the_three_states_were() =>
+        Gen.Select(States, States, States, Gen.Bool).Sample((last, file, live, force) =>
         {
-            var (last, file, live) = (Any(random), Any(random), Any(random));
-            foreach (var force in new[] { false, true })
-            {
-                var (merged, _) = FieldMerge.Of(last, file, live, force);
-                var (again, left) = FieldMerge.Of(file, file, merged, force);
-                Assert.That(FieldMerge.Same(again, merged), $"{last} {file} {live}");
-                Assert.That(left.Select(d => d.Fate), force ? Is.Empty : Is.All.EqualTo(FieldFate.Keep));
-            }
-        }
-    }
+            var (merged, _) = FieldMerge.Of(Tree(last), Tree(file), Tree(live), force);
+            var (again, left) = FieldMerge.Of(Tree(file), Tree(file), merged, force);
+            return FieldMerge.Same(again, merged) && left.All(d => !force && d.Fate == FieldFate.Keep);
+        }, iter: 2000);
 
-    private static JsonObject Any(Random random)
-    {
-        var map = new JsonObject();
-        foreach (var key in "abc") { if (random.Next(3) > 0) { map[$"{key}"] = random.Next(4) == 0 ? Inner(random) : random.Next(3); } }
-        return map;
-    }
+    [Test]
+    public void What_neither_side_changed_stays_and_what_one_side_changed_is_taken() =>
+        Gen.Select(States, States).Sample((last, other) =>
+            FieldMerge.Same(FieldMerge.Of(Tree(last), Tree(last), Tree(last), force: false).Merged, Tree(last))
+                && FieldMerge.Same(FieldMerge.Of(Tree(last), Tree(other), Tree(last), force: false).Merged, Tree(other))
+                && FieldMerge.Same(FieldMerge.Of(Tree(last), Tree(last), Tree(other), force: false).Merged, Tree(other)), iter: 2000);
 
-    private static JsonObject Inner(Random random)
-    {
-        var map = new JsonObject();
-        foreach (var key in "xyz") { if (random.Next(2) > 0) { map[$"{key}"] = random.Next(3); } }
-        return map;
-    }
+    private static Gen<string> Map(string keys, Gen<string> value) => Gen.Frequency((1, Gen.Const("")), (2, value)).Array[keys.Length].Select(
+        values => "{" + string.Join(',', keys.Zip(values).Where(f => f.Second.Length > 0).Select(f => $"\"{f.First}\":{f.Second}")) + "}");
+
+    private static JsonObject Tree(string json) => JsonNode.Parse(json)!.AsObject();
 
     private static void Expect(string? last, string file, string live, bool force, string merged, string told)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using Scheduler.Database;
 using Scheduler.Kinds.Http;
@@ -9,7 +10,7 @@ namespace Scheduler.Tests.Kinds;
 public sealed class EndpointBreakersTests
 {
     private static readonly Uri Shop = new("https://shop.example/a");
-    private readonly SetTime time = new();
+    private readonly FakeTimeProvider time = new(new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero));
 
     [Test]
     public async Task An_endpoint_that_keeps_failing_is_left_alone_and_then_tried_with_one_request()
@@ -23,11 +24,11 @@ public sealed class EndpointBreakersTests
         Assert.That((Transient.IsTransient(refused), refused.RetryAfter), Is.EqualTo((true, TimeSpan.FromSeconds(15))));
         Assert.That((await breakers.Ask(new("https://other.example/"), Answer(200), default)).Status, Is.EqualTo(HttpStatusCode.OK), "others go on");
 
-        time.Now += TimeSpan.FromSeconds(16);
+        time.Advance(TimeSpan.FromSeconds(16));
         await Assert.ThrowsAsync<HttpRequestException>(() => breakers.Ask(Shop, () => throw new HttpRequestException("refused"), default));
         await Assert.ThrowsAsync<TryAgainException>(() => breakers.Ask(Shop, Never, default));
 
-        time.Now += TimeSpan.FromSeconds(16);
+        time.Advance(TimeSpan.FromSeconds(16));
         await breakers.Ask(Shop, Answer(200), default);
         await breakers.Ask(Shop, Answer(200), default);
     }
@@ -67,12 +68,4 @@ public sealed class EndpointBreakersTests
         () => Task.FromResult(new HttpAnswer((HttpStatusCode)status, "", false, null, Shop));
 
     private static Task<HttpAnswer> Never() => throw new AssertionException("it was called");
-
-    private sealed class SetTime : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
-        public override DateTimeOffset GetUtcNow() => Now;
-        public override long GetTimestamp() => Now.Ticks;
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-    }
 }

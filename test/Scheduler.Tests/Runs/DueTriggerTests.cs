@@ -8,7 +8,6 @@ namespace Scheduler.Tests.Runs;
 
 /// <summary>The engine's next due instants, held against those of Quartz's own trigger classes, step by step over a year.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class DueTriggerTests
 {
     private static readonly DateTimeOffset Start = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);

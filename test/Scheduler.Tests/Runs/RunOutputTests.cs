@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using Scheduler.Database;
 using Scheduler.Runs;
@@ -51,14 +52,14 @@ public sealed class RunOutputTests
     [Test]
     public void Tails_written_before_are_pushed_out_by_later_ones()
     {
-        var time = new Clock();
+        var time = new FakeTimeProvider();
         var output = new RunOutput(Run, 1, null, new Redactor(), time);
         for (var i = 0; i < 20; i++) { output.Write(OutputSource.Out, new string('h', 8000)); }
         var (written, gone) = (new List<OutputChunk>(), new List<long>());
         for (var round = 0; round < 10; round++)
         {
             for (var i = 0; i < 10; i++) { output.Write(OutputSource.Out, new string('t', 8000)); }
-            time.Stamp += 10 * TimeSpan.TicksPerSecond;      // a tail is due
+            time.Advance(TimeSpan.FromSeconds(10));          // a tail is due
             var (chunks, pushedOut) = output.Take();
             written.AddRange(chunks);
             gone.AddRange(pushedOut);
@@ -68,13 +69,6 @@ public sealed class RunOutputTests
         Assert.That(kept, Is.InRange(RunOutput.HeadMax + RunOutput.TailMax - 20_000, RunOutput.HeadMax + (3 * RunOutput.TailMax)));
         Assert.That(gone, Is.Not.Empty);
         Assert.That(gone, Does.Not.Contain(1L), "the head stays");
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public long Stamp { get; set; }
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-        public override long GetTimestamp() => Stamp;
     }
 
     [Test]

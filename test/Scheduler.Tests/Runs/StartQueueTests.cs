@@ -6,7 +6,6 @@ namespace Scheduler.Tests.Runs;
 
 /// <summary>The queue through which claimed runs begin: a few at a time, none lost, none held up by another.</summary>
 [TestFixture]
-[Parallelizable(ParallelScope.All)]
 public sealed class StartQueueTests
 {
     private const int Many = 20_000;

@@ -82,10 +82,13 @@ public sealed class ScheduleTests
     public void Refuses_with_one_clear_message(string text, string message) =>
         Assert.That(() => Schedule.Parse(text, "UTC"), Throws.TypeOf<ScheduleException>().With.Message.EqualTo(message));
 
-    [TestCase("rrule FREQ=DAILY;COUNT=3", "schedule 'rrule FREQ=DAILY;COUNT=3': COUNT is not supported; expected UNTIL, or the job's 'ends'")]
+    [TestCase("rrule FREQ=DAILY;COUNT=3", "schedule 'rrule FREQ=DAILY;COUNT=3': COUNT counts from the job's 'starts', and it has none; "
+        + "expected 'starts', or UNTIL instead")]
     [TestCase("rrule FREQ=DAILY;BYHOURS=3", "schedule 'rrule FREQ=DAILY;BYHOURS=3': 'BYHOURS' is no part of a rule; did you mean 'BYHOUR'?")]
-    [TestCase("rrule FREQ=NEVER", "schedule 'rrule FREQ=NEVER' cannot be read; Unknown FREQ value: 'NEVER'")]
-    [TestCase("rrule FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2", "schedule 'rrule FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2' is never due: no such day exists")]
+    [TestCase("rrule FREQ=NEVER", "schedule 'rrule FREQ=NEVER': FREQ is 'NEVER'; "
+        + "expected one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY")]
+    [TestCase("rrule FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2", "schedule 'rrule FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2' is never due: "
+        + "no such time exists up to the year 9999")]
     [TestCase("at noon", "schedule 'at noon' cannot be read; expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, "
         + "or 2026-12-01T02:00 in the job's time zone")]
     [TestCase("at 2026-02-30T02:00", "schedule 'at 2026-02-30T02:00': there is no instant 2026-02-30T02:00; expected 'at' and an instant such as "

@@ -22,6 +22,9 @@ public static class FileStore
     // Somebody edits the very rows between our reading and writing them, and again: then the plan is not the last word anyhow.
     private const int TriesMax = 5;
 
+    /// <summary>Last line of what is told of a plan that was refused.</summary>
+    internal const string NothingApplied = "nothing was applied";
+
     private static readonly string LockSql = SqlFiles.Read("queries/job_lock.sql");
     private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
     private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
@@ -69,6 +72,14 @@ public static class FileStore
         CancellationToken token) =>
         OperatorConnection.Use(connectionString, connection => Apply(connection, declared, options, kinds, hash, token), token);
 
+    /// <summary>The plan alone, for a node: without consequences and history.</summary>
+    internal static async Task<JobPlan> Look(NpgsqlDataSource source, JobFolder declared, KindRegistry kinds, CancellationToken token)
+    {
+        await using var connection = await source.OpenConnectionAsync(token);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
+        return JobPlanner.Of(declared, await Read(connection, token), new PlanOptions(), kinds);
+    }
+
     /// <summary>As the other, for a node: on its own connections, whatever the plan.</summary>
     internal static async Task<JobPlan> Apply(
         NpgsqlDataSource source, JobFolder declared, KindRegistry kinds, CancellationToken token)
@@ -99,7 +110,7 @@ public static class FileStore
                 throw new OperatorException($"the plan {hash} is out of date: the files or the jobs in the database have changed since, or --force "
                     + $"is another; the plan is now {plan.Hash}. Nothing was applied; see 'scheduler config plan'", 5);
             }
-            if (plan.Refusals.Count > 0) { throw new OperatorException(string.Join('\n', plan.Refusals) + "\nnothing was applied", 5); }
+            if (plan.Refusals.Count > 0) { throw new OperatorException(string.Join('\n', plan.Refusals.Append(NothingApplied)), 5); }
             if (await Write(connection, plan, declared, token))
             {
                 await transaction.CommitAsync(token);
