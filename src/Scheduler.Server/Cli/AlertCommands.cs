@@ -25,7 +25,7 @@ internal static class AlertCommands
         && percent is >= ObjectiveLeast and <= ObjectiveMost, FormattableString.Invariant($"a percentage from {ObjectiveLeast} to {ObjectiveMost}"));
     private static readonly Option<string> Runbooks = new("--runbooks")
     {
-        Description = "What comes before the file names of runbooks (default docs/runbooks/)",
+        Description = "What comes before the file names of runbooks",
         HelpName = "URL",
         DefaultValueFactory = _ => new AlertRuleOptions().Runbooks,
     };

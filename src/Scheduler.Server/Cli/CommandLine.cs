@@ -11,6 +11,9 @@ namespace Scheduler.Server.Cli;
 /// <summary>Runs a command and turns however it ends into a line on stderr and an exit code. The only place that does.</summary>
 internal static class CommandLine
 {
+    // A word that begins with @ is text like any other: @daily is a schedule, and no file is read for it.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>The whole tree of commands.</summary>
     public static RootCommand Root() => new("A clustered job server: every fire runs once, on one node, and leaves one verdict.")
     {
@@ -48,7 +51,7 @@ internal static class CommandLine
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         try
         {
-            var parsed = root.Parse(args);
+            var parsed = root.Parse(args, Parsing);
             if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction) { return Usage(parsed); }
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
@@ -71,7 +74,7 @@ internal static class CommandLine
             DbException d => OperatorConnection.Explain(d),
             _ => null,
         };
-        Console.Error.WriteLine("scheduler: " + (known?.Message ?? $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}"));
+        Output.Talk("scheduler: " + (known?.Message ?? $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}"));
         if (Environment.GetEnvironmentVariable("SCHEDULER_TRACE") == "1") { Console.Error.WriteLine(error); }
         else if (known is null) { Console.Error.WriteLine("this is unexpected; set SCHEDULER_TRACE=1 to see where it comes from"); }
         return known?.ExitCode ?? ExitCode.Error;
@@ -83,11 +86,11 @@ internal static class CommandLine
         if (command.Subcommands.Any(c => !c.Hidden) && parsed.UnmatchedTokens.Count == 0 && parsed.Errors.All(e => e.SymbolResult is CommandResult))
         {
             var names = string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));
-            Console.Error.WriteLine($"{Path(parsed.CommandResult)} needs a command: {names}");
+            Output.Talk($"{Path(parsed.CommandResult)} needs a command: {names}");
             Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
             return ExitCode.Usage;
         }
-        foreach (var line in Mistakes(parsed)) { Console.Error.WriteLine("scheduler: " + line); }
+        foreach (var line in Mistakes(parsed)) { Output.Talk("scheduler: " + line); }
         Console.Error.WriteLine($"see '{Path(parsed.CommandResult)} --help'");
         return command.Name == ConfigCommands.PlanName ? ExitCode.Error : ExitCode.Usage;
     }
@@ -118,6 +121,8 @@ internal static class ExitCode
     public const int RunFailed = 6;
     public const int WaitTimedOut = 7;
     public const int Partial = 9;
+    /// <summary>Of 'status': something is to be acted on.</summary>
+    public const int ToActOn = 10;
     public const int Interrupted = 130;
     public const int Terminated = 143;
 }

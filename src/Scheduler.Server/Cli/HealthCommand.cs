@@ -9,7 +9,9 @@ namespace Scheduler.Server.Cli;
 internal static class HealthCommand
 {
     private const int Unreachable = 8;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    // Shorter than what the image's HEALTHCHECK gives this program (5 s), so that it is this program that says what is wrong; and no shorter than it
+    // must be: a node on a crowded machine answers late, and is not dead.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     private static readonly Option<string?> Url = new Option<string?>("--url")
     {

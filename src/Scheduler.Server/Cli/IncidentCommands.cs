@@ -11,23 +11,24 @@ internal static class IncidentCommands
 
     public static Command Create() => new("incident", "Incidents: what is wrong now, one for each cause") { List(), Show(), Acknowledge() };
 
-    private static void Table(bool json, IReadOnlyList<IncidentRow> incidents, string whenEmpty) => Output.Rows(json, incidents, whenEmpty,
-        new("id", i => i.Id), new("state", i => i.State), new("severity", i => i.Severity), new("title", i => i.Title),
-        new("detail", i => Short(i.Detail)), new("opened_at", i => i.OpenedAt),
-        new("resolved_at", i => i.ResolvedAt), new("suppresses", i => i.Suppresses == 0 ? null : i.Suppresses), new("acked_by", i => i.AckedBy));
-
-    // A table's cell is for recognising what is wrong; 'incident show' has all of it.
-    private static string? Short(string? detail) => detail is { Length: > 80 } ? detail[..79] + "…" : detail;
+    private static void Table(ParseResult parsed, IReadOnlyList<IncidentRow> incidents, string whenEmpty) => Output.Rows(parsed, incidents, whenEmpty,
+        new("id", 0, i => i.Id), new("state", 2, i => i.State), new("severity", 1, i => i.Severity), new("title", 0, i => i.Title),
+        new("opened_at", 4, i => i.OpenedAt), new("resolved_at", 6, i => i.ResolvedAt),
+        new("suppresses", 7, i => i.Suppresses == 0 ? null : i.Suppresses), new("acked_by", 3, i => i.AckedBy),
+        new("detail", 5, i => i.Detail, Fit.Cut));
 
     private static Command List()
     {
         var all = new Option<bool>("--all") { Description = $"Also those that another explains, and those that are over (the latest {RowsMax})" };
         var job = new Option<string?>("--job") { Description = "Only those of this job", HelpName = "NAME" };
-        var command = new Command("list", "Open incidents, the gravest first") { all, job }.Asking();
+        var command = new Command("list", "Open incidents, the gravest first") { all, job }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
-            var found = await IncidentList.Find(Settings.ConnectionOf(parsed), parsed.GetValue(all), parsed.GetValue(job), RowsMax, token);
-            Table(parsed.GetValue(Settings.Json), found, parsed.GetValue(all) ? "there was no incident" : "there is no open incident");
+            var (every, name) = (parsed.GetValue(all), parsed.GetValue(job));
+            var found = await IncidentList.Find(Settings.ConnectionOf(parsed), every, name, RowsMax, token);
+            Table(parsed, found, every
+                ? Output.NoneOf("incidents", "there was no incident", (job.Name, name))
+                : Output.NoneOf("open incidents", "there is no open incident", (job.Name, name)));
             return ExitCode.Ok;
         });
         return command;
@@ -36,7 +37,7 @@ internal static class IncidentCommands
     private static Command Show()
     {
         var id = Number();
-        var command = new Command("show", "One incident, and those it explains") { id }.Asking();
+        var command = new Command("show", "One incident, and those it explains") { id }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var (incident, suppressed) = await IncidentList.Show(Settings.ConnectionOf(parsed), parsed.GetRequiredValue(id), token);
@@ -49,7 +50,7 @@ internal static class IncidentCommands
             if (suppressed.Count > 0)
             {
                 Output.Heading("explains");
-                Table(json: false, suppressed, "");
+                Table(parsed, suppressed, "none");
             }
             return ExitCode.Ok;
         });

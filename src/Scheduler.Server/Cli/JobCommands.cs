@@ -25,15 +25,15 @@ internal static class JobCommands
 
     private static Command List()
     {
-        var command = new Command("list", "All jobs and how they are doing").Asking();
+        var command = new Command("list", "All jobs and how they are doing").Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var jobs = await JobList.All(Settings.ConnectionOf(parsed), token);
-            Output.Rows(parsed.GetValue(Settings.Json),
-                jobs, "there is no job yet: put files into config/jobs and start a node with 'scheduler serve --jobs config/jobs'",
-                new("name", j => j.Name), new("kind", j => j.Kind), new("schedule", j => j.Schedule), new("time_zone", j => j.TimeZone),
-                new("state", j => j.State), new("last_verdict", j => j.LastVerdict), new("last_ended_at", j => j.LastEndedAt),
-                new("next_fire_at", j => j.NextFireAt), new("success_rate", j => j.SuccessRate), new("problem", j => j.Problem));
+            Output.Rows(parsed, jobs, "there is no job yet: put files into config/jobs and start a node with 'scheduler serve --jobs config/jobs'",
+                new("name", 0, j => j.Name), new("kind", 6, j => j.Kind), new("schedule", 5, j => j.Schedule, Fit.Cut),
+                new("time_zone", 9, j => j.TimeZone), new("state", 1, j => j.State), new("last_verdict", 2, j => j.LastVerdict),
+                new("last_ended_at", 8, j => j.LastEndedAt), new("next_fire_at", 4, j => j.NextFireAt), new("success_rate", 7, j => j.SuccessRate),
+                new("problem", 3, j => j.Problem, Fit.Cut));
             return ExitCode.Ok;
         });
         return command;
@@ -42,7 +42,7 @@ internal static class JobCommands
     private static Command Show()
     {
         var name = Name;
-        var command = new Command("show", "One job: its definition, its state and its last runs") { name }.Asking();
+        var command = new Command("show", "One job: its definition, its state and its last runs") { name }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var connection = Settings.ConnectionOf(parsed);
@@ -58,6 +58,7 @@ internal static class JobCommands
             Output.Record(new
             {
                 status.State,
+                status.NextFireAt,
                 status.LastVerdict,
                 status.LastRunKey,
                 status.LastEndedAt,
@@ -67,7 +68,7 @@ internal static class JobCommands
                 status.SuccessRate,
             });
             Output.Heading($"last {RunsShown} runs");
-            RunCommands.Table(json: false, runs, "it has not run yet");
+            RunCommands.Table(parsed, runs, "it has not run yet");
             return ExitCode.Ok;
         });
         return command;

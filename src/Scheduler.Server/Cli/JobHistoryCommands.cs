@@ -18,13 +18,15 @@ internal static class JobHistoryCommands
         var name = Name;
         var limit = new Option<int>("--limit") { Description = "Most versions shown", DefaultValueFactory = _ => VersionsShown, HelpName = "N" }
             .Between(1, VersionsMax);
-        var command = new Command("history", "Every version of a job, newest first: who made it, when, how and why") { name, limit }.Asking();
+        var command = new Command("history", "Every version of a job, newest first: who made it, when, how and why") { name, limit }
+            .Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var versions = await JobHistory.Versions(Settings.ConnectionOf(parsed), parsed.GetRequiredValue(name), parsed.GetValue(limit), token);
-            Output.Rows(parsed.GetValue(Settings.Json), versions, "",
-                new("version", v => v.Version), new("action", v => v.Action), new("valid_from", v => v.ValidFrom), new("role", v => v.Role),
-                new("application", v => v.Application), new("source", v => v.Source), new("reason", v => v.Reason), new("changed", Changed));
+            Output.Rows(parsed, versions, "there is no version",
+                new("version", 0, v => v.Version), new("action", 1, v => v.Action), new("valid_from", 2, v => v.ValidFrom),
+                new("role", 3, v => v.Role), new("application", 7, v => v.Application), new("source", 6, v => v.Source),
+                new("reason", 4, v => v.Reason, Fit.Cut), new("changed", 5, Changed, Fit.Cut));
             return ExitCode.Ok;
         });
         return command;
@@ -37,14 +39,14 @@ internal static class JobHistoryCommands
             .Between(1, int.MaxValue);
         var to = new Argument<int?>("V2") { Description = "The later version (default: the newest)", Arity = ArgumentArity.ZeroOrOne }
             .Between(1, int.MaxValue);
-        var command = new Command("diff", "What differs between two versions of a job, column by column") { name, from, to }.Asking();
+        var command = new Command("diff", "What differs between two versions of a job, column by column") { name, from, to }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var difference = await JobHistory.Compare(
                 Settings.ConnectionOf(parsed), parsed.GetRequiredValue(name), parsed.GetValue(from), parsed.GetValue(to), token);
-            Output.Rows(parsed.GetValue(Settings.Json), difference.Changes, $"versions {difference.From} and {difference.To} are equal",
-                new("column", c => c.Column), new($"version_{difference.From}", c => Text(c.Before)),
-                new($"version_{difference.To}", c => Text(c.After)));
+            Output.Rows(parsed, difference.Changes, $"versions {difference.From} and {difference.To} are equal",
+                new("column", 0, c => c.Column), new($"version_{difference.From}", 0, c => Text(c.Before), Fit.Wrap),
+                new($"version_{difference.To}", 0, c => Text(c.After), Fit.Wrap));
             return ExitCode.Ok;
         });
         return command;

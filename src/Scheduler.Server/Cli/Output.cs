@@ -1,17 +1,30 @@
+using System.Buffers;
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Scheduler.Database;
 using Spectre.Console;
 
 namespace Scheduler.Server.Cli;
 
-/// <summary>One column of a table: the name of the SQL column it shows, and its text.</summary>
-internal sealed record Column<T>(string Name, Func<T, object?> Value);
+/// <summary>One column of a table.</summary>
+/// <param name="Name">The name of the SQL column it shows.</param>
+/// <param name="Rank">0: always shown; of the others the highest goes first where the terminal is too narrow.</param>
+/// <param name="Value">Its text in a row.</param>
+/// <param name="Fit">What it does where it is too long.</param>
+internal sealed record Column<T>(string Name, int Rank, Func<T, object?> Value, Fit Fit = Fit.Whole);
 
-/// <summary>Data on stdout: JSON, a table on a terminal, plain aligned columns anywhere else. Talk on stderr.</summary>
+/// <summary>Data on stdout: JSON, a table as wide as the terminal, all columns whole anywhere else. Talk on stderr.</summary>
 internal static class Output
 {
+    // Longer than any line that is written, so that Spectre breaks none.
+    private const int LineCellsMax = 10_000_000;
+    // Marks and overrides of the direction of writing: they would show one name as another.
+    private static readonly SearchValues<char> DirectionMarks =
+        SearchValues.Create("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
+
     // Keys are the SQL columns' names; what a shell reads need not be safe inside HTML.
     internal static readonly JsonSerializerOptions JsonStyle = new()
     {
@@ -30,11 +43,25 @@ internal static class Output
     public static void OneJsonLine<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, JsonLine));
 
     /// <summary>Rows as JSON or as a table; <paramref name="whenEmpty"/> is said on stderr when there is none.</summary>
-    public static void Rows<T>(bool json, IReadOnlyList<T> rows, string whenEmpty, params Column<T>[] columns)
+    public static void Rows<T>(ParseResult parsed, IReadOnlyList<T> rows, string whenEmpty, params Column<T>[] columns)
     {
-        if (json) { Json(rows); }
+        if (parsed.GetValue(Settings.Json)) { Json(rows); }
         else if (rows.Count == 0) { Talk(whenEmpty); }
-        else { Table([.. columns.Select(c => c.Name)], [.. rows.Select(r => columns.Select(c => Text(c.Value(r))).ToArray())]); }
+        else
+        {
+            Table([.. columns.Select(c => new TableColumn(c.Name, c.Rank, c.Fit))],
+                [.. rows.Select(r => columns.Select(c => OneLine(Text(c.Value(r)))).ToArray())], parsed.GetValue(Settings.Wide) is not null);
+        }
+    }
+
+    /// <summary>What is said of a list that is empty: that nothing is there, or, where it was asked for only a part, which part.</summary>
+    /// <param name="things">What is listed, in the plural.</param>
+    /// <param name="whenAll">What is said when nothing was left out.</param>
+    /// <param name="filter">The options that leave something out, and their values; null: not given.</param>
+    public static string NoneOf(string things, string whenAll, params (string Option, string? Value)[] filter)
+    {
+        var given = filter.Where(f => f.Value is not null).Select(f => $"{f.Option} {f.Value}".Trim()).ToList();
+        return given.Count == 0 ? whenAll : $"no {things} match {string.Join(' ', given)}";
     }
 
     /// <summary>One record, a line for each property that has a value, named as in JSON.</summary>
@@ -58,24 +85,89 @@ internal static class Output
     /// <summary>A heading between the parts of an answer.</summary>
     public static void Heading(string text) => Console.Out.WriteLine($"{Environment.NewLine}{text}");
 
-    public static void Talk(string line) => Console.Error.WriteLine(line);
-
-    private static void Table(string[] names, string[][] rows)
+    /// <summary>Sentences for people, a line each, on stderr.</summary>
+    public static void Talk(string lines)
     {
-        rows = [.. rows.Select(row => row.Select(OneLine).ToArray())];
-        if (Console.IsOutputRedirected)
+        foreach (var part in lines.ReplaceLineEndings("\n").Split('\n').SelectMany(l => Broken(l, Console.IsErrorRedirected)))
         {
-            var widths = names.Select((n, i) => Math.Max(n.Length, rows.Max(r => r[i].Length))).ToArray();
-            foreach (var row in rows.Prepend(names))
+            Console.Error.WriteLine(part);
+        }
+    }
+
+    /// <summary>A sentence that is itself the answer; on a terminal broken between words, later lines below the first one's text.</summary>
+    public static void Sentence(string line, string bullet = "")
+    {
+        foreach (var (number, part) in Broken(line, Console.IsOutputRedirected, bullet.Length).Index())
+        {
+            Console.Out.WriteLine((number == 0 ? bullet : new string(' ', bullet.Length)) + part);
+        }
+    }
+
+    /// <summary>Text of unknown origin on one line: its line breaks, control characters and changes of direction must not break the table, or the
+    /// terminal.</summary>
+    public static string OneLine(string text)
+    {
+        var clean = PlainText.Clean(text.ReplaceLineEndings(" ")).Replace('\t', ' ');
+        return clean.AsSpan().ContainsAny(DirectionMarks) ? string.Concat(clean.Where(c => !DirectionMarks.Contains(c))) : clean;
+    }
+
+    // A word longer than the terminal stays whole, so that a key can be copied.
+    private static IEnumerable<string> Broken(string line, bool redirected, int indent = 0)
+    {
+        line = OneLine(line);
+        if (redirected || TableLayout.Cells(line) <= AnsiConsole.Profile.Width - indent) { return [line]; }
+        var lines = new List<string> { "" };
+        foreach (var word in line.Split(' '))
+        {
+            var longer = lines[^1].Length == 0 ? word : $"{lines[^1]} {word}";
+            if (lines[^1].Length == 0 || TableLayout.Cells(longer) <= AnsiConsole.Profile.Width - indent) { lines[^1] = longer; }
+            else { lines.Add(word); }
+        }
+        return lines;
+    }
+
+    private static void Table(TableColumn[] columns, string[][] rows, bool wide)
+    {
+        var terminal = !Console.IsOutputRedirected;
+        var layout = new TableLayout(columns, rows, terminal && !wide ? AnsiConsole.Profile.Width : null);
+        string[] headings = [.. columns.Select(c => c.Name)];
+        if (!terminal)
+        {
+            foreach (var row in rows.Prepend(headings))
             {
-                Console.Out.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+                foreach (var line in layout.Lines(row)) { Console.Out.WriteLine(string.Concat(Pieces(line).Select(p => p.Text))); }
             }
             return;
         }
-        var table = new Table().Border(TableBorder.Rounded);
-        table.AddColumns([.. names.Select(n => new TableColumn(new Text(n, new Style(decoration: Decoration.Bold))))]);
-        foreach (var row in rows) { table.AddRow(row.Select((cell, i) => new Text(cell, Look(names[i], cell)))); }
-        AnsiConsole.Write(table);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        console.Profile.Width = LineCellsMax;
+        Write(console, layout.Lines(headings), (_, _) => new Style(decoration: Decoration.Bold));
+        foreach (var row in rows) { Write(console, layout.Lines(row), (column, _) => Look(headings[column], row[column])); }
+        var hidden = columns.Index().Count(c => !layout.Shown.Contains(c.Index) && rows.Any(r => r[c.Index].Length > 0));
+        if (hidden > 0) { Talk($"{hidden} more {(hidden == 1 ? "column" : "columns")} with -o wide"); }
+    }
+
+    private static void Write(IAnsiConsole console, IReadOnlyList<IReadOnlyList<PlacedText>> lines, Func<int, string, Style> look)
+    {
+        foreach (var line in lines)
+        {
+            var paragraph = new Paragraph();
+            foreach (var (column, text) in Pieces(line)) { paragraph.Append(text, column < 0 ? Style.Plain : look(column, text)); }
+            console.Write(paragraph);
+            console.WriteLine();
+        }
+    }
+
+    // Blanks between the texts of a line have no column.
+    private static IEnumerable<(int Column, string Text)> Pieces(IReadOnlyList<PlacedText> line)
+    {
+        var at = 0;
+        foreach (var placed in line)
+        {
+            if (placed.At > at) { yield return (-1, new string(' ', placed.At - at)); }
+            yield return (placed.Column, placed.Text);
+            at = placed.At + TableLayout.Cells(placed.Text);
+        }
     }
 
     // The word itself always says it; colour only helps the eye.
@@ -88,9 +180,6 @@ internal static class Output
         "paused" or "standby" or "skipped" or "queued" or "cancelled" => new Style(Color.Yellow),
         _ => Style.Plain,
     };
-
-    // Line breaks and control characters of an error or a description must not break the table, or the terminal.
-    private static string OneLine(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c));
 
     private static string Text(object? value) => value switch
     {

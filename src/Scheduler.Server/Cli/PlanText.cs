@@ -21,7 +21,7 @@ internal static class PlanText
         }
         foreach (var job in plan.Added)
         {
-            Line($"+ add {job.Name}  ({job.Source}; {job.Kind}, {OneLine(job.Schedule)}{(job.DeletedInSql ? "; was deleted in SQL" : "")})");
+            Line($"+ add {job.Name}  ({job.Source}; {job.Kind}, {Output.OneLine(job.Schedule)}{(job.DeletedInSql ? "; was deleted in SQL" : "")})");
         }
         foreach (var job in plan.Changed)
         {
@@ -101,12 +101,10 @@ internal static class PlanText
 
     private static string Value(JsonNode? value)
     {
-        var text = OneLine(value is null ? "nothing"
+        var text = Output.OneLine(value is null ? "nothing"
             : value.GetValueKind() == JsonValueKind.String ? $"'{(string)value!}'" : value.ToJsonString(Output.JsonLine));
         return text.Length <= ValueColumnsMax ? text : text[..ValueColumnsMax] + "…";
     }
-
-    private static string OneLine(string text) => string.Concat(text.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c));
 
     private static string Instant(DateTime at) => at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

@@ -15,10 +15,10 @@ internal static class RunCommands
     };
 
     /// <summary>Runs as a table or as JSON.</summary>
-    public static void Table(bool json, IReadOnlyList<LedgerRow> runs, string whenEmpty) => Output.Rows(json, runs, whenEmpty,
-        new("run_key", r => r.RunKey), new("state", r => r.State), new("verdict", r => r.Verdict), new("reason", r => r.Reason ?? r.WaitingFor),
-        new("node", r => r.Node), new("attempts", r => r.Attempts), new("started_at", r => r.StartedAt), new("ended_at", r => r.EndedAt),
-        new("error", r => Short(r.Error)));
+    public static void Table(ParseResult parsed, IReadOnlyList<LedgerRow> runs, string whenEmpty) => Output.Rows(parsed, runs, whenEmpty,
+        new("run_key", 0, r => r.RunKey), new("state", 1, r => r.State), new("verdict", 2, r => r.Verdict),
+        new("reason", 4, r => r.Reason ?? r.WaitingFor, Fit.Cut), new("node", 3, r => r.Node), new("attempts", 8, r => r.Attempts),
+        new("started_at", 6, r => r.StartedAt), new("ended_at", 7, r => r.EndedAt), new("error", 5, r => r.Error, Fit.Cut));
 
     private static Command List()
     {
@@ -28,12 +28,13 @@ internal static class RunCommands
             .OneOf("succeeded", "failed", "timed_out", "cancelled", "skipped", "missed", "unknown");
         var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 }
             .Between(1, LimitMax);
-        var command = new Command("list", "Runs, the latest due first") { job, state, verdict, limit }.Asking();
+        var command = new Command("list", "Runs, the latest due first") { job, state, verdict, limit }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var filter = new RunFilter(parsed.GetValue(job), parsed.GetValue(state), parsed.GetValue(verdict), parsed.GetValue(limit));
             var runs = await RunList.Find(Settings.ConnectionOf(parsed), filter, token);
-            Table(parsed.GetValue(Settings.Json), runs, "there is no such run");
+            Table(parsed, runs, Output.NoneOf("runs", "there is no run yet: 'scheduler job list' says when jobs are due",
+                (job.Name, filter.Job), (state.Name, filter.State), (verdict.Name, filter.Verdict)));
             return ExitCode.Ok;
         });
         return command;
@@ -42,7 +43,7 @@ internal static class RunCommands
     private static Command Show()
     {
         var key = new Argument<string>("KEY") { Description = "The run's key, e.g. cleanup@2026-11-21T04:00:00Z" };
-        var command = new Command("show", "One run and its attempts") { key }.Asking();
+        var command = new Command("show", "One run and its attempts") { key }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var (run, attempts) = await RunList.Show(Settings.ConnectionOf(parsed), parsed.GetRequiredValue(key), token);
@@ -53,9 +54,9 @@ internal static class RunCommands
             }
             Output.Record(run with { PastAttempts = default });
             Output.Heading("attempts");
-            Output.Rows(json: false, attempts, "none: no node took it", new("attempt", a => a.Attempt), new("token", a => a.Token),
-                new("node", a => a.Node), new("started_at", a => a.StartedAt), new("ended_at", a => a.EndedAt),
-                new("outcome", a => a.Outcome), new("error", a => Short(a.Error)));
+            Output.Rows(parsed, attempts, "none: no node took it", new("attempt", 0, a => a.Attempt), new("token", 6, a => a.Token),
+                new("node", 2, a => a.Node), new("started_at", 4, a => a.StartedAt), new("ended_at", 5, a => a.EndedAt),
+                new("outcome", 1, a => a.Outcome), new("error", 3, a => a.Error, Fit.Cut));
             return ExitCode.Ok;
         });
         return command;
@@ -93,7 +94,4 @@ internal static class RunCommands
         });
         return command;
     }
-
-    // A table's cell is for recognising an error; 'run show' has all of it.
-    private static string? Short(string? error) => error is { Length: > 80 } ? error[..79] + "…" : error;
 }

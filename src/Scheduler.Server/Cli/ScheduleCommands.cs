@@ -52,12 +52,12 @@ internal static class ScheduleCommands
         var command = new Command("lint", "What is worth knowing about schedules: changes of the clocks, skipped months, crowds on one second")
         {
             name,
-        }.Asking();
+        }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var notes = await Preview.LintOf(Settings.ConnectionOf(parsed), parsed.GetValue(name), TimeProvider.System, token);
-            Output.Rows(parsed.GetValue(Settings.Json), [.. notes.Select(n => new Note(n.Job, n.Note))], "nothing to note",
-                new("job", n => n.Job), new("note", n => n.Text));
+            Output.Rows(parsed, [.. notes.Select(n => new Note(n.Job, n.Note))], "nothing to note",
+                new("job", 0, n => n.Job), new("note", 0, n => n.Text, Fit.Wrap));
             return ExitCode.Ok;
         });
         return command;

@@ -12,7 +12,7 @@ internal static class Settings
 
     public static Option<string?> Connection { get; } = new("--connection")
     {
-        Description = "The scheduler's database, e.g. \"Host=127.0.0.1;Username=scheduler;Database=scheduler\""
+        Description = "The scheduler's database, e.g. \"Host=db;Username=me;Database=scheduler\""
             + " (else SCHEDULER__CONNECTION, else config/scheduler.yaml)",
         HelpName = "TEXT",
     };
@@ -24,6 +24,12 @@ internal static class Settings
     };
 
     public static Option<bool> Json { get; } = new("--json") { Description = "Print JSON instead of a table" };
+
+    public static Option<string?> Wide { get; } = new Option<string?>("--output", "-o")
+    {
+        Description = "wide: all columns whole, also on a narrow terminal; in a file or a pipe they always are",
+        HelpName = "wide",
+    }.Reading(text => text == "wide", "wide (--json prints JSON)");
 
     /// <summary>File and environment laid over each other.</summary>
     public static NodeSettings Read(ParseResult parsed)
@@ -51,8 +57,12 @@ internal static class Settings
         + $"or write connection: in {DefaultFile}", ExitCode.Usage);
 
     /// <summary>Give a command the options it shares with all that ask the database.</summary>
-    public static Command Asking(this Command command, bool json = true)
+    /// <param name="command">The command.</param>
+    /// <param name="json">Whether it prints JSON when asked to.</param>
+    /// <param name="table">Whether it prints a table.</param>
+    public static Command Asking(this Command command, bool json = true, bool table = false)
     {
+        if (table) { command.Options.Add(Wide); }
         command.Options.Add(Connection);
         command.Options.Add(ConfigFile);
         if (json) { command.Options.Add(Json); }

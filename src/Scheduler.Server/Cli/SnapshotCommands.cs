@@ -13,15 +13,16 @@ internal static class SnapshotCommands
 
     private static Command List()
     {
-        var command = new Command("list", "Nodes with their last snapshot, and whether all are there").Asking();
+        var command = new Command("list", "Nodes with their last snapshot, and whether all are there").Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
             var (nodes, sentence) = await SnapshotList.Nodes(Settings.ConnectionOf(parsed), token);
-            Output.Rows(parsed.GetValue(Settings.Json), nodes, "there is no node yet; see 'scheduler snapshot add --help'", new("name", n => n.Name),
-                new("state", n => n.State), new("protocol", n => n.Protocol), new("schedule", n => n.Schedule), new("last_due_at", n => n.LastDueAt),
-                new("last_verdict", n => n.LastVerdict), new("last_completed_at", n => n.LastCompletedAt),
-                new("last_bytes", n => n.LastBytes is { } bytes ? UploadText.Bytes(bytes) : null), new("running", n => n.RunningId),
-                new("missing_since", n => n.MissingSince), new("reason", n => UploadText.Short(n.LastReason)));
+            Output.Rows(parsed, nodes, "there is no node yet; see 'scheduler snapshot add --help'", new("name", 0, n => n.Name),
+                new("state", 1, n => n.State), new("protocol", 8, n => n.Protocol), new("schedule", 9, n => n.Schedule, Fit.Cut),
+                new("last_due_at", 10, n => n.LastDueAt), new("last_verdict", 2, n => n.LastVerdict),
+                new("last_completed_at", 5, n => n.LastCompletedAt),
+                new("last_bytes", 6, n => n.LastBytes is { } bytes ? UploadText.Bytes(bytes) : null), new("running", 7, n => n.RunningId),
+                new("missing_since", 4, n => n.MissingSince), new("reason", 3, n => n.LastReason, Fit.Cut));
             if (nodes.Count > 0) { Output.Talk(sentence); }
             return ExitCode.Ok;
         });

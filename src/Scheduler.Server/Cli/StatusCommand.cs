@@ -8,17 +8,19 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        var command = new Command("status", "Is it fine? One sentence, what to act on, and counts").Asking();
+        var command = new Command("status",
+            "Is it fine? One sentence, what to act on, and counts; exit code 0 when nothing is to be acted on, else 10").Asking();
         command.SetAction(async (parsed, token) =>
         {
             var report = await StatusReport.Read(Settings.ConnectionOf(parsed), token);
+            var exitCode = report.Ok ? ExitCode.Ok : ExitCode.ToActOn;
             if (parsed.GetValue(Settings.Json))
             {
                 Output.Json(report);
-                return ExitCode.Ok;
+                return exitCode;
             }
-            Console.Out.WriteLine(report.Sentence);
-            foreach (var line in report.ActOn) { Console.Out.WriteLine($"- {line}"); }
+            Output.Sentence(report.Sentence);
+            foreach (var line in report.ActOn) { Output.Sentence(line, bullet: "- "); }
             Console.Out.WriteLine();
             Output.Record(new
             {
@@ -29,7 +31,7 @@ internal static class StatusCommand
                 report.FailuresLastHour,
                 report.Late,
             });
-            return ExitCode.Ok;
+            return exitCode;
         });
         return command;
     }

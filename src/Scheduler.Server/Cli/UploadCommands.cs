@@ -20,16 +20,17 @@ internal static class UploadCommands
             .OneOf("starting", "running", "completed", "failed", "cancelled", "lost");
         var limit = new Option<int>("--limit") { Description = $"At most this many, 1 to {LimitMax}", HelpName = "N", DefaultValueFactory = _ => 50 }
             .Between(1, LimitMax);
-        var command = new Command("list", "Uploads, the latest first") { node, state, limit }.Asking();
+        var command = new Command("list", "Uploads, the latest first") { node, state, limit }.Asking(table: true);
         command.SetAction(async (parsed, token) =>
         {
-            var uploads = await SnapshotList.Uploads(
-                Settings.ConnectionOf(parsed), parsed.GetValue(node), parsed.GetValue(state), parsed.GetValue(limit), token);
-            Output.Rows(parsed.GetValue(Settings.Json), uploads, "there is no such upload", new("id", u => u.Id), new("node", u => u.Node),
-                new("state", u => u.State), new("done", u => UploadText.Done(u)), new("bytes", u => UploadText.Bytes(u.Bytes)),
-                new("rate", u => u.RateBytes is { } rate ? UploadText.Bytes(rate) + "/s" : null), new("eta", u => UploadText.Eta(u.Eta)),
-                new("attempt", u => u.Attempt), new("started_at", u => u.StartedAt), new("ended_at", u => u.EndedAt),
-                new("reason", u => UploadText.Short(u.Problem ?? u.Reason)));
+            var (ofNode, inState) = (parsed.GetValue(node), parsed.GetValue(state));
+            var uploads = await SnapshotList.Uploads(Settings.ConnectionOf(parsed), ofNode, inState, parsed.GetValue(limit), token);
+            Output.Rows(parsed, uploads, Output.NoneOf("uploads", "there is no upload yet: 'scheduler snapshot list' says which nodes are uploaded",
+                    (node.Name, ofNode), (state.Name, inState)),
+                new("id", 0, u => u.Id), new("node", 0, u => u.Node), new("state", 1, u => u.State), new("done", 2, u => UploadText.Done(u)),
+                new("bytes", 5, u => UploadText.Bytes(u.Bytes)), new("rate", 6, u => u.RateBytes is { } rate ? UploadText.Bytes(rate) + "/s" : null),
+                new("eta", 3, u => UploadText.Eta(u.Eta)), new("attempt", 9, u => u.Attempt), new("started_at", 7, u => u.StartedAt),
+                new("ended_at", 8, u => u.EndedAt), new("reason", 4, u => u.Problem ?? u.Reason, Fit.Cut));
             return ExitCode.Ok;
         });
         return command;

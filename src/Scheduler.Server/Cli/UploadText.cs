@@ -6,7 +6,6 @@ namespace Scheduler.Server.Cli;
 /// <summary>Numbers of an upload as people read them.</summary>
 internal static class UploadText
 {
-    private const int ShortMax = 80;
     private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
     /// <summary>Bytes in the unit that fits, of 1000.</summary>
@@ -30,9 +29,6 @@ internal static class UploadText
         { } short_ => string.Create(CultureInfo.InvariantCulture, $"{short_.Seconds}s"),
     };
 
-    /// <summary>The beginning of a longer text, for a table's cell.</summary>
-    public static string? Short(string? text) => text is { Length: > ShortMax } ? text[..(ShortMax - 1)] + "…" : text;
-
     /// <summary>One upload on one line.</summary>
     public static string Line(UploadListRow u)
     {
@@ -46,6 +42,6 @@ internal static class UploadText
         if (u.VerifiedAt is not null) { parts.Add("verified"); }
         if ((u.Problem ?? u.Reason) is { } why) { parts.Add(why); }
         if (u.ResumeAt is { } at) { parts.Add(string.Create(CultureInfo.InvariantCulture, $"resumed at {at:yyyy-MM-dd'T'HH:mm:ss'Z'}")); }
-        return string.Join("  ", parts);
+        return Output.OneLine(string.Join("  ", parts));
     }
 }

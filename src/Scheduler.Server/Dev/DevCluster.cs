@@ -12,7 +12,7 @@ namespace Scheduler.Server.Dev;
 /// <param name="Process">Its process.</param>
 public sealed record DevNode(string Name, int Port, ChildProcess Process)
 {
-    /// <summary>Where its dashboard and API are.</summary>
+    /// <summary>Where it answers: <c>/health/…</c> and <c>/metrics</c>.</summary>
     public string Url => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
 }
 

@@ -3,7 +3,7 @@ using Scheduler.Database;
 
 namespace Scheduler.Cluster;
 
-/// <summary>A row of the view <c>scheduler.node</c>; the CLI's and the API's JSON is this record.</summary>
+/// <summary>A row of the view <c>scheduler.node</c>; the command line's JSON is this record.</summary>
 public sealed record NodeRow
 {
     /// <summary>The node's name.</summary>

@@ -47,7 +47,13 @@ public static class OperatorConnection
             throw new OperatorException(
                 $"cannot connect to PostgreSQL at {settings.Host}:{settings.Port}, database '{settings.Database}', "
                 + $"user '{settings.Username}': {detail}",
-                e is PostgresException and not { SqlState: "57P03" or "53300" } ? 1 : 8, e);
+                e switch
+                {
+                    PostgresException { SqlState: "57P03" or "53300" } => 8,
+                    PostgresException { SqlState: "28000" or "28P01" or "42501" } => 4,
+                    PostgresException => 1,
+                    _ => 8,
+                }, e);
         }
         try { return await work(connection); }
         catch (NpgsqlException e) { throw Explain(e); }
@@ -66,7 +72,7 @@ public static class OperatorConnection
             "P0002" => new($"{p.MessageText}{hint}", 3, error),
             "42P01" or "3F000" or "42883" or "42703" => new(
                 $"the database's schema does not fit this binary: {p.MessageText}; run 'scheduler db check', then 'scheduler db migrate'", 5, error),
-            "42501" => new($"{p.MessageText}; grant scheduler_viewer to read, scheduler_operator to change", 1, error),
+            "42501" => new($"{p.MessageText}; grant scheduler_viewer to read, scheduler_operator to change", 4, error),
             "57P01" or "57P02" or "57P03" or "25P03" or "53300" => new($"PostgreSQL ended the session: {p.MessageText}", 8, error),
             _ => new($"{p.SqlState} {p.MessageText}{hint}", 1, error),
         };

@@ -60,7 +60,7 @@ public static class JobHistory
             {
                 var names = await c.QueryAsync<string>(new CommandDefinition("select distinct job from scheduler.job_version order by job",
                     cancellationToken: token));
-                throw new OperatorException($"there is no job named '{name}'" + Spelling.DidYouMean(name, names), 3);
+                throw JobList.NotFound(name, names);
             }
             return versions;
         }, token);

@@ -4,7 +4,7 @@ using Scheduler.Database;
 
 namespace Scheduler.Jobs;
 
-/// <summary>A row of the view <c>scheduler.job_status</c>; the CLI's and the API's JSON is this record.</summary>
+/// <summary>A row of the view <c>scheduler.job_status</c>; the command line's JSON is this record.</summary>
 public sealed record JobStatusRow
 {
     /// <summary>The job's name.</summary>
@@ -59,7 +59,8 @@ public sealed record JobStatusRow
     public string[] Notes { get; init; } = [];
 }
 
-/// <summary>A row of the table <c>scheduler.job</c>: the job as declared.</summary>
+/// <summary>A row of the table <c>scheduler.job</c>: the job as declared. Its column <c>next_fire_at</c> is left out: it is as of the time the
+/// schedule was last stored; when the job is due next now is in <see cref="JobStatusRow"/>.</summary>
 public sealed record DeclaredJob
 {
     /// <summary>The job's name.</summary>
@@ -132,8 +133,6 @@ public sealed record DeclaredJob
     public int Version { get; init; }
     /// <summary>Why it cannot fire, or null.</summary>
     public string? Problem { get; init; }
-    /// <summary>When it is due next.</summary>
-    public DateTime? NextFireAt { get; init; }
     /// <summary>When it was first declared.</summary>
     public DateTime CreatedAt { get; init; }
     /// <summary>When it was last changed.</summary>
@@ -162,8 +161,12 @@ public static class JobList
             {
                 var names = await c.QueryAsync<string>(new CommandDefinition("select name from scheduler.job order by name",
                     cancellationToken: token));
-                throw new OperatorException($"there is no job named '{name}'" + Spelling.DidYouMean(name, names), 3);
+                throw NotFound(name, names);
             }
             return (job, status);
         }, token);
+
+    /// <summary>What is said of a name no job has, with the nearest one that is one.</summary>
+    internal static OperatorException NotFound(string name, IEnumerable<string> names) =>
+        new($"there is no job named '{name}'" + Spelling.DidYouMean(name, names), 3);
 }

@@ -40,7 +40,12 @@ public sealed record Preview(
         OperatorConnection.Use(connectionString, async c =>
         {
             var job = (await Jobs(c, name, token)).SingleOrDefault()
-                ?? throw new OperatorException($"there is no job named '{name}'" + Spelling.DidYouMean(name, await Names(c, token)), 3);
+                ?? throw JobList.NotFound(name, await Names(c, token));
+            if (job.Relation is { } relation)
+            {
+                throw new OperatorException($"job '{name}' is never due itself: it stands for one job a row of {relation}; name one of those, "
+                    + "see 'scheduler job list'", 1);
+            }
             try { return Of(await Read(c, job, token), time.GetUtcNow(), count, job.Usual); }
             catch (ScheduleException e) { throw new OperatorException($"job '{name}': {e.Message}", 1); }
         }, token);
@@ -54,11 +59,12 @@ public sealed record Preview(
             var rows = (await Jobs(c, null, token)).ToList();
             if (name is not null && rows.All(r => r.Name != name))
             {
-                throw new OperatorException($"there is no job named '{name}'" + Spelling.DidYouMean(name, rows.Select(r => r.Name)), 3);
+                throw JobList.NotFound(name, rows.Select(r => r.Name));
             }
             var (notes, readable) = (new List<(string, string)>(), new List<(string, Schedule)>());
             var now = time.GetUtcNow();
-            foreach (var row in rows)
+            // A job with for_each is never due itself, and its schedule may hold {column}; the jobs it stands for have rows of their own.
+            foreach (var row in rows.Where(r => r.Relation is null))
             {
                 try
                 {
@@ -122,7 +128,8 @@ public sealed record Preview(
     // The usual duration is the middle one of the last twenty that succeeded: one long run proves nothing.
     private static Task<IEnumerable<Row>> Jobs(NpgsqlConnection connection, string? name, CancellationToken token) =>
         connection.QueryAsync<Row>(new CommandDefinition("""
-            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread, usual.seconds
+            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread,
+                j.for_each ->> 'relation' as relation, usual.seconds
             from scheduler.job j left join lateral (
                 select percentile_cont(0.5) within group (order by extract(epoch from l.ended_at - l.started_at))::float8 as seconds from (
                     select r.ended_at, r.started_at from scheduler.run r where r.job = j.name and r.verdict = 'succeeded'
@@ -142,6 +149,7 @@ public sealed record Preview(
         public DateTime? Starts { get; init; }
         public DateTime? Ends { get; init; }
         public double? Spread { get; init; }
+        public string? Relation { get; init; }
         public double? Seconds { get; init; }
         public TimeSpan? Usual => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
     }

@@ -76,15 +76,24 @@ public static class ChannelList
             from scheduler.channel c order by c.name
             """, cancellationToken: token))], token);
 
-    /// <summary>Messages, the latest first.</summary>
+    /// <summary>Messages, the latest first. Throws <see cref="OperatorException"/> (3) with the nearest name for a channel that neither is there nor
+    /// had a message.</summary>
     /// <param name="connectionString">The scheduler's database.</param>
     /// <param name="channel">Only of this channel; null: of all.</param>
     /// <param name="limit">At most this many.</param>
     /// <param name="token">Ends the wait.</param>
     public static Task<IReadOnlyList<NotificationRow>> Log(string connectionString, string? channel, int limit, CancellationToken token) =>
-        OperatorConnection.Use<IReadOnlyList<NotificationRow>>(connectionString, async c => [.. await c.QueryAsync<NotificationRow>(
-            new CommandDefinition("select * from scheduler.notification where (@channel::text is null or channel = @channel) limit @limit",
-                new { channel, limit }, cancellationToken: token))], token);
+        OperatorConnection.Use<IReadOnlyList<NotificationRow>>(connectionString, async c =>
+        {
+            var rows = (await c.QueryAsync<NotificationRow>(new CommandDefinition(
+                "select * from scheduler.notification where (@channel::text is null or channel = @channel) limit @limit",
+                new { channel, limit }, cancellationToken: token))).AsList();
+            if (rows.Count > 0 || channel is null) { return rows; }
+            var names = (await c.QueryAsync<string>(new CommandDefinition(
+                "select name from scheduler.channel order by name", cancellationToken: token))).AsList();
+            return names.Contains(channel) ? rows
+                : throw new OperatorException($"there is no channel '{channel}'" + Spelling.DidYouMean(channel, names), 3);
+        }, token);
 
     /// <summary>Send a test message and wait until it has arrived. Throws <see cref="OperatorException"/>: 3 with the nearest name when there is no
     /// such channel, 1 with the problem when a try failed, 8 when no node delivers it within a minute.</summary>

@@ -1,9 +1,10 @@
 using Dapper;
 using Scheduler.Database;
+using Scheduler.Jobs;
 
 namespace Scheduler.Notifications;
 
-/// <summary>A row of the view <c>scheduler.incident</c>; the CLI's and the API's JSON is this record.</summary>
+/// <summary>A row of the view <c>scheduler.incident</c>; the command line's JSON is this record.</summary>
 public sealed record IncidentRow
 {
     /// <summary>Its number.</summary>
@@ -45,16 +46,28 @@ public sealed record IncidentRow
 /// <summary>What an operator can see of incidents, and do about them.</summary>
 public static class IncidentList
 {
-    /// <summary>Incidents, open ones first.</summary>
+    /// <summary>Incidents, open ones first. Throws <see cref="OperatorException"/> (3) with the nearest name for a job that neither is there nor had
+    /// an incident.</summary>
     /// <param name="connectionString">The scheduler's database.</param>
     /// <param name="all">False: only open ones that nothing explains. True: suppressed and resolved ones too.</param>
     /// <param name="job">Only those of this job; null: of all.</param>
     /// <param name="limit">At most this many.</param>
     /// <param name="token">Ends the wait.</param>
     public static Task<IReadOnlyList<IncidentRow>> Find(string connectionString, bool all, string? job, int limit, CancellationToken token) =>
-        OperatorConnection.Use<IReadOnlyList<IncidentRow>>(connectionString, async c => [.. await c.QueryAsync<IncidentRow>(new CommandDefinition(
-            "select * from scheduler.incident where (@all or state = 'open') and (@job::text is null or job = @job) limit @limit",
-            new { all, job, limit }, cancellationToken: token))], token);
+        OperatorConnection.Use<IReadOnlyList<IncidentRow>>(connectionString, async c =>
+        {
+            var rows = (await c.QueryAsync<IncidentRow>(new CommandDefinition(
+                "select * from scheduler.incident where (@all or state = 'open') and (@job::text is null or job = @job) limit @limit",
+                new { all, job, limit }, cancellationToken: token))).AsList();
+            if (rows.Count > 0 || job is null || await c.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "select exists (select from scheduler.job where name = @job) or exists (select from scheduler.incident where job = @job)",
+                new { job }, cancellationToken: token)))
+            {
+                return rows;
+            }
+            throw JobList.NotFound(job, await c.QueryAsync<string>(new CommandDefinition(
+                "select name from scheduler.job order by name", cancellationToken: token)));
+        }, token);
 
     /// <summary>One incident, and those it explains. Throws <see cref="OperatorException"/> (3) when there is none of that number.</summary>
     public static Task<(IncidentRow Incident, IReadOnlyList<IncidentRow> Suppressed)> Show(

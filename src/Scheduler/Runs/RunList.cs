@@ -6,7 +6,7 @@ using Scheduler.Jobs;
 
 namespace Scheduler.Runs;
 
-/// <summary>A row of the view <c>scheduler.run</c>; the CLI's and the API's JSON is this record.</summary>
+/// <summary>A row of the view <c>scheduler.run</c>; the command line's JSON is this record.</summary>
 public sealed record LedgerRow
 {
     /// <summary>Identity: <c>job@instant</c> for a fire, <c>job!instant</c> for a request.</summary>
@@ -133,7 +133,7 @@ public static class RunList
                 return rows;
             }
             var names = await c.QueryAsync<string>("select name from scheduler.job order by name");
-            throw new OperatorException($"there is no job named '{filter.Job}'" + Spelling.DidYouMean(filter.Job, names), 3);
+            throw JobList.NotFound(filter.Job, names);
         }, token);
 
     /// <summary>One run and its attempts, oldest first. Throws <see cref="OperatorException"/> (3) when there is none of that key.</summary>

@@ -4,7 +4,7 @@ using Scheduler.Database;
 
 namespace Scheduler.Snapshots;
 
-/// <summary>A row of the view <c>scheduler.upload</c>; the CLI's and the API's JSON is this record.</summary>
+/// <summary>A row of the view <c>scheduler.upload</c>; the command line's JSON is this record.</summary>
 public sealed record UploadListRow
 {
     /// <summary>Its number.</summary>
@@ -109,7 +109,8 @@ public sealed record SnapshotNodeRow
 /// <summary>What an operator can see and ask of uploads, and of the nodes they are of.</summary>
 public static class SnapshotList
 {
-    /// <summary>The latest uploads first.</summary>
+    /// <summary>The latest uploads first. Throws <see cref="OperatorException"/> (3) with the nearest name for a node that neither is there nor
+    /// had an upload.</summary>
     /// <param name="connectionString">The scheduler's database.</param>
     /// <param name="node">Only of this node; null: of all.</param>
     /// <param name="state">Only in this state; null: in any.</param>
@@ -117,9 +118,20 @@ public static class SnapshotList
     /// <param name="token">Ends the wait.</param>
     public static Task<IReadOnlyList<UploadListRow>> Uploads(
         string connectionString, string? node, string? state, int limit, CancellationToken token) =>
-        OperatorConnection.Use<IReadOnlyList<UploadListRow>>(connectionString, async c => [.. await c.QueryAsync<UploadListRow>(new CommandDefinition(
-            "select * from scheduler.upload u where (@node::text is null or u.node = @node) and (@state::text is null or u.state = @state)"
-            + " order by u.id desc limit @limit", new { node, state, limit }, cancellationToken: token))], token);
+        OperatorConnection.Use<IReadOnlyList<UploadListRow>>(connectionString, async c =>
+        {
+            var rows = (await c.QueryAsync<UploadListRow>(new CommandDefinition(
+                "select * from scheduler.upload u where (@node::text is null or u.node = @node) and (@state::text is null or u.state = @state)"
+                + " order by u.id desc limit @limit", new { node, state, limit }, cancellationToken: token))).AsList();
+            if (rows.Count > 0 || node is null || await c.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "select exists (select from scheduler.upload where node = @node)", new { node }, cancellationToken: token)))
+            {
+                return rows;
+            }
+            var names = (await c.QueryAsync<string>(new CommandDefinition(
+                "select name from snapshot.node order by name", cancellationToken: token))).AsList();
+            return names.Contains(node) ? rows : throw NoNode(node, names);
+        }, token);
 
     /// <summary>These uploads, or those that run when none is named. Throws <see cref="OperatorException"/> (3) for one that is not there.</summary>
     public static async Task<IReadOnlyList<UploadListRow>> Some(string connectionString, IReadOnlyList<long> ids, CancellationToken token)
@@ -175,10 +187,13 @@ public static class SnapshotList
     private static async Task<bool> Disable(Npgsql.NpgsqlConnection c, string name, CancellationToken token)
     {
         var names = (await c.QueryAsync<string>(new CommandDefinition("select name from snapshot.node", cancellationToken: token))).ToList();
-        if (!names.Contains(name)) { throw new OperatorException($"there is no node '{name}' in snapshot.node{Spelling.Hint(name, names)}", 3); }
+        if (!names.Contains(name)) { throw NoNode(name, names); }
         return await c.ExecuteAsync(new CommandDefinition("update snapshot.node n set enabled = false where n.name = @name and n.enabled",
             new { name }, cancellationToken: token)) == 1;
     }
+
+    private static OperatorException NoNode(string name, IReadOnlyCollection<string> names) =>
+        new($"there is no node '{name}' in snapshot.node{Spelling.Hint(name, names)}", 3);
 
     private static Task<string> Ask(string connectionString, string sql, long id, string? reason, CancellationToken token) =>
         OperatorConnection.Use(connectionString, async c =>

@@ -20,6 +20,11 @@ internal static class Binary
     {
         using var process = Start(environment, arguments);
         process.StandardInput.Close();
+        return await Read(process, arguments);
+    }
+
+    private static async Task<Ended> Read(Process process, string[] arguments)
+    {
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Limit);
@@ -32,9 +37,23 @@ internal static class Binary
         return new(process.ExitCode, await output, await error);
     }
 
-    public static Process Start(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    /// <summary>Run on a terminal of that many columns, made by script(1); what it shows is in <see cref="Ended.Out"/>, stderr included.</summary>
+    public static async Task<Ended> OnTerminal(int columns, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path, arguments)
+        var inner = string.Join(' ', arguments.Prepend(Path).Select(a => $"'{a}'"));
+        using var process = StartFile("script", new Dictionary<string, string>(environment) { ["TERM"] = "xterm" },
+            "--quiet", "--return", "--command", $"stty cols {columns} rows 50; exec {inner}", "/dev/null");
+        process.StandardInput.Close();
+        var shown = await Read(process, arguments);
+        return shown with { Out = shown.Out.ReplaceLineEndings("\n") };
+    }
+
+    public static Process Start(IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
+        StartFile(Path, environment, arguments);
+
+    private static Process StartFile(string file, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(file, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -47,7 +66,7 @@ internal static class Binary
             start.Environment.Remove(name);
         }
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) { start.Environment[name] = value; }
-        return Process.Start(start) ?? throw new InvalidOperationException($"{Path} did not start");
+        return Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start");
     }
 
     // artifacts/bin/Scheduler.IntegrationTests/<configuration>/ beside artifacts/bin/Scheduler.Server/<configuration>/

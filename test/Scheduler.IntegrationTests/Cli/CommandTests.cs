@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NUnit.Framework;
+using Scheduler.IntegrationTests.Snapshots;
 using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Cli;
@@ -39,6 +40,26 @@ public sealed class CommandTests
         Assert.That((await Ask(db, "db", "check")).ExitCode, Is.EqualTo(1));
         Assert.That((await Ask(db, "db", "migrate")).ExitCode, Is.Zero);
         Assert.That((await Ask(db, "db", "check")).ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public async Task A_login_without_the_right_and_a_login_that_is_none_end_with_4()
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare);
+        var login = "reader_" + Guid.NewGuid().ToString("N")[..8];
+        await db.Execute($"create role {login} login; grant scheduler_viewer to {login}");
+        try
+        {
+            var (connection, none) = ($"{db.ConnectionString};Username={login}", $"{db.ConnectionString};Username=no-such-login");
+            var read = await Binary.Run("job", "list", "--connection", connection);
+            var edit = await Binary.Run("job", "disable", "cleanup", "--connection", connection);
+            var refused = await Binary.Run("job", "list", "--connection", none);
+            Assert.That((read.ExitCode, edit.ExitCode, refused.ExitCode), Is.EqualTo((0, 4, 4)), read.Error + edit.Error + refused.Error);
+            Assert.That(edit.Error, Does.Contain("grant scheduler_viewer to read, scheduler_operator to change"));
+            Assert.That(refused.Error, Does.Contain("user 'no-such-login'"));
+        }
+        finally { await db.Execute($"drop role {login}"); }
     }
 
     [TestCase("job_status", "job", "list")]
@@ -97,13 +118,62 @@ public sealed class CommandTests
     }
 
     [Test]
-    public async Task Status_says_that_no_node_is_live()
+    public async Task The_next_fire_shown_is_that_of_the_triggers_now_and_not_of_the_last_change()
     {
         await using var db = await TestDatabase.Create();
-        var status = await Ask(db, "status", "--json");
-        var json = JsonDocument.Parse(status.Out).RootElement;
-        Assert.That(json.GetProperty("ok").GetBoolean(), Is.False);
-        Assert.That(json.GetProperty("act_on")[0].GetString(), Does.Contain("no node is live"));
+        await db.Execute(Declare);
+        await db.Execute("""
+            update scheduler.job set next_fire_at = '2026-11-20T04:00:00Z';
+            insert into quartz.qrtz_job_details (sched_name, job_name, job_group, job_class_name, is_durable, is_nonconcurrent, is_update_data,
+                requests_recovery) values ('scheduler', 'cleanup', 'jobs', 'x', true, false, false, true);
+            insert into quartz.qrtz_triggers (sched_name, trigger_name, trigger_group, job_name, job_group, trigger_state, trigger_type, start_time,
+                next_fire_time) select 'scheduler', at, 'jobs', 'cleanup', 'jobs', 'WAITING', 'CRON', 0, scheduler_private.ticks_of(at::timestamptz)
+                from unnest(array['2126-11-22T04:00:00Z', '2126-11-21T04:00:00Z']) at
+            """);
+        var shown = await Ask(db, "job", "show", "cleanup");
+        var json = await Ask(db, "job", "show", "cleanup", "--json");
+        var list = await Ask(db, "job", "list");
+        foreach (var asked in new[] { shown, json, list })
+        {
+            Assert.That(asked.Out, Does.Contain("2126-11-21T04:00:00Z").And.Not.Contain("2026-11-20"), asked.Error);
+        }
+        Assert.That(shown.Out.Split("next_fire_at"), Has.Length.EqualTo(2), "it is said once");
+        Assert.That(JsonDocument.Parse(json.Out).RootElement.GetProperty("status").GetProperty("next_fire_at").GetDateTime(),
+            Is.EqualTo(new DateTime(2126, 11, 21, 4, 0, 0, DateTimeKind.Utc)));
+    }
+
+    [TestCase("no runs match --job cleanup --state queued", "run", "list", "--job", "cleanup", "--state", "queued")]
+    [TestCase("no runs match --verdict missed", "run", "list", "--verdict", "missed", "--limit", "3")]
+    [TestCase("there is no run yet: 'scheduler job list' says when jobs are due", "run", "list")]
+    [TestCase("no open incidents match --job cleanup", "incident", "list", "--job", "cleanup")]
+    [TestCase("no incidents match --job cleanup", "incident", "list", "--all", "--job", "cleanup")]
+    [TestCase("there is no open incident", "incident", "list")]
+    [TestCase("no uploads match --node n5 --state failed", "upload", "list", "--node", "n5", "--state", "failed")]
+    [TestCase("there is no message of channel ops yet", "channel", "log", "ops")]
+    public async Task A_list_that_is_empty_names_what_it_was_asked_for(string expected, params string[] command)
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare + """
+            ; insert into scheduler.channel (name, kind, settings) values ('ops', 'slack', '{"url": "http://127.0.0.1:1/"}')
+            """);
+        await db.AddNode("n5");
+        var asked = await Ask(db, command);
+        Assert.That((asked.ExitCode, asked.Out, asked.Error.TrimEnd()), Is.EqualTo((0, "", expected)));
+        Assert.That((await Ask(db, [.. command, "--json"])).Out.Trim(), Is.EqualTo("[]"));
+    }
+
+    [TestCase("there is no job named 'clenup'; did you mean 'cleanup'?", "incident", "list", "--job", "clenup")]
+    [TestCase("there is no node 'n4' in snapshot.node; did you mean 'n5'?", "upload", "list", "--node", "n4")]
+    [TestCase("there is no channel 'opps'; did you mean 'ops'?", "channel", "log", "opps")]
+    public async Task A_list_of_something_that_is_not_there_ends_with_3_and_the_nearest_name(string expected, params string[] command)
+    {
+        await using var db = await TestDatabase.Create();
+        await db.Execute(Declare + """
+            ; insert into scheduler.channel (name, kind, settings) values ('ops', 'slack', '{"url": "http://127.0.0.1:1/"}')
+            """);
+        await db.AddNode("n5");
+        var asked = await Ask(db, command);
+        Assert.That((asked.ExitCode, asked.Error.TrimEnd()), Is.EqualTo((3, "scheduler: " + expected)));
     }
 
     [Test]

@@ -14,6 +14,7 @@ public sealed class HelpTests
         await Append(text, []);
         var golden = Path.Combine(Path.GetDirectoryName(ThisFile())!, "help.txt");
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1") { await File.WriteAllTextAsync(golden, text.ToString()); }
+        Assert.That(text.ToString().Split('\n').Where(l => l.Split("default").Length > 2), Is.Empty, "a default is said once");
         Assert.That(text.ToString(), Is.EqualTo(await File.ReadAllTextAsync(golden)),
             "run the test with UPDATE_GOLDEN=1 and review the diff as prose");
     }

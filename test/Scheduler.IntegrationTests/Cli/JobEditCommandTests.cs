@@ -11,7 +11,7 @@ public sealed class JobEditCommandTests
     public async Task Verbs_print_the_jobs_they_changed_and_the_audit_names_the_cli()
     {
         await using var db = await Jobs("db-a", "db-b", "other");
-        var paused = await Ask(db, "job", "pause", "db-*", "--reason", "upgrade", "--until", "2h");
+        var paused = await Ask(db, "job", "pause", "db-*", "--reason", "@upgrade", "--until", "2h");
         var resumed = await Ask(db, "job", "resume", "*", "--json");
         var disabled = await Ask(db, "job", "disable", "other");
         var enabled = await Ask(db, "job", "enable", "other");
@@ -22,7 +22,7 @@ public sealed class JobEditCommandTests
         Assert.That(await db.Value<string>("""
             select string_agg(concat_ws(' ', job, action, source, application, reason), ', ' order by id) from scheduler.audit
             where job <> 'other' and version > 1
-            """), Is.EqualTo("db-a pause cli scheduler cli upgrade, db-b pause cli scheduler cli upgrade, "
+            """), Is.EqualTo("db-a pause cli scheduler cli @upgrade, db-b pause cli scheduler cli @upgrade, "
             + "db-a resume cli scheduler cli, db-b resume cli scheduler cli"));
     }
 

@@ -22,10 +22,9 @@ public sealed class NodeUrlTests
         var port = (await node.Listening()).Url.Port;
         Assert.That(await db.Value<string>("select url from scheduler.node"), Is.EqualTo($"http://{host ?? Dns.GetHostName()}:{port}"));
         // All addresses: the loopback one of IPv4 too, which a container's health check asks.
-        var health = await Binary.Run("health", "--url", $"http://127.0.0.1:{port}");
-        Assert.That((health.ExitCode, health.Error), Is.EqualTo((0, "")));
+        await db.Until("it answers there", async () => (await Binary.Run("health", "--url", $"http://127.0.0.1:{port}")).ExitCode == 0);
         settings["SCHEDULER__HTTP__PORT"] = $"{port}";
-        Assert.That((await Binary.RunWith(settings, "health")).ExitCode, Is.Zero);
+        await db.Until("it is found by its settings", async () => (await Binary.RunWith(settings, "health")).ExitCode == 0);
     }
 
     [Test]

@@ -24,6 +24,7 @@ public sealed class OptionTests
         ["dev-fleet --connection"] = (Nowhere, "nonsense", []),
         ["--config"] = (Path.Combine(Repository.Root, "config/scheduler.yaml"), "none.yaml", []),
         ["--limit"] = ("3", "0", []),
+        ["--output"] = ("wide", "json", []),
         ["--job"] = ("nightly", null, []),
         ["--node"] = ("n1", null, []),
         ["--reason"] = ("why not", null, []),

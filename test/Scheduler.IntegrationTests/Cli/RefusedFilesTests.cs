@@ -47,8 +47,8 @@ public sealed class RefusedFilesTests : IDisposable
         {
             Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         }
-        Assert.That((await Ask("health", "--url", $"{url}")).ExitCode, Is.Zero, "it runs");
-        Assert.That((await Ask("health", "--ready", "--url", $"{url}")).ExitCode, Is.EqualTo(1));
+        await db.Until("the check says that it runs", async () => (await Ask("health", "--url", $"{url}")).ExitCode == 0);
+        await db.Until("the check says that it is not ready", async () => (await Ask("health", "--ready", "--url", $"{url}")).ExitCode == 1);
         Assert.That(await db.Value<string>("select state || ': ' || reason from scheduler.node"), Does.StartWith("live: " + Why));
         Assert.That((await Ask("status")).Out, Does.Contain("- node n1 is not ready: " + Why));
         Assert.That(await client.GetStringAsync(new Uri(url, "/metrics")), Does.Contain("\nscheduler_config_refused 1\n"));

@@ -32,6 +32,32 @@ public sealed class UsageTests
     }
 
     [Test]
+    public async Task A_word_that_begins_with_an_at_sign_is_text_and_names_no_file()
+    {
+        var macro = await Binary.Run("job", "next", "--schedule", "@daily", "-n", "2");
+        Assert.That((macro.ExitCode, macro.Error), Is.EqualTo((0, "")));
+        Assert.That(macro.Out.TrimEnd().Split('\n'), Has.Length.EqualTo(2).And.All.Match("T00:00:00Z  "));
+        var file = Path.Combine(Path.GetTempPath(), $"scheduler-{Guid.NewGuid():N}.rsp");
+        await File.WriteAllTextAsync(file, "--schedule @daily");
+        try
+        {
+            var asked = await Binary.Run("job", "next", "--schedule", "@" + file);
+            Assert.That((asked.ExitCode, asked.Error), Is.EqualTo((2, asked.Error)));
+            Assert.That(asked.Error, Does.Contain($"'@{file}'"));
+        }
+        finally { File.Delete(file); }
+    }
+
+    [TestCase("job list -o json", "--output is 'json'; expected wide (--json prints JSON)")]
+    [TestCase("run list --output table", "--output is 'table'; expected wide")]
+    public async Task A_table_can_only_be_made_wide(string arguments, string expected)
+    {
+        var ended = await Binary.Run(arguments.Split(' '));
+        Assert.That((ended.ExitCode, ended.Out), Is.EqualTo((2, "")));
+        Assert.That(ended.Error, Does.Contain(expected));
+    }
+
+    [Test]
     public async Task A_connection_string_that_cannot_be_read_ends_with_2()
     {
         var ended = await Binary.Run("job", "list", "--connection", "nonsense");
