@@ -71,8 +71,8 @@ public sealed class DriftTests
             update quartz.qrtz_triggers set trigger_type = 'CRON', description = 'the hash of that build' where trigger_type = 'PART';
             commit;
             """);
-        await cluster.Until("Quartz's own triggers fire on", async () => await cluster.Count("job = 'ticking' and verdict = 'succeeded' and due_at > @at",
-            new { at = from.AddSeconds(3) }) >= 3);
+        await cluster.Until("Quartz's own triggers fire on", async () =>
+            await cluster.Count("job = 'ticking' and verdict = 'succeeded' and due_at > @at", new { at = from.AddSeconds(3) }) >= 3);
         await cluster.Database.Execute("update scheduler_private.sweep set due_at = clock_timestamp()");
 
         await cluster.Until("both are triggers of ours", async () =>

@@ -8,7 +8,7 @@ using Scheduler.Schedules;
 namespace Scheduler.Jobs;
 
 /// <summary>
-/// Answers what only Quartz's classes know and the database has to ask for: previews (<c>call scheduler.preview(…)</c>), and notes on jobs that
+/// Answers what only nodes know and the database has to ask for: previews (<c>call scheduler.preview(…)</c>), and notes on jobs that
 /// were saved. Every live node takes part; a question is answered by one of them.
 /// </summary>
 public sealed partial class QuestionDesk(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<QuestionDesk> log)

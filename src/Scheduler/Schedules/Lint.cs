@@ -5,7 +5,7 @@ namespace Scheduler.Schedules;
 
 /// <summary>
 /// What is worth knowing about a schedule that is valid all the same: nights in which the clocks change, months without a fire, days that mean
-/// something else elsewhere, crowds on one second. Everything is computed by the same parts, so by Quartz's own classes, that make the triggers.
+/// something else elsewhere, crowds on one second. Everything is computed by the same parts that say when triggers are due.
 /// </summary>
 public static partial class Lint
 {

@@ -1,8 +1,8 @@
 using NUnit.Framework;
 using Quartz;
 using Scheduler.Jobs;
-using Scheduler.Schedules;
 using Scheduler.Runs;
+using Scheduler.Schedules;
 
 namespace Scheduler.Tests.Runs;
 

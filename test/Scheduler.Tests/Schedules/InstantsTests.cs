@@ -110,7 +110,10 @@ public sealed class InstantsTests
             good += read ? 1 : 0;
             // What the runtime compiles at first, and what others do on the machine, is no text's doing.
             if (i < TextsFuzzed / 2) { continue; }
-            for (var again = 0; again < 2 && took > slowest; again++) { took = TimeSpan.FromTicks(Math.Min(took.Ticks, Time(text, zone, out _).Ticks)); }
+            for (var again = 0; again < 2 && took > slowest; again++)
+            {
+                took = TimeSpan.FromTicks(Math.Min(took.Ticks, Time(text, zone, out _).Ticks));
+            }
             if (took > slowest) { (slowest, which) = (took, text); }
         }
         TestContext.Out.WriteLine($"{good} could be read; slowest {slowest.TotalMilliseconds:0.0} ms: {which}");
