@@ -22,6 +22,10 @@ internal static class Population
             select (jsonb_populate_record(c, jsonb_build_object(
                 'trigger_name', @prefix || i || @suffix, 'trigger_group', coalesce(@group, c.trigger_group)))).*
             from quartz.qrtz_cron_triggers c, generate_series(@from, @to) i where c.trigger_name = @source || @suffix;
+        insert into quartz.qrtz_simprop_triggers
+            select (jsonb_populate_record(p, jsonb_build_object(
+                'trigger_name', @prefix || i || @suffix, 'trigger_group', coalesce(@group, p.trigger_group)))).*
+            from quartz.qrtz_simprop_triggers p, generate_series(@from, @to) i where p.trigger_name = @source || @suffix;
         """;
 
     private const string CopyJobsSql = """
@@ -33,7 +37,8 @@ internal static class Population
             from quartz.qrtz_job_details d, generate_series(@from, @to) i where d.job_name = @source;
         """;
 
-    private const string AnalyzeSql = "analyze quartz.qrtz_triggers; analyze quartz.qrtz_simple_triggers; analyze quartz.qrtz_cron_triggers;";
+    private const string AnalyzeSql = "analyze quartz.qrtz_triggers; analyze quartz.qrtz_simple_triggers; analyze quartz.qrtz_cron_triggers; "
+        + "analyze quartz.qrtz_simprop_triggers;";
     private const string AnalyzeOursSql = "analyze scheduler.job; analyze scheduler_private.job_gate;";
 
     // An instant as Quartz stores it: ticks of 100 ns since the year 1.

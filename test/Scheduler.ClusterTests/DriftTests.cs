@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Scheduler.TestKit;
+using Scheduler.TestKit.Checking;
 
 namespace Scheduler.ClusterTests;
 
@@ -42,6 +43,48 @@ public sealed class DriftTests
         Assert.That(await cluster.Database.Value<long>("select count(*) from scheduler.healed where job <> 'ticking'"), Is.Zero, "nothing else");
         var healed = await cluster.Database.Value<long>("select count(*) from scheduler.healed");
         Assert.That(healed, Is.LessThan(5), "healed, not again and again");
+    }
+
+    // A build before 0.2.0 stored crons as Quartz's own triggers. What it stored is replaced, for Quartz's loop would go by Quartz's own reckoning;
+    // that is nobody's drift, and nothing that was due before is made up.
+    [Test]
+    public async Task What_the_build_before_stored_is_replaced_without_a_note_and_fires_nothing_twice()
+    {
+        await using var cluster = await TestCluster.Start(new()
+        {
+            Nodes = 2,
+            Prepare = HistoryReader.EffectTable + TestCluster.NoSweep,
+            Setup = new() { Sweep = TimeSpan.FromSeconds(1) },
+            Jobs = SqlJobText.File(new SqlJobText("ticking", "* * * * * ?") { Overlap = "allow" }, new SqlJobText("rare", "0 0 1 1 *")),
+        });
+        await cluster.Until("the job ticks", async () => await cluster.Count("job = 'ticking' and verdict = 'succeeded'") >= 2);
+        var from = await cluster.Database.Value<DateTime>("select max(due_at) from scheduler.run where job = 'ticking'");
+
+        // As that build left the rows of both.
+        await cluster.Database.Execute("""
+            begin;
+            lock table quartz.qrtz_triggers in exclusive mode;
+            insert into quartz.qrtz_cron_triggers (sched_name, trigger_name, trigger_group, cron_expression, time_zone_id)
+                select sched_name, trigger_name, trigger_group, case trigger_name when 'rare#0' then '0 0 0 1 1 ?' else '* * * * * ?' end, 'UTC'
+                from quartz.qrtz_simprop_triggers;
+            delete from quartz.qrtz_simprop_triggers;
+            update quartz.qrtz_triggers set trigger_type = 'CRON', description = 'the hash of that build' where trigger_type = 'PART';
+            commit;
+            """);
+        await cluster.Until("Quartz's own triggers fire on", async () =>
+            await cluster.Count("job = 'ticking' and verdict = 'succeeded' and due_at > @at", new { at = from.AddSeconds(3) }) >= 3);
+        await cluster.Database.Execute("update scheduler_private.sweep set due_at = clock_timestamp()");
+
+        await cluster.Until("both are triggers of ours", async () =>
+            await cluster.Database.Value<long>("select count(*) from quartz.qrtz_triggers where trigger_type = 'PART'") == 2);
+        var replaced = await cluster.Now();
+        await cluster.Until("it ticks on", async () => await cluster.Count("job = 'ticking' and verdict = 'succeeded' and due_at > @at",
+            new { at = replaced.AddSeconds(1) }) >= 3);
+        var to = await cluster.Database.Value<DateTime>("select max(due_at) from scheduler.run where job = 'ticking' and state = 'finished'");
+        Assert.That(await cluster.MissingSeconds("ticking", from, to), Is.Zero, await Until.Dump(cluster.Database));
+        Assert.That(await cluster.Database.Value<long>("select count(*) - count(distinct run_key) from public.effect"), Is.Zero);
+        Assert.That(await cluster.Count("job = 'rare'"), Is.Zero, "nothing is made up");
+        Assert.That(await cluster.Database.Value<long>("select count(*) from scheduler.healed"), Is.Zero, "it is nobody's drift");
     }
 
     [Test]

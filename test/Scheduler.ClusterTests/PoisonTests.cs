@@ -9,8 +9,8 @@ namespace Scheduler.ClusterTests;
 [TestFixture]
 public sealed class PoisonTests
 {
-    private const string SpoilCron = "update quartz.qrtz_cron_triggers set cron_expression = 'this is no cron' where trigger_name = 'spoilt#0'";
-    private const string SpoilZone = "update quartz.qrtz_cron_triggers set time_zone_id = 'Nowhere/Nope' where trigger_name = 'spoilt#0'";
+    private const string SpoilCron = "update quartz.qrtz_simprop_triggers set str_prop_1 = 'this is no cron' where trigger_name = 'spoilt#0'";
+    private const string SpoilZone = "update quartz.qrtz_simprop_triggers set time_zone_id = 'Nowhere/Nope' where trigger_name = 'spoilt#0'";
 
     [TestCase(Engines.Set, SpoilCron)]
     [TestCase(Engines.Set, SpoilZone)]

@@ -16,13 +16,15 @@ public sealed partial class TidyTests
         ["Database"] = [],
         ["Telemetry"] = ["Database"],
         ["Cluster"] = ["Database", "Telemetry"],
-        ["Jobs"] = ["Cluster", "Database", "Telemetry"],
-        ["Runs"] = ["Jobs", "Cluster", "Database", "Telemetry"],
-        ["Kinds"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
-        ["Fleet"] = ["Runs", "Jobs", "Cluster", "Database", "Telemetry"],
-        ["Snapshots"] = ["Kinds", "Runs", "Jobs", "Cluster", "Database", "Telemetry"],
+        // Pure: no clock, no database.
+        ["Schedules"] = ["Database"],
+        ["Jobs"] = ["Schedules", "Cluster", "Database", "Telemetry"],
+        ["Runs"] = ["Jobs", "Schedules", "Cluster", "Database", "Telemetry"],
+        ["Kinds"] = ["Runs", "Jobs", "Schedules", "Cluster", "Database", "Telemetry"],
+        ["Fleet"] = ["Runs", "Jobs", "Schedules", "Cluster", "Database", "Telemetry"],
+        ["Snapshots"] = ["Kinds", "Runs", "Jobs", "Schedules", "Cluster", "Database", "Telemetry"],
         // Notifications go through the guarded client of the kind http.
-        ["Notifications"] = ["Kinds", "Runs", "Jobs", "Cluster", "Database", "Telemetry"],
+        ["Notifications"] = ["Kinds", "Runs", "Jobs", "Schedules", "Cluster", "Database", "Telemetry"],
     };
 
     private static readonly string Root = FindRoot();

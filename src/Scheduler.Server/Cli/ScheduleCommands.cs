@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
 namespace Scheduler.Server.Cli;
 

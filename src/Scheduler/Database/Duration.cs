@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Scheduler.Database;
 
@@ -10,7 +11,7 @@ namespace Scheduler.Database;
 /// Durations as operators write them: numbers with the units <c>d h m s</c>, largest first, e.g. <c>30s</c>, <c>1h30m</c>, <c>30d</c>. Jobs
 /// know whole seconds; settings of a node and flags may be finer.
 /// </summary>
-public static class Duration
+public static partial class Duration
 {
     /// <summary>What a refused text is told to look like.</summary>
     public const string Expected = "a duration such as 30s, 5m, 1h30m or 30d";
@@ -19,6 +20,11 @@ public static class Duration
     private const long TicksMax = 36_500 * TimeSpan.TicksPerDay;
     // Enough for the largest number that counts; longer digits could only overflow.
     private const int DigitsMax = 10;
+
+    // Longer ones are no slip of the pen.
+    private const int WordsLengthMax = 60;
+    private const string Once = @"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?)? ?"
+        + @"(?:days?|d|weeks?|w|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?: |, ?|(?=[0-9])|$)";
 
     private static readonly (string Word, long Ticks)[] Units =
         [("d", TimeSpan.TicksPerDay), ("h", TimeSpan.TicksPerHour), ("m", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond)];
@@ -50,6 +56,35 @@ public static class Duration
         return text.ToString();
     }
 
+    /// <summary>
+    /// What a duration written in other words is here: <c>10 s</c>, <c>5 minutes</c>, <c>hour</c>, <c>1.5h</c>, <c>2 weeks</c>, <c>PT5M</c>. Null
+    /// when it is none, or no whole seconds.
+    /// </summary>
+    public static string? Meant(string words)
+    {
+        var plain = string.Join(' ', words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
+        if (Iso().Match(plain) is { Success: true } iso) { plain = string.Concat(iso.Groups.Values.Skip(1).Select(g => g.Value)); }
+        if (plain.Length is 0 or > WordsLengthMax || !InWords().IsMatch(plain)) { return null; }
+        var ticks = 0m;
+        foreach (var one in OneInWords().EnumerateMatches(plain))
+        {
+            var number = plain.AsSpan(one.Index, one.Length).Trim(" ,");
+            var letters = number.IndexOfAnyInRange('a', 'z');
+            var unit = number[letters] switch
+            {
+                'w' => 7 * TimeSpan.TicksPerDay,
+                'd' => TimeSpan.TicksPerDay,
+                'h' => TimeSpan.TicksPerHour,
+                'm' => TimeSpan.TicksPerMinute,
+                _ => TimeSpan.TicksPerSecond,
+            };
+            ticks += (letters == 0 ? 1 : decimal.Parse(number[..letters], NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite,
+                CultureInfo.InvariantCulture)) * unit;
+            if (ticks > TicksMax) { return null; }
+        }
+        return ticks < TimeSpan.TicksPerSecond || ticks % TimeSpan.TicksPerSecond != 0 ? null : Format(TimeSpan.FromTicks((long)ticks));
+    }
+
     private static bool TryRead([NotNullWhen(true)] string? text, (string Word, long Ticks)[] units, NumberStyles style, out TimeSpan value)
     {
         value = default;
@@ -73,6 +108,15 @@ public static class Duration
         value = TimeSpan.FromTicks((long)total);
         return true;
     }
+
+    [GeneratedRegex("^(?:" + Once + ")+$")]
+    private static partial Regex InWords();
+
+    [GeneratedRegex(Once)]
+    private static partial Regex OneInWords();
+
+    [GeneratedRegex("^p([0-9]+[wd])?(?:t([0-9]+h)?([0-9]+m)?([0-9]+s)?)?$")]
+    private static partial Regex Iso();
 }
 
 /// <summary>Reads and writes a <see cref="TimeSpan"/> as the text of <see cref="Duration"/>.</summary>

@@ -1,3 +1,5 @@
+using Scheduler.Schedules;
+
 namespace Scheduler.Jobs;
 
 /// <summary>Finds jobs that would wait for each other by <c>after</c>, round and round.</summary>

@@ -2,22 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Scheduler.Jobs.Files;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
-
-/// <summary>A span a calendar leaves out, in one of three forms.</summary>
-internal sealed record BlackoutEntry
-{
-    /// <summary>First local instant, e.g. <c>2026-12-24T00:00</c>; with <see cref="To"/>.</summary>
-    public string? From { get; init; }
-    /// <summary>Local instant at which it is over.</summary>
-    public string? To { get; init; }
-    /// <summary>Two times of day: from the first to before the second, over midnight when that is smaller.</summary>
-    [MinLength(2), MaxLength(2)]
-    public IReadOnlyList<string>? Daily { get; init; }
-    /// <summary>Cron expression whose minutes (five fields) or seconds (six) are left out.</summary>
-    public string? Cron { get; init; }
-}
 
 /// <summary>A calendar as a file declares it, key by key: days and hours on which the jobs that name it are not due.</summary>
 internal sealed record CalendarEntry
@@ -53,6 +40,10 @@ public sealed record CalendarDefinition : IFilePart<CalendarDefinition>
     public string Source { get; init; } = "sql";
     /// <summary>When it got its present version, by the database's clock.</summary>
     public DateTime UpdatedAt { get; init; } = DateTime.UnixEpoch;
+
+    /// <summary>The calendar it declares. Throws <see cref="ScheduleException"/> that names the value.</summary>
+    public NamedCalendar Read() => NamedCalendar.Of(
+        Name, new DateTimeOffset(DateTime.SpecifyKind(UpdatedAt, DateTimeKind.Utc)), TimeZone, Holidays, Weekdays, Blackouts);
 
     static string IFilePart<CalendarDefinition>.What => AppliedFile.Calendar;
 

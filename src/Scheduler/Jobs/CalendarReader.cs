@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -27,7 +28,7 @@ internal sealed class CalendarReader(string file, Action<long, long, string> rep
 
     private CalendarDefinition? Calendar(YamlText name, YamlValue body)
     {
-        if (!JobReader.IsName(name.Text))
+        if (!JobName.IsAllowed(name.Text))
         {
             report(name.Line, name.Column, $"calendar name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
             return null;
@@ -58,7 +59,7 @@ internal sealed class CalendarReader(string file, Action<long, long, string> rep
                 Blackouts = JsonSerializer.Serialize(fine.Blackouts, CalendarDefinition.Style),
                 Source = $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}",
             };
-            NamedCalendar.Of(calendar);
+            calendar.Read();
             return calendar;
         }
         catch (ScheduleException e)

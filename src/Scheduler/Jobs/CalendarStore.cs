@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Quartz;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -24,7 +25,7 @@ public static class CalendarStore
         foreach (var (definition, noted, _) in await Rows(source, token))
         {
             string? problem = null;
-            try { calendars.Add(definition.Name, NamedCalendar.Of(definition)); }
+            try { calendars.Add(definition.Name, definition.Read()); }
             catch (ScheduleException e) { problem = e.Message; }
             if (problem == noted) { continue; }
             await using var mark = source.CreateCommand(MarkSql);
@@ -51,7 +52,7 @@ public static class CalendarStore
         foreach (var calendar in calendars)
         {
             if ((await scheduler.GetCalendar(calendar.Name, token))?.Description == calendar.Hash) { continue; }
-            await scheduler.AddCalendar(calendar.Name, calendar.Quartz, AddCalendarOptions.Replacing, token);
+            await scheduler.AddCalendar(calendar.Name, BlackoutCalendar.Of(calendar), AddCalendarOptions.Replacing, token);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -26,7 +27,7 @@ internal sealed class ChannelReader(string file, Action<long, long, string> repo
 
     private ChannelDefinition? Channel(YamlText name, YamlValue body)
     {
-        if (!JobReader.IsName(name.Text))
+        if (!JobName.IsAllowed(name.Text))
         {
             report(name.Line, name.Column, $"channel name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
             return null;

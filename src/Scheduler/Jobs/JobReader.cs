@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -45,14 +46,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         }
     }
 
-    /// <summary>True for a job name that may be used.</summary>
-    internal static bool IsName(string name) => NamePattern().IsMatch(name);
-
     private JobDefinition? Job(YamlText name, YamlValue body)
     {
         var fine = true;
         var isTemplate = body is YamlMap { } keys && keys.Find("for_each") is YamlMap;
-        if (!IsName(name.Text) && !(isTemplate && IsName(name.Text.Replace('{', '_').Replace('}', '_'))))
+        if (!JobName.IsAllowed(name.Text) && !(isTemplate && JobName.IsAllowed(name.Text.Replace('{', '_').Replace('}', '_'))))
         {
             Refuse(name, $"job name '{name.Text}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
         }
@@ -195,9 +193,6 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         using var number = JsonDocument.Parse(text.Text);
         return JsonValue.Create(number.RootElement.Clone());
     }
-
-    [GeneratedRegex("^[a-z0-9._/-]{1,200}$")]
-    private static partial Regex NamePattern();
 
     [GeneratedRegex(@"^-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,3})?$")]
     private static partial Regex NumberPattern();

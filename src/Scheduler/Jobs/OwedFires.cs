@@ -50,7 +50,13 @@ internal static partial class OwedFires
     // One whose row was spoilt by hand owes nothing that anybody could reckon.
     private static async Task<ITrigger?> Read(IScheduler scheduler, TriggerKey key, ILogger log, CancellationToken token)
     {
-        try { return await scheduler.GetTrigger(key, token); }
+        try
+        {
+            var trigger = await scheduler.GetTrigger(key, token);
+            // A trigger of ours is read when it is first asked.
+            trigger?.GetFireTimeAfter(DateTimeOffset.UnixEpoch);
+            return trigger;
+        }
         catch (Exception e) when ((e.InnerException ?? e) is FormatException or TimeZoneNotFoundException)
         {
             LogUnreadable(log, key.Name, e.Message);

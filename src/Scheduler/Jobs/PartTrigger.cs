@@ -2,6 +2,7 @@ using Quartz;
 using Quartz.Extensibility;
 using Quartz.Impl.AdoJobStore;
 using Quartz.Impl.Triggers;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -13,13 +14,12 @@ namespace Scheduler.Jobs;
 internal sealed record PartRule(string Text, string Zone, TimeSpan Offset, DateTimeOffset? Anchor)
 {
     /// <summary>The part it names. Throws <see cref="ScheduleException"/>.</summary>
-    public SchedulePart Part() => SchedulePart.Parse(Text, TimeZones.FindById(Zone), Anchor);
+    public SchedulePart Part() => SchedulePart.Parse(Text, Zones.Find(Zone), Anchor);
 }
 
 /// <summary>
-/// What Quartz's own triggers cannot say: crons of a job with a spread, crons in zones where Quartz's loop would go back in time, rules that
-/// began before their trigger. Due times come from the part of the schedule, so from Quartz's own expressions and rules all the same. Never folds
-/// late fires: the ledger decides about them.
+/// Stands for a part of a schedule in Quartz's store, and is due when <see cref="Instants"/> says: so Quartz's loop and the set engine have the
+/// same due set. Never folds late fires: the ledger decides about them.
 /// </summary>
 internal sealed class PartTrigger(PartRule rule) : TriggerBase(TimeProvider.System)
 {
@@ -43,9 +43,7 @@ internal sealed class PartTrigger(PartRule rule) : TriggerBase(TimeProvider.Syst
     {
         // Quartz's triggers mean the present when they are asked about nothing; all who ask name an instant, or mean the beginning.
         var after = afterTime ?? DateTimeOffset.MinValue;
-        if (after < StartTimeUtc) { after = StartTimeUtc.AddTicks(-1); }
-        part ??= rule.Part();
-        return part.Next(after - rule.Offset) + rule.Offset is { } due && !(due > EndTimeUtc) ? due : null;
+        return Next(after, null);
     }
 
     public override DateTimeOffset? ComputeFirstFireTimeUtc(ICalendar? calendar) =>
@@ -64,14 +62,18 @@ internal sealed class PartTrigger(PartRule rule) : TriggerBase(TimeProvider.Syst
 
     protected override bool ValidateMisfireInstruction(int candidate) => true;
 
+    private DateTimeOffset? Next(DateTimeOffset after, CalendarRules? calendar) =>
+        Instants.Next(part ??= rule.Part(), StartTimeUtc, EndTimeUtc, rule.Offset, calendar, after);
+
     private DateTimeOffset? Included(DateTimeOffset? due, ICalendar? calendar)
     {
-        for (var tries = 0; due is { } instant && calendar is not null && !calendar.IsTimeIncluded(instant); tries++)
+        if (due is not { } first || calendar is null) { return due; }
+        if (calendar is BlackoutCalendar { Rules: { } rules }) { return Next(first.AddTicks(-1), rules); }
+        // One that a build before 0.2.0 stored, or somebody else.
+        for (var tries = 0; due is { } instant && !calendar.IsTimeIncluded(instant); tries++)
         {
-            if (tries >= ScheduleLimits.TriesMax || instant.Year >= BlackoutCalendar.YearMax) { return null; }
-            // A year of seconds may be left out: go on where the calendar does.
-            var included = calendar is BlackoutCalendar ? calendar.GetNextIncludedTimeUtc(instant).AddTicks(-1) : instant;
-            due = GetFireTimeAfter(included > instant ? included : instant);
+            if (tries >= Instants.TriesMax) { return null; }
+            due = Next(instant, null);
         }
         return due;
     }

@@ -3,6 +3,7 @@ using System.Text;
 using Dapper;
 using Npgsql;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -98,30 +99,29 @@ public sealed record Preview(
             var row = await connection.QuerySingleAsync<CalendarRow>(new CommandDefinition(
                 "select name, time_zone, holidays, weekdays, blackouts::text as blackouts from scheduler.calendar where name = @Calendar",
                 new { job.Calendar }, cancellationToken: token));
-            calendars.Add(row.Name, NamedCalendar.Of(new CalendarDefinition
+            calendars.Add(row.Name, new CalendarDefinition
             {
                 Name = row.Name,
                 TimeZone = row.TimeZone,
                 Holidays = row.Holidays,
                 Weekdays = row.Weekdays,
                 Blackouts = row.Blackouts,
-            }));
+            }.Read());
         }
         return Jobs(job, calendars);
     }
 
-    private static Schedule Jobs(Row job, IReadOnlyDictionary<string, NamedCalendar> calendars) => Scheduler.Jobs.Schedule.Of(
-        new JobDefinition
-        {
-            Name = job.Name,
-            Kind = "",
-            Schedule = job.Schedule,
-            TimeZone = job.TimeZone,
-            Calendar = job.Calendar,
-            Starts = Instant(job.Starts),
-            Ends = Instant(job.Ends),
-            Spread = job.Spread is { } spread ? TimeSpan.FromSeconds(spread) : null,
-        }, calendars);
+    private static Schedule Jobs(Row job, IReadOnlyDictionary<string, NamedCalendar> calendars) => new JobDefinition
+    {
+        Name = job.Name,
+        Kind = "",
+        Schedule = job.Schedule,
+        TimeZone = job.TimeZone,
+        Calendar = job.Calendar,
+        Starts = Instant(job.Starts),
+        Ends = Instant(job.Ends),
+        Spread = job.Spread is { } spread ? TimeSpan.FromSeconds(spread) : null,
+    }.ReadSchedule(calendars);
 
     private static DateTimeOffset? Instant(DateTime? utc) => utc is { } instant ? new DateTimeOffset(instant, TimeSpan.Zero) : null;
 

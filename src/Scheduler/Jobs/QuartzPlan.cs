@@ -1,5 +1,6 @@
 using Quartz;
 using Scheduler.Cluster;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -29,8 +30,8 @@ internal sealed class QuartzPlan
     public string? Problem { get; private set; }
     public DateTime? NextDueAt { get; private set; }
     public List<ITrigger> Changed { get; } = [];
-    /// <summary>Former versions that the changed ones replace and that still owe what they were due for before the edit.</summary>
-    public List<StoredTrigger> Replaced { get; } = [];
+    /// <summary>Former versions that the changed ones replace, with the instant up to which they still owe what they were due for.</summary>
+    public List<(StoredTrigger Trigger, DateTimeOffset UpTo)> Replaced { get; } = [];
     /// <summary>Triggers the job is not to have.</summary>
     public List<StoredTrigger> Gone { get; private set; } = [];
     /// <summary>Parts that are stored anew, or over, with the instant they are due after; intervals owe through their trigger.</summary>
@@ -58,7 +59,7 @@ internal sealed class QuartzPlan
         {
             if (job.Definition.ForEach is null)
             {
-                var schedule = Schedule.Of(job.Definition, calendars);
+                var schedule = job.Definition.ReadSchedule(calendars);
                 if (schedule.Limits.Calendar is { } calendar && calendar.UpdatedAt > plan.EditedAt) { plan.EditedAt = calendar.UpdatedAt; }
                 var lives = schedule.Parts.Count == 0 || schedule.Events.Count > 0;
                 foreach (var planned in schedule.Plan(job.Definition.Name))
@@ -121,13 +122,16 @@ internal sealed class QuartzPlan
     private bool Compare(PlannedTrigger planned, StoredTrigger? trigger, DateTimeOffset? lastDue, DateTimeOffset now, bool settled)
     {
         var same = trigger?.Hash == planned.Part.Hash;
-        var drift = trigger is null ? "the trigger was deleted" : same || settled ? DriftOf(trigger, planned.Part, now) : null;
+        // A settled job whose triggers are made otherwise was stored by another build.
+        var ofOtherBuild = settled && trigger is not null && !same && (planned.Part.Fits(trigger) || planned.Part.WasQuartzCron(trigger));
+        var drift = trigger is null ? "the trigger was deleted" : (same || settled) && !ofOtherBuild ? DriftOf(trigger, planned.Part, now) : null;
         if (same && drift is null)
         {
             Due(trigger!.Next);
             return true;
         }
-        var from = DueFrom(trigger, lastDue, now);
+        // Up to now it was due as that build understood its schedule.
+        var from = ofOtherBuild ? now : DueFrom(trigger, lastDue, now);
         if (!planned.Part.OwesByItself) { Owing.Add((planned.Part, from)); }
         if (planned.Build(from, now) is not { } built)
         {
@@ -138,7 +142,7 @@ internal sealed class QuartzPlan
         if (drift is not null && (settled || trigger is not null)) { Drifts.Add(new(Key.Name, planned.Key.Name, drift, trigger?.ToJson())); }
         Changed.Add(built);
         // What a spoilt row says is due is not to be believed; what it owes is reckoned from its last fire.
-        if (trigger is not null && drift is null) { Replaced.Add(trigger); }
+        if (trigger is not null && drift is null) { Replaced.Add((trigger, ofOtherBuild ? now : EditedAt)); }
         Due(built.StartTimeUtc);
         return true;
     }

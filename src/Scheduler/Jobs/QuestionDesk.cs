@@ -3,11 +3,12 @@ using Npgsql;
 using NpgsqlTypes;
 using Scheduler.Cluster;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
 /// <summary>
-/// Answers what only Quartz's classes know and the database has to ask for: previews (<c>call scheduler.preview(…)</c>), and notes on jobs that
+/// Answers what only nodes know and the database has to ask for: previews (<c>call scheduler.preview(…)</c>), and notes on jobs that
 /// were saved. Every live node takes part; a question is answered by one of them.
 /// </summary>
 public sealed partial class QuestionDesk(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<QuestionDesk> log)
@@ -104,6 +105,12 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
             var now = time.GetUtcNow() - state.ClockOffset;
             try { answer = Preview.Of(Schedule.Parse(question.Schedule, question.Zone), now, question.Fires).ToString(); }
             catch (ScheduleException e) { error = e.Message; }
+            // A mistake of ours: it is answered, too, so that it holds up nobody else's question.
+            catch (Exception e)
+            {
+                error = $"schedule '{question.Schedule}' cannot be judged: {e.Message}";
+                LogUnanswerable(question.Schedule, question.Zone, e);
+            }
             await using var command = new NpgsqlCommand(AnswerSql, connection);
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = question.Id });
             command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)answer ?? DBNull.Value });
@@ -151,8 +158,16 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
         try { notes = [.. Lint.Of(Schedule.Parse(schedule, zone), time.GetUtcNow() - state.ClockOffset)]; }
         // The job's problem says so already.
         catch (ScheduleException) { notes = []; }
+        catch (Exception e)
+        {
+            notes = [];
+            LogUnanswerable(schedule, zone, e);
+        }
         return known[(schedule, zone)] = notes;
     }
+
+    [LoggerMessage(3011, LogLevel.Error, "Schedule {Schedule} in {Zone} cannot be judged; this is a mistake of the scheduler's")]
+    private partial void LogUnanswerable(string schedule, string zone, Exception problem);
 
     [LoggerMessage(3010, LogLevel.Warning, "Questions could not be answered: {Problem}; trying again")]
     private partial void LogFailed(string problem);

@@ -102,7 +102,7 @@ public sealed partial class Reconciler(
 
         // What the former versions owe is entered before their triggers go.
         var held = await OwedFires.Deliver(scheduler, inbox, plans.SelectMany(p =>
-            p.Replaced.Concat(p.Gone).Select(t => (t, p.EditedAt))), log, token);
+            p.Replaced.Concat(p.Gone.Select(t => (t, p.EditedAt)))), log, token);
         // All but intervals begin in Quartz at the present: what they owe since their edit is entered before, what became due while they were stored
         // is after.
         held.UnionWith(await OwedFires.Deliver(inbox, plans.Where(p => !held.Contains(p.Key.Name)).SelectMany(p =>

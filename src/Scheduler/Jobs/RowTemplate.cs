@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -34,7 +35,7 @@ internal sealed partial class RowTemplate(JsonObject job, KindRegistry kinds)
     {
         var name = Text(Name, row);
         if (name == Name) { throw new FormatException($"the name '{Name}' has no {{column}}, and each row needs a name of its own"); }
-        if (!JobReader.IsName(name))
+        if (!JobName.IsAllowed(name))
         {
             throw new FormatException($"job name '{name}' is not allowed; expected 1 to 200 lower-case letters, digits and . _ - /");
         }

@@ -1,6 +1,10 @@
+using System.Security.Cryptography;
+using System.Text;
 using Quartz;
 using Quartz.Extensibility;
 using Scheduler.Cluster;
+using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs;
 
@@ -13,31 +17,75 @@ internal sealed record TimedPart(SchedulePart Part, ScheduleLimits Limits, TimeZ
     /// <summary>As it was written.</summary>
     public string Text => Part.Text;
 
-    /// <summary>Changes whenever the stored trigger has to be replaced.</summary>
-    public string Hash => Part.HashWith(Limits.Canonical);
+    /// <summary>Changes whenever the stored trigger has to be replaced; the leading number is raised when the way triggers are built
+    /// changes.</summary>
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        $"3|{FireJob.ExecutionGroup}|{(HasOwnTrigger ? Part.Plain : "")}|{Part.Canonical}{Limits.Canonical}")))[..32];
 
     /// <summary>The first due instant strictly after one, or null when there is none.</summary>
     public DateTimeOffset? Next(DateTimeOffset after) => Limits.Next(Part, after);
 
-    /// <summary>What Quartz makes the trigger from.</summary>
-    public IScheduleBuilder Builder() => HasOwnTrigger ? new PartSchedule(Rule()) : Part.Builder();
+    /// <summary>What Quartz makes the trigger from. Every fire is delivered, however late: the ledger decides about missed ones.</summary>
+    public IScheduleBuilder Builder() => HasOwnTrigger ? new PartSchedule(Rule())
+        : Simple().WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires);
 
-    /// <summary>False when a stored trigger is due by another schedule than this: somebody edited its row.</summary>
-    public bool Fits(StoredTrigger trigger) =>
-        HasOwnTrigger ? trigger.Type == PartTrigger.TypeName && trigger.Cron == Part.Text && trigger.Zone == Zone.Id : Part.Fits(trigger);
+    /// <summary>False when a stored trigger is due by another schedule than this: its row was edited.</summary>
+    public bool Fits(StoredTrigger trigger) => HasOwnTrigger
+        ? trigger.Type == PartTrigger.TypeName && trigger.Cron == Part.Plain && trigger.Zone == Zone.Id
+        : Part is EveryPart every
+            ? trigger is { Type: "SIMPLE", Repeats: -1 } && trigger.IntervalMilliseconds == every.Interval.Ticks / TimeSpan.TicksPerMillisecond
+            : trigger is { Type: "SIMPLE", Repeats: 0 };
+
+    /// <summary>True for a trigger of Quartz's own cron, as builds before 0.2.0 stored most crons.</summary>
+    public bool WasQuartzCron(StoredTrigger trigger) => Part is CronPart && trigger.Type == "CRON";
 
     /// <summary>True for an interval that Quartz's own trigger counts: it owes what is past by itself.</summary>
     public bool OwesByItself => Part is EveryPart && !HasOwnTrigger;
 
-    // Behind a calendar Quartz's own triggers try every instant that is left out: a month of seconds takes them seconds, under a lock.
-    private bool HasOwnTrigger => Part.NeedsOwnTrigger || (Part is CronPart && Limits.Offset > TimeSpan.Zero)
-        || (Part is not AtPart && Limits.Calendar is not null);
+    // Only plain intervals and single instants are the same in Quartz. Behind a calendar its own triggers try every instant that is left out: a
+    // month of seconds takes them seconds, under a lock.
+    private bool HasOwnTrigger => Part is not AtPart && (Part is not EveryPart || Limits.Calendar is not null);
+
+    private SimpleScheduleBuilder Simple() => Part is EveryPart every
+        ? SimpleScheduleBuilder.Create().WithInterval(every.Interval).RepeatForever() : SimpleScheduleBuilder.Create();
 
     /// <summary>Quartz's end of the trigger: the last instant for all but intervals and single instants, whose end Quartz leaves out.</summary>
     public DateTimeOffset? End() => Limits.Ends is not { } ends ? null
         : !HasOwnTrigger && Part is EveryPart or AtPart ? ends.AddTicks(-(ends.UtcTicks % TimeSpan.TicksPerSecond)).AddSeconds(1) : ends;
 
-    private PartRule Rule() => new(Part.Text, Zone.Id, Limits.Offset, Part is RrulePart ? Limits.Starts : null);
+    private PartRule Rule() => new(Part.Plain, Zone.Id, Limits.Offset, Part is RrulePart ? Limits.Starts : null);
+}
+
+/// <summary>The triggers a schedule makes.</summary>
+internal static class ScheduleTriggers
+{
+    /// <summary>Read a job's schedule with all that limits it. Throws <see cref="ScheduleException"/>.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="calendars">The calendars there are, by name.</param>
+    public static Schedule ReadSchedule(this JobDefinition job, IReadOnlyDictionary<string, NamedCalendar> calendars)
+    {
+        NamedCalendar? calendar = null;
+        if (job.Calendar is { } name && !calendars.TryGetValue(name, out calendar))
+        {
+            throw new ScheduleException($"calendar '{name}' is not known" + Spelling.Hint(name, [.. calendars.Keys]));
+        }
+        return Schedule.Parse(job.Schedule, job.TimeZone, ScheduleLimits.Of(job.Name, job.Starts, job.Ends, job.Spread, calendar));
+    }
+
+    /// <summary>The triggers a job is to have, not built yet: one whose hash is stored already need not be.</summary>
+    public static IEnumerable<PlannedTrigger> Plan(this Schedule schedule, string job) => schedule.Parts.Select((part, i) => new PlannedTrigger(
+        new TriggerKey($"{job}#{i}", FireJob.Group), new JobKey(job, FireJob.Group), new TimedPart(part, schedule.Limits, schedule.Zone)));
+
+    /// <summary>
+    /// The Quartz triggers of a job, one for each part that is due by the clock. A trigger's description is a hash of all it
+    /// depends on: while it is equal, the stored trigger need not be replaced. Throws <see cref="ScheduleException"/> when a part is never
+    /// due again.
+    /// </summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="job">Name of the job, which is the name of its Quartz job.</param>
+    /// <param name="now">The first fire of each is strictly after this instant.</param>
+    public static IReadOnlyList<ITrigger> Triggers(this Schedule schedule, string job, DateTimeOffset now) => [.. schedule.Plan(job)
+        .Select(p => p.Build(now, now) ?? throw new ScheduleException($"schedule '{p.Part.Text}' is never due after {now.UtcDateTime:yyyy-MM-dd}"))];
 }
 
 /// <summary>A trigger a job is to have.</summary>

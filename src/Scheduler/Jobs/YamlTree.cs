@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -25,7 +26,7 @@ internal sealed record YamlMap(long Line, long Column, IReadOnlyList<(YamlText K
 }
 
 /// <summary>Reads one YAML file of one document, without aliases, anchors and tags: what stands there is what is meant.</summary>
-internal sealed class YamlTree
+internal sealed partial class YamlTree
 {
     // No key of a job is deeper than ten; a bound keeps a hostile file from exhausting the stack.
     private const int DepthMax = 32;
@@ -48,9 +49,25 @@ internal sealed class YamlTree
             {
                 report(tab.Index + 1, line.IndexOf('\t') + 1, "the YAML cannot be read: the line is indented with a tab; expected spaces");
             }
+            else if (Bare(text) is { } bare)
+            {
+                report(bare.Line, bare.Column,
+                    $"the YAML cannot be read: {bare.Text[0]} begins something else in YAML; write it in quotes: \"{bare.Text}\"");
+            }
             else { report(e.End.Line, e.End.Column, $"the YAML cannot be read: {OneLine(e.Message)}"); }
             return null;
         }
+    }
+
+    // A schedule without quotes, which begins with what in YAML begins an alias or nothing at all.
+    private static (long Line, long Column, string Text)? Bare(string text)
+    {
+        foreach (var (index, line) in text.Split('\n').Index())
+        {
+            if (BareSchedule().Match(line) is not { Success: true } match) { continue; }
+            return (index + 1, match.Groups[1].Index + 1, match.Groups[1].Value.TrimEnd());
+        }
+        return null;
     }
 
     private YamlValue? Document()
@@ -131,4 +148,7 @@ internal sealed class YamlTree
         foreach (var c in message) { text.Append(char.IsControl(c) ? ' ' : c); }
         return text.ToString();
     }
+
+    [GeneratedRegex(@"\b(?:schedule|cron):\s+([*@%][^#}""']*)")]
+    private static partial Regex BareSchedule();
 }

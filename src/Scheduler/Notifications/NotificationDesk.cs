@@ -5,6 +5,7 @@ using NpgsqlTypes;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 using Scheduler.Telemetry;
 
 namespace Scheduler.Notifications;

@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
 namespace Scheduler.Runs;
 

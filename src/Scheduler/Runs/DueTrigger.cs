@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Npgsql;
-using Quartz;
 using Scheduler.Cluster;
 using Scheduler.Jobs;
+using Scheduler.Schedules;
 
 namespace Scheduler.Runs;
 
@@ -13,10 +13,10 @@ internal sealed record DueTrigger(
     TimeSpan? Interval, long? RepeatCount, string Version, bool IsSpecial, bool IsOwn, TimeSpan Offset = default, DateTimeOffset? Anchor = null,
     string Place = "")
 {
-    // Expressions are few next to the triggers that use them. Should they not be, the cache is emptied and fills again.
-    private const int CronsMax = 20_000;
-    private static readonly ConcurrentDictionary<(string Cron, string Zone), CronExpression> Crons = new();
+    // Schedules are few next to the triggers that use them. Should they not be, the cache is emptied and fills again.
+    private const int PartsMax = 20_000;
     private static readonly ConcurrentDictionary<PartRule, SchedulePart> Parts = new();
+    private static readonly ConcurrentDictionary<(string Cron, string Zone), SchedulePart> Crons = new();
 
     /// <summary>Reads the columns of <c>engine_read.sql</c>.</summary>
     public static DueTrigger Of(NpgsqlDataReader reader)
@@ -51,29 +51,31 @@ internal sealed record DueTrigger(
         if (IsSpecial) { return null; }
         return Type switch
         {
-            "CRON" => NextOfCron(),
             "SIMPLE" => NextOfInterval(),
+            "CRON" => NextOfCron(),
             PartTrigger.TypeName => NextOfPart(),
             _ => null,
         };
     }
 
+    // Quartz's own cron, as builds before 0.2.0 stored most of them: six or seven fields.
     private DateTime? NextOfCron()
     {
-        if (Crons.Count > CronsMax) { Crons.Clear(); }
-        // A row without a zone means the zone of the node that made it; only Quartz on that node knows.
         if (Cron is null || Zone is null) { return null; }
-        var cron = Crons.GetOrAdd((Cron, Zone), static key =>
-            CronExpression.Parse(key.Cron).WithTimeZone(TimeZoneInfo.FindSystemTimeZoneById(key.Zone)));
-        return cron.NextAfter(new DateTimeOffset(DueAt)) is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
+        if (Crons.Count > PartsMax) { Crons.Clear(); }
+        var part = Crons.GetOrAdd((Cron, Zone), static key => SchedulePart.WordsOf(key.Cron) is { Length: 6 or 7 } words
+            ? CronPart.Of(key.Cron, words, Zones.Find(key.Zone))
+            : throw new ScheduleException($"cron '{key.Cron}' cannot be read; expected six or seven fields"));
+        return Instants.Next(part, null, EndAt, TimeSpan.Zero, null, new DateTimeOffset(DueAt))?.UtcDateTime;
     }
 
     private DateTime? NextOfPart()
     {
-        if (Parts.Count > CronsMax) { Parts.Clear(); }
+        // A row without a zone means the zone of the node that made it; only Quartz on that node knows.
         if (Cron is null || Zone is null) { return null; }
+        if (Parts.Count > PartsMax) { Parts.Clear(); }
         var part = Parts.GetOrAdd(new PartRule(Cron, Zone, Offset, Anchor), static rule => rule.Part());
-        return part.Next(new DateTimeOffset(DueAt) - Offset) + Offset is { } next && !(next.UtcDateTime > EndAt) ? next.UtcDateTime : null;
+        return Instants.Next(part, null, EndAt, Offset, null, new DateTimeOffset(DueAt))?.UtcDateTime;
     }
 
     private DateTime? NextOfInterval()

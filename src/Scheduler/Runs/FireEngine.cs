@@ -9,7 +9,7 @@ namespace Scheduler.Runs;
 
 /// <summary>
 /// Fires due triggers in sets, beside Quartz's loop and on its rows. Reads a second ahead without locks; at the due instant one statement that
-/// commits by itself compares each row's version, advances its trigger and enters its fire. Cron expressions and intervals are Quartz's own;
+/// commits by itself compares each row's version, advances its trigger and enters its fire. When it is due next, both reckon the same;
 /// what the engine does not know (last fires, calendars, other types) goes to Quartz, trigger by trigger, with the same result.
 /// docs/decisions/0007 has why it is safe to mix and to switch off.
 /// </summary>

@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Scheduler.Jobs;
+using Scheduler.Schedules;
 using Scheduler.TestKit;
 
 namespace Scheduler.IntegrationTests.Jobs;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs.Files;
 

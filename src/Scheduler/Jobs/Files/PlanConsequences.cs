@@ -1,5 +1,6 @@
 using System.Globalization;
 using Scheduler.Database;
+using Scheduler.Schedules;
 
 namespace Scheduler.Jobs.Files;
 
@@ -75,7 +76,7 @@ public sealed record PlanConsequences(
         var readable = new Dictionary<string, NamedCalendar>(StringComparer.Ordinal);
         foreach (var calendar in calendars)
         {
-            try { readable[calendar.Name] = NamedCalendar.Of(calendar); }
+            try { readable[calendar.Name] = calendar.Read(); }
             catch (ScheduleException) { /* its row says why */ }
         }
         return readable;
@@ -85,7 +86,7 @@ public sealed record PlanConsequences(
     {
         if (job is not { Enabled: true }) { return []; }
         // A row edited in SQL may hold what only a node finds wrong; it is not due then.
-        try { return [.. Schedule.Of(job, calendars).Next(now, FiresMax).TakeWhile(t => t <= now + Window)]; }
+        try { return [.. job.ReadSchedule(calendars).Next(now, FiresMax).TakeWhile(t => t <= now + Window)]; }
         catch (ScheduleException) { return []; }
     }
 

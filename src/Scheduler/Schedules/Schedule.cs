@@ -1,0 +1,95 @@
+using System.Text.RegularExpressions;
+
+namespace Scheduler.Schedules;
+
+/// <summary>A schedule or time zone that cannot be used. The message names the text and what was expected.</summary>
+public sealed class ScheduleException(string message) : FormatException(message);
+
+/// <summary>
+/// When a job is due: one or several parts (<c>*/5 * * * *</c>, <c>every 30s</c>, <c>at 2026-12-01T02:00:00Z</c>, <c>after backup</c>), or
+/// <c>manual</c>: never by itself. See docs/schedules.md.
+/// </summary>
+public sealed partial class Schedule
+{
+    // Twenty parts already describe any plan a person can follow; each part is a trigger in the store.
+    private const int PartsMax = 20;
+    // As wide as a screen and ten times over; keeps error messages readable.
+    private const int TextLengthMax = 1000;
+
+    private readonly IReadOnlyList<SchedulePart> parts;
+
+    private Schedule(string text, TimeZoneInfo zone, ScheduleLimits limits, IReadOnlyList<SchedulePart> parts, IReadOnlyList<EventPart> events) =>
+        (Text, Zone, Limits, this.parts, Events) = (text, zone, limits, parts, events);
+
+    /// <summary>The schedule as it was written.</summary>
+    public string Text { get; }
+    /// <summary>Zone that local times are read in; intervals do not depend on it.</summary>
+    public TimeZoneInfo Zone { get; }
+    /// <summary>What else its due times depend on.</summary>
+    public ScheduleLimits Limits { get; }
+    /// <summary>True when the job only runs on request.</summary>
+    public bool IsManual => parts.Count == 0 && Events.Count == 0;
+    /// <summary>The parts that are due by the clock.</summary>
+    internal IReadOnlyList<SchedulePart> Parts => parts;
+    /// <summary>The parts that are due by an event.</summary>
+    internal IReadOnlyList<EventPart> Events { get; }
+
+    /// <summary>Read a schedule. Throws <see cref="ScheduleException"/> for an unknown zone, a text that is no schedule, and one that can
+    /// never be due.</summary>
+    /// <param name="text">Parts separated by <c>;</c>.</param>
+    /// <param name="timeZone">IANA name, e.g. <c>Europe/Berlin</c>.</param>
+    /// <param name="limits">What else its due times depend on. Default: nothing.</param>
+    public static Schedule Parse(string text, string timeZone, ScheduleLimits? limits = null)
+    {
+        var zone = Zones.Find(timeZone);
+        limits ??= ScheduleLimits.None;
+        if (text.Length > TextLengthMax)
+        {
+            throw new ScheduleException($"the schedule has {text.Length} characters; expected at most {TextLengthMax}");
+        }
+        var texts = Split(text);
+        if (texts.Count > PartsMax) { throw new ScheduleException($"the schedule has {texts.Count} parts; expected at most {PartsMax}"); }
+        if (texts is ["manual"]) { return new Schedule(text, zone, limits, [], []); }
+        var (parts, events) = (new List<SchedulePart>(), new List<EventPart>());
+        foreach (var part in texts)
+        {
+            if (SchedulePart.WordsOf(part) is [var first, ..] words && EventPart.BeginsWith(first)) { events.Add(EventPart.Parse(part, words)); }
+            else { parts.Add(SchedulePart.Parse(part, zone, limits.Starts)); }
+        }
+        return new Schedule(text, zone, limits, parts, events);
+    }
+
+    /// <summary>The next due instants strictly after one, in order, each once however many parts name it; fewer than asked when the
+    /// schedule ends.</summary>
+    /// <param name="after">Instant to begin after.</param>
+    /// <param name="count">How many at most.</param>
+    public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count)
+    {
+        var due = new List<DateTimeOffset>();
+        var heads = parts.Select(p => Limits.Next(p, after)).ToArray();
+        while (due.Count < count && heads.Min() is { } next)
+        {
+            due.Add(next);
+            for (var i = 0; i < heads.Length; i++)
+            {
+                if (heads[i] == next) { heads[i] = Limits.Next(parts[i], next); }
+            }
+        }
+        return due;
+    }
+
+    // A rule has semicolons of its own: what is KEY=VALUE behind one belongs to it.
+    private static List<string> Split(string text)
+    {
+        var parts = new List<string>();
+        foreach (var piece in text.Split(';', StringSplitOptions.TrimEntries))
+        {
+            if (parts.Count > 0 && parts[^1].StartsWith("rrule", StringComparison.Ordinal) && RuleKey().IsMatch(piece)) { parts[^1] += ";" + piece; }
+            else { parts.Add(piece); }
+        }
+        return parts;
+    }
+
+    [GeneratedRegex(@"^[^\s=]+\s*=")]
+    private static partial Regex RuleKey();
+}
