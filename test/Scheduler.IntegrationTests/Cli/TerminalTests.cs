@@ -141,16 +141,16 @@ public sealed partial class TerminalTests
 
     private static int Cells(string line) => line.Sum(c => c >= '\u2e80' && c != '…' ? 2 : 1);
 
-    private async Task<string> Show(int columns, params string[] arguments)
+    private static async Task<string> Show(int columns, params string[] arguments)
     {
         var shown = await Binary.OnTerminal(columns, Environment(), arguments);
         Assert.That(shown.ExitCode, Is.Zero, shown.Out + shown.Error);
         return string.Join('\n', shown.Out.Split('\n').Select(l => PlainText.Clean(l).TrimEnd()));
     }
 
-    private Task<Ended> Ask(params string[] arguments) => Binary.RunWith(Environment(), arguments);
+    private static Task<Ended> Ask(params string[] arguments) => Binary.RunWith(Environment(), arguments);
 
-    private Dictionary<string, string> Environment() => new() { ["SCHEDULER__CONNECTION"] = db.ConnectionString };
+    private static Dictionary<string, string> Environment() => new() { ["SCHEDULER__CONNECTION"] = db.ConnectionString };
 
     [GeneratedRegex(@"^\d+ more columns? with -o wide$")]
     private static partial Regex MoreColumns();
