@@ -112,7 +112,7 @@ public sealed partial class TerminalTests
         Assert.That(plain, Does.Contain("failed").And.Not.Match("\u001b\\[[0-9;]*mfailed"));
     }
 
-    private async Task Fits(string command, int columns)
+    private static async Task Fits(string command, int columns)
     {
         var arguments = command.Split(' ');
         var asked = await Ask(arguments);
