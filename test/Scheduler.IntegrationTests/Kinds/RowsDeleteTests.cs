@@ -86,7 +86,7 @@ public sealed class RowsDeleteTests
         var found = await statements.Find(connection, table.Parts[0], null, default);
         await kind.Database.Execute("update scheduler_private.run set token = 2");
         await Assert.ThrowsAsync<RunLostException>(() => statements.Delete(
-            connection, table.Parts[0], found.Rows, "{}", new RowsCheckpoint { Counted = 5000 }, null, default));
+            connection, table.Parts[0], found.Rows.AsMemory(0, 100), "{}", new RowsCheckpoint { Counted = 5000 }, null, default));
         Assert.That(await kind.Database.Value<long>("select count(*) from public.item"), Is.EqualTo(5000));
     }
 

@@ -84,7 +84,8 @@ public sealed class ForcedEndTests
 
         Assert.That(await Value(database, "verdict", key), Is.EqualTo("timed_out"));
         await Until.Holds(database, "the server works for it no more", async () => await database.Value<long>(
-            "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()") == 0);
+            "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(600)%' and pid <> pg_backend_pid()"
+            + " and datname = current_database()") == 0);
         await host.StopAsync();
     }
 
