@@ -129,7 +129,7 @@ internal static class ServeCommand
         return ExitCode.Ok;
     }
 
-    // Nobody reaches "all addresses": the machine is reached by its name.
+    // A client cannot connect to "all addresses": it reaches the machine by its name.
     private static string UrlOf(IPEndPoint listening) => listening.Address.Equals(IPAddress.Any) || listening.Address.Equals(IPAddress.IPv6Any)
         ? string.Create(CultureInfo.InvariantCulture, $"http://{Dns.GetHostName()}:{listening.Port}")
         : $"http://{listening}";

@@ -69,7 +69,7 @@ internal sealed class PartTrigger(PartRule rule) : TriggerBase(TimeProvider.Syst
     {
         if (due is not { } first || calendar is null) { return due; }
         if (calendar is BlackoutCalendar { Rules: { } rules }) { return Next(first.AddTicks(-1), rules); }
-        // One that a build before 0.2.0 stored, or somebody else.
+        // One that a build before 0.2.0 stored, or another program.
         for (var tries = 0; due is { } instant && !calendar.IsTimeIncluded(instant); tries++)
         {
             if (tries >= Instants.TriesMax) { return null; }

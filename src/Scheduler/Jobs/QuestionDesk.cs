@@ -105,7 +105,7 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
             var now = time.GetUtcNow() - state.ClockOffset;
             try { answer = Preview.Of(Schedule.Parse(question.Schedule, question.Zone), now, question.Fires).ToString(); }
             catch (ScheduleException e) { error = e.Message; }
-            // A mistake of ours: it is answered, too, so that it holds up nobody else's question.
+            // A mistake of ours: it is answered, too, so that it does not hold up other questions.
             catch (Exception e)
             {
                 error = $"schedule '{question.Schedule}' cannot be judged: {e.Message}";

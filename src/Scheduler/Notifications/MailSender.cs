@@ -69,7 +69,7 @@ public sealed class MailSender(NodeOptions options)
                 ? (stage, $"no answer within {Limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s") : Told(stage, e);
             throw Failure(mail, where, answer, IsPermanent(e));
         }
-        // The server has the mail: what happens from here on does not make it undelivered.
+        // The server has the mail: a failed goodbye, whatever its cause, does not make it undelivered, and a second try would send it twice.
         try { await client.DisconnectAsync(quit: true, limit.Token); }
         catch (Exception) { }
         if (client.Refused.Count > 0)

@@ -8,7 +8,7 @@ namespace Scheduler.Schedules;
 /// told, the expression put right.</summary>
 internal sealed class CronReader
 {
-    // Minutes that fill no hour are no cron; what somebody means who writes them is an interval.
+    // Minutes that fill no hour are no cron; an author who writes them means an interval.
     private static readonly Dictionary<string, string> UnitOf = new(StringComparer.Ordinal) { ["second"] = "s", ["minute"] = "m", ["hour"] = "h" };
     private const string Star = "*";
 
@@ -128,7 +128,7 @@ internal sealed class CronReader
         throw Refusal(i, $"has a step of {step}; expected at most {field.StepMost}", meant: IntervalMeant(i, step));
     }
 
-    // Whoever writes */90 for minutes means every 90 minutes, if nothing else limits it.
+    // An author who writes */90 for minutes means every 90 minutes, if nothing else limits it.
     private string? IntervalMeant(int i, int step)
     {
         if (!UnitOf.TryGetValue(fields[i].Name, out var unit) || !words[i].StartsWith("*/", StringComparison.Ordinal)) { return null; }
