@@ -2,7 +2,7 @@
 --   $1 int        most of the next jobs
 --   $2 interval   time between the ends of two rounds
 --   $3 interval   time between two takes of one round
--- Returns their names; none while it is another's turn or too early. One row of the table: the node that has it locked has the turn. None either while a
+-- Returns their names; none while it is another's turn or too early. One row of the table: the node that locks it has the turn. None either while a
 -- node of version 0.1.0 is live: it stores crons as triggers of Quartz's own and would put back what this build stores, and this build again.
 with turn as materialized (
     select s.after_name from scheduler_private.sweep s where s.due_at <= clock_timestamp() and not exists (
