@@ -189,7 +189,7 @@ begin
     return going_on;
 end $$;
 
-CREATE FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) RETURNS bigint
+CREATE FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer, "from" timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -202,9 +202,12 @@ begin
     if ask_preview.n is null or ask_preview.n not between 1 and 1000 then
         raise exception 'n is %; expected 1 to 1000', coalesce(ask_preview.n::text, 'null') using errcode = 'invalid_parameter_value';
     end if;
+    if ask_preview."from" not between '1970-01-01Z' and '9999-01-01Z' then
+        raise exception 'from is %; expected an instant of the years 1970 to 9998', ask_preview."from" using errcode = 'invalid_parameter_value';
+    end if;
     delete from scheduler_private.question q where q.asked_at < clock_timestamp() - interval '1 hour';
-    insert into scheduler_private.question (schedule, time_zone, fires) values (ask_preview.schedule, ask_preview.time_zone, ask_preview.n)
-    returning id into question;
+    insert into scheduler_private.question (schedule, time_zone, fires, due_after)
+    values (ask_preview.schedule, ask_preview.time_zone, ask_preview.n, ask_preview."from") returning id into question;
     perform pg_notify('scheduler_questions', '');
     return question;
 end $$;
@@ -241,6 +244,15 @@ begin
     returning id into number;
     perform pg_notify('scheduler_request', '');
     return number;
+end $$;
+
+CREATE FUNCTION scheduler.begin_trial() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    insert into scheduler_private.trial (xid) values (pg_current_xact_id()) on conflict do nothing;
+    perform set_config('lock_timeout', '1s', true);
 end $$;
 
 CREATE FUNCTION scheduler.cancel(run_key text, reason text DEFAULT NULL::text) RETURNS text
@@ -360,11 +372,11 @@ begin
     perform set_config('scheduler.reason', told, true);
 end $$;
 
-CREATE PROCEDURE scheduler.preview(IN schedule text, IN time_zone text DEFAULT 'UTC'::text, IN n integer DEFAULT 10, INOUT answer text DEFAULT NULL::text)
+CREATE PROCEDURE scheduler.preview(IN schedule text, IN time_zone text DEFAULT 'UTC'::text, IN n integer DEFAULT 10, IN "from" timestamp with time zone DEFAULT NULL::timestamp with time zone, INOUT answer text DEFAULT NULL::text)
     LANGUAGE plpgsql
     AS $$
 declare
-    question bigint := scheduler.ask_preview(schedule, time_zone, n);
+    question bigint := scheduler.ask_preview(schedule, time_zone, n, "from");
 begin
     commit;
     for i in 1 .. 200 loop
@@ -665,7 +677,7 @@ begin
     end if;
     if tg_when = 'AFTER' then
         -- What a node notes in the row changes no job.
-        if tg_op = 'UPDATE' and new.version = old.version then
+        if (tg_op = 'UPDATE' and new.version = old.version) or scheduler_private.is_trial() then
             return null;
         end if;
         insert into scheduler_private.job_change as c (job)
@@ -2244,6 +2256,12 @@ CREATE FUNCTION scheduler_private.instant_of(ticks bigint) RETURNS timestamp wit
     select timestamptz 'epoch' + (ticks - 621355968000000000) / 10 * interval '1 microsecond'
 $$;
 
+CREATE FUNCTION scheduler_private.is_trial() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (select from scheduler_private.trial t where t.xid = pg_current_xact_id_if_assigned())
+$$;
+
 CREATE FUNCTION scheduler_private.job_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2256,6 +2274,9 @@ begin
             new.updated_at := clock_timestamp();
         end if;
         return new;
+    end if;
+    if scheduler_private.is_trial() then
+        return null;
     end if;
     -- Held to the commit.
     perform scheduler_private.change_gates();
@@ -2394,6 +2415,9 @@ declare
     former text[];
     due timestamptz;
 begin
+    if scheduler_private.is_trial() then
+        return case when tg_op = 'DELETE' then old end;
+    end if;
     if tg_op = 'DELETE' then
         update scheduler_private.job_gate g set followed = false
         where g.followed and g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = old.name)
@@ -2840,6 +2864,14 @@ CREATE FUNCTION scheduler_private.refuse_change() RETURNS trigger
 begin
     raise exception '% of %.% is refused: versions of jobs are only added', lower(tg_op), tg_table_schema, tg_table_name
         using errcode = 'insufficient_privilege', hint = 'scheduler.undo(name) restores a former version as a new one';
+end $$;
+
+CREATE FUNCTION scheduler_private.refuse_trial() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'this transaction only tries edits (scheduler.begin_trial); expected a rollback'
+        using errcode = 'invalid_transaction_termination';
 end $$;
 
 CREATE FUNCTION scheduler_private.refuse_verdict(run_key text) RETURNS text
@@ -4342,8 +4374,11 @@ CREATE TABLE scheduler_private.job_note (
     job text NOT NULL,
     version integer NOT NULL,
     notes text[] NOT NULL,
-    looked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    looked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    in_words text
 );
+
+COMMENT ON COLUMN scheduler_private.job_note.in_words IS 'the schedule as an English sentence; null where it cannot be read';
 
 CREATE VIEW scheduler.job_status AS
  SELECT j.name,
@@ -4378,7 +4413,8 @@ CREATE VIEW scheduler.job_status AS
     j.version,
     j.source,
     j.paused_until,
-    COALESCE(n.notes, '{}'::text[]) AS notes
+    COALESCE(n.notes, '{}'::text[]) AS notes,
+    n.in_words
    FROM ((((scheduler.job j
      LEFT JOIN scheduler_private.job_gate g ON ((g.job = j.name)))
      LEFT JOIN scheduler_private.job_note n ON (((n.job = j.name) AND (n.version = j.version))))
@@ -4899,8 +4935,11 @@ CREATE TABLE scheduler_private.question (
     asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     answer text,
     error text,
-    answered_at timestamp with time zone
+    answered_at timestamp with time zone,
+    due_after timestamp with time zone
 );
+
+COMMENT ON COLUMN scheduler_private.question.due_after IS 'due times strictly after this instant; null: now';
 
 ALTER TABLE scheduler_private.question ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME scheduler_private.question_id_seq
@@ -4978,6 +5017,12 @@ CREATE TABLE scheduler_private.sweep (
     CONSTRAINT sweep_is_one_row CHECK (only_row)
 )
 WITH (fillfactor='50');
+
+CREATE TABLE scheduler_private.trial (
+    xid xid8 NOT NULL
+);
+
+COMMENT ON TABLE scheduler_private.trial IS 'Transactions that only try: they cannot be committed, and what they edit changes no gate.';
 
 CREATE TABLE snapshot.node (
     name text NOT NULL,
@@ -5332,6 +5377,9 @@ ALTER TABLE ONLY scheduler_private.subscription
 ALTER TABLE ONLY scheduler_private.sweep
     ADD CONSTRAINT sweep_pkey PRIMARY KEY (only_row);
 
+ALTER TABLE ONLY scheduler_private.trial
+    ADD CONSTRAINT trial_pkey PRIMARY KEY (xid);
+
 ALTER TABLE ONLY snapshot.node
     ADD CONSTRAINT node_pkey PRIMARY KEY (name);
 
@@ -5505,6 +5553,8 @@ CREATE TRIGGER job_versioned_update AFTER UPDATE ON scheduler.job REFERENCING OL
 
 CREATE TRIGGER chain_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON scheduler_private.job_chain FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.refuse_change();
 
+CREATE CONSTRAINT TRIGGER trial_refused AFTER INSERT ON scheduler_private.trial DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION scheduler_private.refuse_trial();
+
 CREATE CONSTRAINT TRIGGER version_chained AFTER INSERT ON scheduler_private.job_version DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION scheduler_private.chain_versions();
 
 CREATE TRIGGER version_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON scheduler_private.job_version FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.refuse_change();
@@ -5617,16 +5667,21 @@ GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_
 GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.approve(run_key text, reason text) TO scheduler_node;
 
-REVOKE ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_viewer;
-GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_operator;
-GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_admin;
-GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer) TO scheduler_node;
+REVOKE ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer, "from" timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer, "from" timestamp with time zone) TO scheduler_viewer;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer, "from" timestamp with time zone) TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer, "from" timestamp with time zone) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.ask_preview(schedule text, time_zone text, n integer, "from" timestamp with time zone) TO scheduler_node;
 
 REVOKE ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) TO scheduler_operator;
 GRANT ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.backfill(name text, range tstzrange, spacing interval, cap integer, dry_run boolean) TO scheduler_node;
+
+REVOKE ALL ON FUNCTION scheduler.begin_trial() FROM PUBLIC;
+GRANT ALL ON FUNCTION scheduler.begin_trial() TO scheduler_operator;
+GRANT ALL ON FUNCTION scheduler.begin_trial() TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler.begin_trial() TO scheduler_node;
 
 REVOKE ALL ON FUNCTION scheduler.cancel(run_key text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.cancel(run_key text, reason text) TO scheduler_operator;
@@ -5653,10 +5708,10 @@ GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp
 GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.pause(pattern text, reason text, until timestamp with time zone) TO scheduler_node;
 
-GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_viewer;
-GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_operator;
-GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_admin;
-GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, INOUT answer text) TO scheduler_node;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, IN "from" timestamp with time zone, INOUT answer text) TO scheduler_viewer;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, IN "from" timestamp with time zone, INOUT answer text) TO scheduler_operator;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, IN "from" timestamp with time zone, INOUT answer text) TO scheduler_admin;
+GRANT ALL ON PROCEDURE scheduler.preview(IN schedule text, IN time_zone text, IN n integer, IN "from" timestamp with time zone, INOUT answer text) TO scheduler_node;
 
 REVOKE ALL ON FUNCTION scheduler.preview_answer(question bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION scheduler.preview_answer(question bigint) TO scheduler_viewer;
@@ -5835,6 +5890,9 @@ GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_admi
 GRANT ALL ON FUNCTION scheduler_private.instant_of(ticks bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.instant_of(ticks bigint) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.is_trial() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.is_trial() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.job_changed() TO scheduler_admin;
 
@@ -5894,6 +5952,9 @@ GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem 
 
 GRANT ALL ON FUNCTION scheduler_private.refuse_change() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse_change() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.refuse_trial() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.refuse_trial() TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.refuse_verdict(run_key text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse_verdict(run_key text) TO scheduler_admin;
@@ -6233,6 +6294,9 @@ GRANT ALL ON TABLE scheduler_private.subscription TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.sweep TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.sweep TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.trial TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.trial TO scheduler_node;
 
 GRANT SELECT ON TABLE snapshot.node TO scheduler_viewer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE snapshot.node TO scheduler_operator;
