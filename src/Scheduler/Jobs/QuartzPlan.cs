@@ -45,9 +45,10 @@ internal sealed class QuartzPlan
     /// <param name="lastDue">The latest fire of it in the ledger, null when there is none.</param>
     /// <param name="now">The present, not before the moment the others were read.</param>
     /// <param name="settled">True: the declared version has been brought to Quartz before, so what differs is drift.</param>
+    /// <param name="refused">What becomes of what is stored of a job that is refused.</param>
     public static QuartzPlan Of(
         StoredJob job, IReadOnlyDictionary<string, NamedCalendar> calendars, StoredInQuartz stored, DateTimeOffset? lastDue, DateTimeOffset now,
-        bool settled)
+        bool settled, RefusedSchedules refused)
     {
         var plan = new QuartzPlan(job) { DetailMissing = !stored.Intact };
         if (settled && !stored.Intact)
@@ -78,7 +79,12 @@ internal sealed class QuartzPlan
             if (settled) { plan.Drifts.AddRange(left.Values.Select(t => new Drift(t.Job, t.Name, "a trigger nobody declared", t.ToJson()))); }
             plan.Gone.AddRange(left.Values);
         }
-        catch (ScheduleException e) { plan.Refuse(e.Message); }
+        catch (ScheduleException e)
+        {
+            plan.Refuse(stored.Triggers.Count == 0 ? e.Message : refused == RefusedSchedules.Keep
+                ? $"{e.Message}; until it is edited it fires as it was stored" : $"{e.Message}; it fires no more (node.refused_schedules: stop)");
+            if (refused == RefusedSchedules.Stop) { plan.Gone = stored.Triggers; }
+        }
         return plan;
     }
 

@@ -76,16 +76,21 @@ public sealed partial class Schedule
     /// schedule ends.</summary>
     /// <param name="after">Instant to begin after.</param>
     /// <param name="count">How many at most.</param>
-    public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count)
+    public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count) => Next(parts, Limits, after, count);
+
+    /// <summary>The same of any parts within limits.</summary>
+    internal static IReadOnlyList<DateTimeOffset> Next(
+        IEnumerable<SchedulePart> parts, ScheduleLimits limits, DateTimeOffset after, int count)
     {
         var due = new List<DateTimeOffset>();
-        var heads = parts.Select(p => Limits.Next(p, after)).ToArray();
+        var all = parts.ToArray();
+        var heads = Array.ConvertAll(all, p => limits.Next(p, after));
         while (due.Count < count && heads.Min() is { } next)
         {
             due.Add(next);
             for (var i = 0; i < heads.Length; i++)
             {
-                if (heads[i] == next) { heads[i] = Limits.Next(parts[i], next); }
+                if (heads[i] == next) { heads[i] = limits.Next(all[i], next); }
             }
         }
         return due;
