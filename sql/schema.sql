@@ -232,6 +232,9 @@ begin
         or not isfinite(lower(backfill.range)) or not isfinite(upper(backfill.range)) then
         raise exception 'range is %; expected two instants, the first before the second', coalesce(quote_literal(backfill.range), 'null')
             using errcode = 'invalid_parameter_value', hint = 'e.g. tstzrange(''2026-11-01'', ''2026-11-08'')';
+    elsif not (scheduler_private.is_instant(lower(backfill.range)) and scheduler_private.is_instant(upper(backfill.range))) then
+        raise exception 'range is %; expected instants of the years 1970 to 9998', quote_literal(backfill.range)
+            using errcode = 'invalid_parameter_value';
     elsif backfill.cap is null or backfill.cap not between 1 and 10000 then
         raise exception 'cap is %; expected 1 to 10000', coalesce(backfill.cap::text, 'null') using errcode = 'invalid_parameter_value';
     elsif backfill.spacing not between interval '1 second' and interval '7 days' then
@@ -701,6 +704,11 @@ begin
         raise exception 'weekday % of calendar % is not known; expected mon, tue, wed, thu, fri, sat or sun', coalesce(quote_literal(bad), 'null'),
             quote_literal(new.name) using errcode = 'check_violation';
     end if;
+    bad := (select d::text from unnest(new.holidays) as h (d) where not (d between '1970-01-01' and '9998-12-31') limit 1);
+    if bad is not null then
+        raise exception 'holiday % of calendar % is no day a node can hold; expected one of the years 1970 to 9998', quote_literal(bad),
+            quote_literal(new.name) using errcode = 'check_violation';
+    end if;
     if jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000 then
         raise exception 'blackouts of calendar % are no list of at most 1000', quote_literal(new.name) using errcode = 'check_violation';
     end if;
@@ -815,6 +823,10 @@ begin
     end if;
     if tg_op = 'UPDATE' and new.name <> old.name then
         raise exception 'channel %: name is changed to %; expected it to stay', quote_literal(old.name), quote_literal(new.name)
+            using errcode = 'check_violation';
+    end if;
+    if scheduler_private.is_deep(new.settings) then
+        raise exception 'channel %: settings is nested more than 32 levels deep; expected at most 32', quote_literal(new.name)
             using errcode = 'check_violation';
     end if;
     if scheduler_private.channel_schema(new.kind) is not null then     -- else its own constraint refuses the kind
@@ -998,6 +1010,8 @@ begin
             format('%s is %s; expected a map of keys to values', name, coalesce(scheduler_private.shown(content), 'empty')));
     elsif octet_length(content::text) > bytes_max then
         perform scheduler_private.refuse(job, name, format('%s has %s bytes; expected at most %s', name, octet_length(content::text), bytes_max));
+    elsif scheduler_private.is_deep(content) then
+        perform scheduler_private.refuse(job, name, format('%s is nested more than 32 levels deep; expected at most 32', name));
     end if;
     if name <> 'params' then
         select string_agg(p.problem, '; '), min(p.meant) filter (where p.n = 1) into found_problems, found_meant
@@ -1098,6 +1112,10 @@ declare
     wanted text;
     near text;
 begin
+    if scheduler_private.is_deep(given) then
+        raise exception 'params of job % are nested more than 32 levels deep; expected at most 32', quote_literal(check_params.job)
+            using errcode = 'invalid_parameter_value';
+    end if;
     for entry in select e.key, e.value, declared -> e.key as own from jsonb_each(given) e order by e.key loop
         if entry.own is null then
             near := scheduler_private.nearest(entry.key, names);
@@ -1131,6 +1149,7 @@ declare
     word text;
     words text[];
     length interval;
+    at timestamptz;
     longest interval;
 begin
     -- What most jobs have, in one look: thousands may come in one statement.
@@ -1186,11 +1205,17 @@ begin
     if job.priority is null or job.priority not between 0 and 9 then
         perform scheduler_private.refuse(job.name, 'priority',
             format('priority is %s; expected 0 (last) to 9 (first)', coalesce(job.priority::text, 'empty')));
-    elsif not (isfinite(coalesce(job.starts, now())) and isfinite(coalesce(job.ends, now())) and isfinite(coalesce(job.paused_until, now()))) then
-        perform scheduler_private.refuse(job.name,
-            case when not isfinite(job.starts) then 'starts' when not isfinite(job.ends) then 'ends' else 'paused_until' end,
-            'infinity is no instant; expected one, or null for no limit');
-    elsif job.starts >= job.ends then
+    end if;
+    foreach place in array '{starts,ends,paused_until}'::text[] loop
+        at := case place when 'starts' then job.starts when 'ends' then job.ends else job.paused_until end;
+        if not isfinite(at) then
+            perform scheduler_private.refuse(job.name, place, 'infinity is no instant; expected one, or null for no limit');
+        elsif not scheduler_private.is_instant(at) then
+            perform scheduler_private.refuse(job.name, place, format('%s is %s; expected an instant of the years 1970 to 9998, or null for no limit',
+                place, at at time zone 'UTC'));
+        end if;
+    end loop;
+    if job.starts >= job.ends then
         perform scheduler_private.refuse(job.name, 'ends', format('ends is %s, not after starts %s; expected a later instant',
             to_char(job.ends at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(job.starts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
     end if;
@@ -1214,6 +1239,8 @@ begin
     elsif octet_length(job.settings::text) > bytes_max then
         perform scheduler_private.refuse(job.name, 'settings',
             format('settings has %s bytes; expected at most %s', octet_length(job.settings::text), bytes_max));
+    elsif scheduler_private.is_deep(job.settings) then
+        perform scheduler_private.refuse(job.name, 'settings', 'settings is nested more than 32 levels deep; expected at most 32');
     end if;
     select k.* into known from scheduler_private.kind k where k.name = job.kind;
     if not found then
@@ -1742,6 +1769,10 @@ begin
             round(extract(epoch from n.clock_offset) * 1000), case when n.state = 'standby' then '; it stands by' else '' end), null::text
     from scheduler_private.node n
     where n.state in ('live', 'standby') and n.lease_until > at and (n.clock_offset > skew_max or n.clock_offset < -skew_max);
+    -- One that has only just begun to say so may be over it a moment later.
+    return query select 'node:' || n.name || ':not_ready', 'node_not_ready', 'warning', null::text, n.name,
+        format('node %s takes work and is not ready', n.name), left(n.reason, 500), null::text
+    from scheduler_private.node n where n.state = 'live' and n.lease_until > at and n.reason is not null and n.started_at < at - nobody_after;
     return query select 'cluster:backlog', 'backlog', 'warning', null::text, null::text, 'runs pile up',
         format('%s runs have waited for more than 5 minutes, the oldest since %s; %s nodes live', count(*),
             to_char(min(r.due_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), live), null::text
@@ -2254,6 +2285,18 @@ CREATE FUNCTION scheduler_private.instant_of(ticks bigint) RETURNS timestamp wit
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select timestamptz 'epoch' + (ticks - 621355968000000000) / 10 * interval '1 microsecond'
+$$;
+
+CREATE FUNCTION scheduler_private.is_deep(content jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select content @? 'strict $.**{33}'
+$_$;
+
+CREATE FUNCTION scheduler_private.is_instant(at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select at >= timestamptz '1970-01-01T00:00:00Z' and at < timestamptz '9999-01-01T00:00:00Z'
 $$;
 
 CREATE FUNCTION scheduler_private.is_trial() RETURNS boolean
@@ -5889,6 +5932,12 @@ GRANT ALL ON FUNCTION scheduler_private.group_limit(name text) TO scheduler_admi
 
 GRANT ALL ON FUNCTION scheduler_private.instant_of(ticks bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.instant_of(ticks bigint) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.is_deep(content jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.is_deep(content jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.is_instant(at timestamp with time zone) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.is_instant(at timestamp with time zone) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.is_trial() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.is_trial() TO scheduler_admin;

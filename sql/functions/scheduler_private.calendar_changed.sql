@@ -45,6 +45,11 @@ begin
         raise exception 'weekday % of calendar % is not known; expected mon, tue, wed, thu, fri, sat or sun', coalesce(quote_literal(bad), 'null'),
             quote_literal(new.name) using errcode = 'check_violation';
     end if;
+    bad := (select d::text from unnest(new.holidays) as h (d) where not (d between '1970-01-01' and '9998-12-31') limit 1);
+    if bad is not null then
+        raise exception 'holiday % of calendar % is no day a node can hold; expected one of the years 1970 to 9998', quote_literal(bad),
+            quote_literal(new.name) using errcode = 'check_violation';
+    end if;
     if jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000 then
         raise exception 'blackouts of calendar % are no list of at most 1000', quote_literal(new.name) using errcode = 'check_violation';
     end if;

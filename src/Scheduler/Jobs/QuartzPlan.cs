@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Quartz;
 using Scheduler.Cluster;
 using Scheduler.Schedules;
@@ -85,6 +86,8 @@ internal sealed class QuartzPlan
                 ? $"{e.Message}; until it is edited it fires as it was stored" : $"{e.Message}; it fires no more (node.refused_schedules: stop)");
             if (refused == RefusedSchedules.Stop) { plan.Gone = stored.Triggers; }
         }
+        // A mistake of ours about one row: it must not keep the other jobs from being brought to Quartz.
+        catch (Exception e) { plan.Refuse($"schedule '{job.Definition.Schedule}' cannot be planned: {e.Message}"); }
         return plan;
     }
 
@@ -94,10 +97,18 @@ internal sealed class QuartzPlan
     {
         if (Job.Definition.ForEach is not null || kinds.Find(Job.Definition.Kind) is not { } kind) { return; }
         var job = Job.Definition;
-        var problems = KindSettings.Check(kind.SettingsType, job.Settings).Problems
-            .Concat(JobValues.Problems(job.Settings, job.Params, job.Schedule)).ToList();
-        if (problems.Count == 0) { return; }
-        var said = "settings: " + string.Join("; ", problems.Select(p => p.Message));
+        string said;
+        try
+        {
+            // Nothing may name them, but a run is given all.
+            using var given = JsonDocument.Parse(job.Params);
+            var problems = KindSettings.Check(kind.SettingsType, job.Settings).Problems
+                .Concat(JobValues.Problems(job.Settings, job.Params, job.Schedule)).ToList();
+            if (problems.Count == 0) { return; }
+            said = "settings: " + string.Join("; ", problems.Select(p => p.Message));
+        }
+        // What a row from before the statement judged it holds, such as params nested deeper than JSON is read, is that row's problem.
+        catch (Exception e) { said = $"settings or params cannot be read: {e.Message}"; }
         Problem = Problem is null ? said : $"{Problem}; {said}";
     }
 

@@ -13,6 +13,7 @@ namespace Scheduler.Jobs;
 /// </summary>
 public sealed partial class QuestionDesk(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<QuestionDesk> log)
 {
+    private const string Part = "answering questions about schedules";
     // Who asks says so by NOTIFY; this is for a notification that was lost.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -82,10 +83,12 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
                         started = time.GetTimestamp();
                     }
                 }
+                state.Worked(Part);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
             catch (Exception e)
             {
+                state.Failed(Part, e);
                 LogFailed(e.Message);
                 jobsChanged = true;
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
