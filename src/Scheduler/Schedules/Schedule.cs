@@ -51,10 +51,15 @@ public sealed partial class Schedule
         if (texts.Count > PartsMax) { throw new ScheduleException($"the schedule has {texts.Count} parts; expected at most {PartsMax}"); }
         if (texts is ["manual"]) { return new Schedule(text, zone, limits, [], []); }
         var (parts, events) = (new List<SchedulePart>(), new List<EventPart>());
-        foreach (var part in texts)
+        foreach (var piece in texts)
         {
-            if (SchedulePart.WordsOf(part) is [var first, ..] words && EventPart.BeginsWith(first)) { events.Add(EventPart.Parse(part, words)); }
-            else { parts.Add(SchedulePart.Parse(part, zone, limits.Starts)); }
+            var (part, given) = EventReader.Split(piece);
+            if (EventReader.Read(part, SchedulePart.WordsOf(part)) is { } waiting) { events.Add(waiting with { Params = given }); }
+            else { parts.Add(SchedulePart.Parse(part, zone, limits.Starts) with { Params = given }); }
+        }
+        if (events.OfType<AfterEndPart>().Count() > 1)
+        {
+            throw new ScheduleException($"schedule '{text}' {EventGrammar.SeveralEnds}");
         }
         return new Schedule(text, zone, limits, parts, events);
     }
@@ -77,6 +82,11 @@ public sealed partial class Schedule
         }
         return due;
     }
+
+    /// <summary>The params of the run that is due at an instant: those of the part written first that names it; none when no part does.</summary>
+    /// <param name="due">A due instant.</param>
+    internal IReadOnlyList<KeyValuePair<string, string>> ParamsAt(DateTimeOffset due) => parts.All(p => p.Params.Count == 0) ? []
+        : parts.FirstOrDefault(p => Limits.Next(p, due.AddTicks(-1)) == due)?.Params ?? [];
 
     // A rule has semicolons of its own: what is KEY=VALUE behind one belongs to it.
     private static List<string> Split(string text)
