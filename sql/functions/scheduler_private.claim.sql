@@ -44,7 +44,7 @@ begin
         from room m cross join lateral (
             select r.due_at, r.run_key
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
-            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and coalesce(r.only_node = claim.node, true) and r.due_at <= clock_timestamp()
                 and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
                 and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
             order by r.priority desc, r.due_at limit m.places) a
@@ -57,7 +57,7 @@ begin
                 -- Somebody wants to be told that it begins (notify_mask.sql).
                 s.notify & 256 <> 0 as told
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
-            where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+            where r.state = 'queued' and r.runs_on <@ labels and coalesce(r.only_node = claim.node, true) and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
                             where n.lease_id = lease and n.lease_until > clock_timestamp() and n.state <> 'stopped')
                 and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)

@@ -43,13 +43,12 @@ freed as (
 ),
 -- Jobs that follow these are due now, by this very commit. Where nobody follows, the set is empty and nothing more is looked at.
 followed as materialized (
-    select e.run_key, e.job, e.verdict from ended e where coalesce(e.job in (select f.job from freed f where f.followed), false)
+    select array_agg(e.run_key) as keys, array_agg(e.job) as jobs, array_agg(e.verdict) as verdicts
+    from ended e where coalesce(e.job in (select f.job from freed f where f.followed), false) having count(*) > 0
 ),
 chained as (
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
-    from followed e cross join (select clock_timestamp() as now) n
-    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select f.* from followed e cross join lateral scheduler_private.follow(e.keys, e.jobs, e.verdicts) f
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 ),

@@ -27,10 +27,9 @@ freed as (
 ),
 -- Jobs that follow it are due now, by this very commit.
 chained as (
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
-    from ended e join freed f on f.followed cross join (select clock_timestamp() as now) n
-    cross join lateral scheduler_private.followers(e.job, 'succeeded') as s (job)
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select s.* from ended e join freed f on f.followed
+    cross join lateral scheduler_private.follow(array[e.run_key], array[e.job], '{succeeded}') s
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 )

@@ -17,7 +17,8 @@ left join lateral (
     select case when bool_or(r.state = 'running') then 'running' when count(*) > 0 then 'queued' end as state
     from scheduler_private.run r where r.state <> 'finished' and r.job = j.name) live on true
 left join lateral (
-    -- Quartz keeps instants as ticks of 100 ns since 0001-01-01; 621355968000000000 of them are 1970-01-01.
-    select timestamptz 'epoch' + (min(t.next_fire_time) - 621355968000000000) / 10 * interval '1 microsecond' as next_fire_at
+    -- Fires of events that are due later are on their way already. Quartz keeps instants as ticks of 100 ns since 0001-01-01; 621355968000000000 of them are 1970-01-01.
+    select least(timestamptz 'epoch' + (min(t.next_fire_time) - 621355968000000000) / 10 * interval '1 microsecond',
+        (select min(e.due_at) from scheduler_private.event e where e.job = j.name)) as next_fire_at
     from quartz.qrtz_triggers t where t.sched_name = 'scheduler' and t.job_name = j.name and t.job_group = 'jobs' and t.next_fire_time > 0) due on true
 order by j.name;
