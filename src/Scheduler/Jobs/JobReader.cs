@@ -139,7 +139,7 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     private static IEnumerable<SettingsProblem> ValueProblems(JsonNode json, bool isTemplate) => isTemplate ? []
         : JobValues.Problems(json["with"]?.ToJsonString() ?? "{}", json["params"] is JsonObject given ? given.ToJsonString() : "{}",
             json["schedule"] is JsonValue schedule && schedule.TryGetValue(out string? text) ? text : "")
-        .Select(p => p with { Path = "with." + p.Path });
+        .Select(p => p with { Path = p.Path == JobValues.OfSchedule ? "schedule" : "with." + p.Path });
 
     // The place of a path, or of the nearest one around it: a key that is missing is reported where it should be.
     internal static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)

@@ -63,6 +63,7 @@ public sealed partial class RunPipeline(
                 var known = string.Join(", ", kinds.All.Select(k => k.Name));
                 return new(run, "failed", "unknown kind", Error: $"this node knows no kind '{job.Definition.Kind}'; known are {known}");
             }
+            await GiveParams(run, job.Definition, cancel.Token);
             return await CarryOut(run, job, kind, redactor, cancel.Token);
         }
         catch (TimeoutRejectedException e)
@@ -123,6 +124,24 @@ public sealed partial class RunPipeline(
         {
             try { return await definitions.Get(run.Job, run.Version, token); }
             catch (Exception e) when (Transient.IsTransient(e) && !token.IsCancellationRequested)
+            {
+                await Task.Delay(RetryDelay, time, token);
+            }
+        }
+    }
+
+    // Once a run: whoever takes it over finds them in its row.
+    private async Task GiveParams(RunRow run, JobDefinition job, CancellationToken token)
+    {
+        if (run.Params is not null || PartParams.Of(job, run.RunKey, run.DueAt) is not { } given) { return; }
+        while (run.Params is null)
+        {
+            try
+            {
+                await ledger.NoteParams(run, given, token);
+                run.Params = given;
+            }
+            catch (NpgsqlException e) when (Transient.IsTransient(e) && !token.IsCancellationRequested)
             {
                 await Task.Delay(RetryDelay, time, token);
             }

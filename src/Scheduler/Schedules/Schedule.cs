@@ -33,6 +33,8 @@ public sealed partial class Schedule
     internal IReadOnlyList<SchedulePart> Parts => parts;
     /// <summary>The parts that are due by an event.</summary>
     internal IReadOnlyList<EventPart> Events { get; }
+    /// <summary>The params of each part, in the order of the parts.</summary>
+    internal IReadOnlyList<IReadOnlyList<KeyValuePair<string, string>>> Given { get; private init; } = [];
 
     /// <summary>Read a schedule. Throws <see cref="ScheduleException"/> for an unknown zone, a text that is no schedule, and one that can
     /// never be due.</summary>
@@ -51,9 +53,11 @@ public sealed partial class Schedule
         if (texts.Count > PartsMax) { throw new ScheduleException($"the schedule has {texts.Count} parts; expected at most {PartsMax}"); }
         if (texts is ["manual"]) { return new Schedule(text, zone, limits, [], []); }
         var (parts, events) = (new List<SchedulePart>(), new List<EventPart>());
+        var all = new List<IReadOnlyList<KeyValuePair<string, string>>>();
         foreach (var piece in texts)
         {
             var (part, given) = EventReader.Split(piece);
+            all.Add(given);
             if (EventReader.Read(part, SchedulePart.WordsOf(part)) is { } waiting) { events.Add(waiting with { Params = given }); }
             else { parts.Add(SchedulePart.Parse(part, zone, limits.Starts) with { Params = given }); }
         }
@@ -61,7 +65,7 @@ public sealed partial class Schedule
         {
             throw new ScheduleException($"schedule '{text}' {EventGrammar.SeveralEnds}");
         }
-        return new Schedule(text, zone, limits, parts, events);
+        return new Schedule(text, zone, limits, parts, events) { Given = all };
     }
 
     /// <summary>The next due instants strictly after one, in order, each once however many parts name it; fewer than asked when the

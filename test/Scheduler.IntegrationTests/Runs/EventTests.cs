@@ -272,6 +272,20 @@ public sealed class EventTests : LedgerFixture
         Assert.That(await Waiting("loop"), Is.EqualTo("300s"));
     }
 
+    [TestCase("@daily with mode=full n=2", null)]
+    [TestCase("after a and b with n=-1", null)]
+    [TestCase("@daily; after a\n with mod=full", "schedule gives the param 'mod', which the job does not have; expected one of mode, n")]
+    [TestCase("on startup with n=1.5", "schedule gives the param 'n' as '1.5'; expected a whole number")]
+    public async Task Params_of_parts_are_those_of_the_job(string schedule, string? problem)
+    {
+        await Job("a", "manual");
+        await Job("b", "manual");
+        await Database.Execute("insert into scheduler.job (name, kind, schedule, settings, params) values ('j', 'sql', 'manual',"
+            + " '{\"statement\": \"select 1\"}', '{\"mode\": \"short\", \"n\": 1}')");
+        Assert.That(async () => await Database.Execute("update scheduler.job set schedule = @schedule where name = 'j'", new { schedule }),
+            problem is null ? Throws.Nothing : Throws.Exception.Message.Contains(problem));
+    }
+
     private Task<int> Keep() => Database.Value<int>("select scheduler_private.keep_events()");
 
     private Task Job(string name, string schedule, string missed = "all") => Database.Execute("""
