@@ -13,6 +13,7 @@ declare
     fires_max constant integer := 1000;
     made integer;
 begin
+    perform scheduler_private.end_parts();
     if not exists (select from scheduler_private.subscription s where s.event = 'end')
         and not exists (select from scheduler_private.gathering) then
         return 0;

@@ -130,7 +130,7 @@ public sealed partial class NodeSettings
         var options = unset with
         {
             Name = NodeName() ?? HostName.ForNode(Environment.MachineName, 1),
-            Labels = List("node.labels"),
+            Labels = Labels(),
             FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
             Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
@@ -238,6 +238,14 @@ public sealed partial class NodeSettings
         }
         Wrong(key, $"a whole number from {min} to {max}");
         return null;
+    }
+
+    private string[] Labels()
+    {
+        var labels = List("node.labels");
+        // A job with runs_on: all runs on each live node.
+        if (labels.Contains(NodeIdentity.All)) { Wrong("node.labels", "labels other than 'all', which every node has"); }
+        return labels;
     }
 
     private string[] List(string key) =>

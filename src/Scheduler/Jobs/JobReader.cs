@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Schedules;
 
@@ -164,7 +165,9 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
                     places[at] = (key, inner);
                     var innerType = at == "with" && type == typeof(JobEntry) ? kind?.SettingsType
                         : form == Form.Map ? SettingsShape.ValueOf(type!) : keys.FirstOrDefault(k => k.Name == key.Text)?.Type;
-                    node[key.Text] = Json(inner, innerType, kind, at, places);
+                    // The one word that stands for a list.
+                    node[key.Text] = at == "runs_on" && type == typeof(JobEntry) && inner is YamlText { Plain: true, Text: NodeIdentity.All }
+                        ? new JsonArray(NodeIdentity.All) : Json(inner, innerType, kind, at, places);
                 }
                 return node;
             case YamlList list:

@@ -20,7 +20,7 @@ namespace Scheduler.Runs;
 /// </summary>
 public sealed partial class RunPipeline(
     Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, SecretSource secrets, OutputPump pump,
-    RunWork work, SchedulerMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
+    RunWork work, FanOut fanOut, SchedulerMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
@@ -64,6 +64,11 @@ public sealed partial class RunPipeline(
                 return new(run, "failed", "unknown kind", Error: $"this node knows no kind '{job.Definition.Kind}'; known are {known}");
             }
             await GiveParams(run, job.Definition, cancel.Token);
+            if (FanOut.Is(job.Definition, run))
+            {
+                flight.GiveSlot();
+                return await fanOut.Run(run, job.Definition, cancel.Token);
+            }
             return await CarryOut(run, job, kind, redactor, cancel.Token);
         }
         catch (TimeoutRejectedException e)
