@@ -1,9 +1,12 @@
--- Each job with how it is doing. notes: what is worth knowing about its schedule. state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
+-- Each job with how it is doing. notes: what is worth knowing about its schedule. state: disabled, paused, problem (cannot fire, see problem), running, queued,
+-- done (due as often as its count says), idle.
 create or replace view scheduler.job_status as
 select j.name, j.kind, j.schedule, j.time_zone,
     case when not j.enabled then 'disabled'
          when j.paused_at is not null and coalesce(j.paused_until > clock_timestamp(), true) then 'paused'
          when j.problem is not null then 'problem'
+         when live.state is null and j.count is not null and due.next_fire_at is null and g.last_due_at >= j.starts
+            and not exists (select from scheduler_private.subscription s where s.job = j.name) then 'done'
          else coalesce(live.state, 'idle') end as state,
     g.last_verdict, g.last_run_key, g.last_due_at, g.last_ended_at, g.last_success_at, due.next_fire_at, j.problem,
     g.failures_in_row, g.finished_count,

@@ -23,7 +23,8 @@ public sealed class FanOutTests
         var key = await cluster.RunNow("everywhere");
         Assert.That((await cluster.UntilFinished(key)).Verdict, Is.EqualTo("succeeded"), await Until.Dump(cluster.Database));
         Assert.That(await cluster.Database.Rows<string>(
-            "select run_key || ' ' || node || ' ' || verdict from scheduler.run where part_of = @key order by 1", new { key }), Is.EqualTo(cluster.Nodes.Select(n => $"{key}/{n.Name} {n.Name} succeeded")));
+            "select run_key || ' ' || node || ' ' || verdict from scheduler.run where part_of = @key order by 1", new { key }),
+            Is.EqualTo(cluster.Nodes.Select(n => $"{key}/{n.Name} {n.Name} succeeded")));
         Assert.That(await cluster.Database.Value<string>(
             "select concat(result ->> 'done', ' of ', result ->> 'of') from scheduler.run where run_key = @key", new { key }), Is.EqualTo("3 of 3"));
         await cluster.Until("one run follows, not four", async () => await cluster.Count("job = 'report' and verdict = 'succeeded'") == 1);

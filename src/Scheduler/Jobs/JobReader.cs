@@ -83,6 +83,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         {
             Refuse(places["ends"].Value, $"'ends' is {ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, before 'starts'; expected an instant after it");
         }
+        if (fine && entry is JobEntry { Starts: null, Count: { } count })
+        {
+            Refuse(places["count"].Value, $"'count' is {count} and counts from 'starts', which the job does not have; expected 'starts' beside it");
+        }
         return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;
 
         void Refuse(YamlValue at, string message)

@@ -121,6 +121,7 @@ public sealed record Preview(
         Starts = Instant(job.Starts),
         Ends = Instant(job.Ends),
         Spread = job.Spread is { } spread ? TimeSpan.FromSeconds(spread) : null,
+        Count = job.Count,
     }.ReadSchedule(calendars);
 
     private static DateTimeOffset? Instant(DateTime? utc) => utc is { } instant ? new DateTimeOffset(instant, TimeSpan.Zero) : null;
@@ -128,7 +129,7 @@ public sealed record Preview(
     // The usual duration is the middle one of the last twenty that succeeded: one long run proves nothing.
     private static Task<IEnumerable<Row>> Jobs(NpgsqlConnection connection, string? name, CancellationToken token) =>
         connection.QueryAsync<Row>(new CommandDefinition("""
-            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread,
+            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread, j.count,
                 j.for_each ->> 'relation' as relation, usual.seconds
             from scheduler.job j left join lateral (
                 select percentile_cont(0.5) within group (order by extract(epoch from l.ended_at - l.started_at))::float8 as seconds from (
@@ -149,6 +150,7 @@ public sealed record Preview(
         public DateTime? Starts { get; init; }
         public DateTime? Ends { get; init; }
         public double? Spread { get; init; }
+        public int? Count { get; init; }
         public string? Relation { get; init; }
         public double? Seconds { get; init; }
         public TimeSpan? Usual => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;

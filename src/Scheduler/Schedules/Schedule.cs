@@ -87,6 +87,13 @@ public sealed partial class Schedule
         return due;
     }
 
+    /// <summary>The same schedule, which ends with its n-th due instant. Counted from <c>starts</c>; without it, and when there are fewer, it stays
+    /// as it is.</summary>
+    /// <param name="count">How many due instants it has at most.</param>
+    internal Schedule First(int count) =>
+        Limits.Starts is { } starts && parts.Count > 0 && Next(starts.AddTicks(-1), count) is var due && due.Count == count
+            ? Parse(Text, Zone.Id, Limits with { Ends = due[^1] }) : this;
+
     /// <summary>The params of the run that is due at an instant: those of the part written first that names it; none when no part does.</summary>
     /// <param name="due">A due instant.</param>
     internal IReadOnlyList<KeyValuePair<string, string>> ParamsAt(DateTimeOffset due) => parts.All(p => p.Params.Count == 0) ? []

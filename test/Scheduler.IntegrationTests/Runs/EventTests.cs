@@ -286,6 +286,22 @@ public sealed class EventTests : LedgerFixture
             problem is null ? Throws.Nothing : Throws.Exception.Message.Contains(problem));
     }
 
+    [Test]
+    public async Task A_count_is_a_number_and_counts_from_a_start()
+    {
+        await Job("j", "@daily");
+        foreach (var (put, problem) in (ValueTuple<string, string>[])[
+            ("count = 0, starts = now()", "count is 0; expected 1 to 10000, or null for no limit"),
+            ("count = 10001, starts = now()", "count is 10001; expected 1 to 10000"),
+            ("count = 3", "count is 3 and counts from starts, which is empty")])
+        {
+            Assert.That(async () => await Database.Execute($"update scheduler.job set {put}"), Throws.Exception.Message.Contains(problem));
+        }
+        await Database.Execute("update scheduler.job set count = 10000, starts = now()");
+        Assert.That(async () => await Database.Execute("update scheduler.job set starts = null"),
+            Throws.Exception.Message.Contains("counts from starts"));
+    }
+
     private Task<int> Keep() => Database.Value<int>("select scheduler_private.keep_events()");
 
     private Task Job(string name, string schedule, string missed = "all") => Database.Execute("""
