@@ -31,9 +31,11 @@ public sealed record Preview(
     /// <param name="usualDuration">How long a run takes as a rule, null when that is not known.</param>
     public static Preview Of(Schedule schedule, DateTimeOffset after, int count, TimeSpan? usualDuration = null) => new(
         schedule.Text, schedule.Zone.Id,
-        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).Select(due => new PreviewFire(due.UtcDateTime,
-            TimeZoneInfo.ConvertTime(due, schedule.Zone).ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)))],
+        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).Select(due => Fire(schedule, due))],
         [.. schedule.Events.Select(e => e.Text)], Lint.Of(schedule, after, usualDuration));
+
+    private static PreviewFire Fire(Schedule schedule, DateTimeOffset due) => new(due.UtcDateTime,
+        TimeZoneInfo.ConvertTime(due, schedule.Zone).ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture));
 
     /// <summary>The preview of a job as it stands. Throws <see cref="OperatorException"/> (3) when there is none of that name.</summary>
     public static Task<Preview> OfJob(string connectionString, string name, int count, TimeProvider time, CancellationToken token) =>
@@ -46,7 +48,15 @@ public sealed record Preview(
                 throw new OperatorException($"job '{name}' is never due itself: it stands for one job a row of {relation}; name one of those, "
                     + "see 'scheduler job list'", 1);
             }
-            try { return Of(await Read(c, job, token), time.GetUtcNow(), count, job.Usual); }
+            try
+            {
+                var (schedule, now) = (await Read(c, job, token), time.GetUtcNow());
+                var preview = Of(schedule, now, count, job.Usual);
+                // What an event makes due later is on its way already.
+                return job.NextFireAt is { } next && next > now.UtcDateTime && schedule.Events.Count > 0 && preview.Fires.All(f => f.DueAt != next)
+                    ? preview with { Fires = [.. preview.Fires.Append(Fire(schedule, new(next, TimeSpan.Zero))).OrderBy(f => f.DueAt).Take(count)] }
+                    : preview;
+            }
             catch (ScheduleException e) { throw new OperatorException($"job '{name}': {e.Message}", 1); }
         }, token);
 
@@ -130,6 +140,7 @@ public sealed record Preview(
     private static Task<IEnumerable<Row>> Jobs(NpgsqlConnection connection, string? name, CancellationToken token) =>
         connection.QueryAsync<Row>(new CommandDefinition("""
             select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread, j.count,
+                case when @name is not null then (select s.next_fire_at from scheduler.job_status s where s.name = j.name) end as next_fire_at,
                 j.for_each ->> 'relation' as relation, usual.seconds
             from scheduler.job j left join lateral (
                 select percentile_cont(0.5) within group (order by extract(epoch from l.ended_at - l.started_at))::float8 as seconds from (
@@ -151,6 +162,7 @@ public sealed record Preview(
         public DateTime? Ends { get; init; }
         public double? Spread { get; init; }
         public int? Count { get; init; }
+        public DateTime? NextFireAt { get; init; }
         public string? Relation { get; init; }
         public double? Seconds { get; init; }
         public TimeSpan? Usual => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
