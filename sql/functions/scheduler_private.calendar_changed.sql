@@ -21,7 +21,7 @@ begin
     end if;
     if tg_when = 'AFTER' then
         -- What a node notes in the row changes no job.
-        if tg_op = 'UPDATE' and new.version = old.version then
+        if (tg_op = 'UPDATE' and new.version = old.version) or scheduler_private.is_trial() then
             return null;
         end if;
         insert into scheduler_private.job_change as c (job)
@@ -43,6 +43,11 @@ begin
     bad := (select d from unnest(new.weekdays) as w (d) where d is null or d <> all (array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) limit 1);
     if bad is not null or array_position(new.weekdays, null) is not null or array_position(new.holidays, null) is not null then
         raise exception 'weekday % of calendar % is not known; expected mon, tue, wed, thu, fri, sat or sun', coalesce(quote_literal(bad), 'null'),
+            quote_literal(new.name) using errcode = 'check_violation';
+    end if;
+    bad := (select d::text from unnest(new.holidays) as h (d) where not (d between '1970-01-01' and '9998-12-31') limit 1);
+    if bad is not null then
+        raise exception 'holiday % of calendar % is no day a node can hold; expected one of the years 1970 to 9998', quote_literal(bad),
             quote_literal(new.name) using errcode = 'check_violation';
     end if;
     if jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000 then

@@ -7,6 +7,8 @@ namespace Scheduler.ClusterTests;
 [TestFixture]
 public sealed class FanOutTests
 {
+    // A process that starts on a machine that is busy with others.
+    private static readonly TimeSpan Started = TimeSpan.FromMinutes(1);
     private const string Jobs = """
         jobs:
           everywhere: { kind: sql, schedule: manual, runs_on: all, with: { statement: "select pg_advisory_xact_lock_shared(77)" } }
@@ -77,13 +79,14 @@ public sealed class FanOutTests
             var before = await cluster.Count("job = 'loop' and verdict = 'succeeded'");
             await cluster.Until("it goes on", async () => await cluster.Count("job = 'loop' and verdict = 'succeeded'") > before + 1);
             cluster[holder!].Start();
+            await cluster.UntilState(cluster[holder!], "live", Started);
         }
         await cluster.Until("each process was a start", async () => await cluster.Count("job = 'warm' and verdict = 'succeeded'") == 6);
         foreach (var node in cluster.Nodes) { await node.Kill(); }
         var ended = await cluster.Count("job = 'loop'");
         foreach (var node in cluster.Nodes) { node.Start(); }
         await cluster.Until("a new start of the cluster goes on",
-            async () => await cluster.Count("job = 'loop' and verdict = 'succeeded'") > ended + 1);
+            async () => await cluster.Count("job = 'loop' and verdict = 'succeeded'") > ended + 1, Started);
         await cluster.Database.Execute("update scheduler.job set enabled = false");
         await cluster.Until("the last has ended", async () => await cluster.Count("job = 'loop' and state <> 'finished'") == 0);
         // Due a second after the end of the one before it, or later where it was not known; never two at a time.

@@ -18,7 +18,7 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.url", "http.allow",
+            "node.keep_runs", "node.sweep_every", "node.refused_schedules", "node.file_roots", "http.port", "http.address", "http.url", "http.allow",
             "sql.own_database", "sql.trusted", "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
             "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
             "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password", "mail.oauth2_token"];
@@ -127,10 +127,11 @@ public sealed partial class NodeSettings
     public NodeOptions Options(string? jobsFolder)
     {
         var unset = new NodeOptions { Name = "", ConnectionString = "" };
+        if (List("node.labels").Contains(NodeIdentity.All)) { Wrong("node.labels", "labels other than 'all', which every node has"); }
         var options = unset with
         {
             Name = NodeName() ?? HostName.ForNode(Environment.MachineName, 1),
-            Labels = Labels(),
+            Labels = List("node.labels"),
             FileRoots = FileRoots(),
             Slots = Number("node.slots", 1, SlotsMax) ?? unset.Slots,
             Lease = Time("node.lease", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) ?? unset.Lease,
@@ -138,6 +139,7 @@ public sealed partial class NodeSettings
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
             KeepRuns = Time("node.keep_runs", TimeSpan.FromDays(1), TimeSpan.FromDays(KeepDaysMax)) ?? unset.KeepRuns,
             SweepEvery = Time("node.sweep_every", TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) ?? unset.SweepEvery,
+            RefusedSchedules = Refused() ?? unset.RefusedSchedules,
             Engine = Engine() ?? unset.Engine,
             ConnectionString = Connection() ?? "",
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))
@@ -240,14 +242,6 @@ public sealed partial class NodeSettings
         return null;
     }
 
-    private string[] Labels()
-    {
-        var labels = List("node.labels");
-        // A job with runs_on: all runs on each live node.
-        if (labels.Contains(NodeIdentity.All)) { Wrong("node.labels", "labels other than 'all', which every node has"); }
-        return labels;
-    }
-
     private string[] List(string key) =>
         (settings.GetValueOrDefault(key)?.Text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
@@ -328,6 +322,19 @@ public sealed partial class NodeSettings
             Wrong("node.file_roots", "absolute folders, not the root of the file system");
         }
         return [.. roots.Select(r => Path.TrimEndingDirectorySeparator(Path.GetFullPath(r)))];
+    }
+
+    private RefusedSchedules? Refused()
+    {
+        switch (settings.GetValueOrDefault("node.refused_schedules")?.Text)
+        {
+            case "keep": return RefusedSchedules.Keep;
+            case "stop": return RefusedSchedules.Stop;
+            case null: return null;
+            default:
+                Wrong("node.refused_schedules", "keep or stop");
+                return null;
+        }
     }
 
     private FireBy? Engine()
