@@ -968,6 +968,7 @@ CREATE TABLE scheduler.job (
     for_each jsonb,
     made_by text,
     paused_until timestamp with time zone,
+    count integer,
     CONSTRAINT job_missed_is_known CHECK ((missed = ANY (ARRAY['once'::text, 'skip'::text, 'all'::text]))),
     CONSTRAINT job_name_is_plain CHECK (((name ~ '^[a-z0-9._/-]{1,200}$'::text) OR ((for_each IS NOT NULL) AND (name ~ '^[a-z0-9._/{}-]{1,200}$'::text)))),
     CONSTRAINT job_on_lost_is_known CHECK ((on_lost = ANY (ARRAY['rerun'::text, 'fail'::text]))),
@@ -1145,6 +1146,7 @@ declare
     words_max constant integer := 50;
     word_max constant integer := 100;
     text_max constant integer := 10000;
+    count_max constant integer := 10000;
     place text;
     word text;
     words text[];
@@ -1156,7 +1158,8 @@ begin
     if job.overlap in ('skip', 'queue', 'cancel', 'allow') and job.missed in ('once', 'skip', 'all') and job.on_lost in ('rerun', 'fail')
         and job.timeout between interval '1 second' and interval '1 day' and job.start_within is null and job.spread is null
         and job.tags = '{}' and job.runs_on = '{}' and length(job.description) <= text_max and length(job.owner) <= text_max
-        and job.pause_reason is null and job.priority between 0 and 9 and job.starts is null and job.ends is null and job.paused_until is null then
+        and job.pause_reason is null and job.priority between 0 and 9 and job.starts is null and job.ends is null and job.paused_until is null
+        and job.count is null then
         return;
     end if;
     foreach place in array '{overlap,missed,on_lost}'::text[] loop
@@ -1215,7 +1218,12 @@ begin
                 place, at at time zone 'UTC'));
         end if;
     end loop;
-    if job.starts >= job.ends then
+    if job.count not between 1 and count_max then
+        perform scheduler_private.refuse(job.name, 'count', format('count is %s; expected 1 to %s, or null for no limit', job.count, count_max));
+    elsif job.count is not null and job.starts is null then
+        perform scheduler_private.refuse(job.name, 'count',
+            format('count is %s and counts from starts, which is empty; expected starts beside it', job.count));
+    elsif job.starts >= job.ends then
         perform scheduler_private.refuse(job.name, 'ends', format('ends is %s, not after starts %s; expected a later instant',
             to_char(job.ends at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(job.starts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
     end if;
@@ -1267,6 +1275,8 @@ CREATE FUNCTION scheduler_private.check_values(job scheduler.job) RETURNS void
 declare
     names text[];
     named text;
+    given record;
+    kind text;
 begin
     -- Most jobs name neither. A doubled dollar sign before the brace makes it plain text.
     if job.settings::text ~ '(?<!\$)\$\{params\.' then
@@ -1277,6 +1287,35 @@ begin
                 case when cardinality(names) = 0 then 'a job with params' else 'one of the job''s params ' || array_to_string(names, ', ') end),
                 scheduler_private.nearest(named, names));
         end if;
+    end if;
+    -- Params of parts: '0 2 * * * with mode=full'.
+    if job.schedule ~ '\swith\s.*=' then
+        names := array(select k from jsonb_object_keys(job.params) k order by k);
+        for given in
+            select split_part(pair, '=', 1) as name, substr(pair, position('=' in pair) + 1) as value
+            from unnest(scheduler_private.schedule_parts(job.schedule)) part
+            cross join lateral regexp_match(regexp_replace(part, '[ \t\n\r]+', ' ', 'g'),
+                '^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$') m
+            cross join lateral unnest(string_to_array(m[2], ' ')) pair
+        loop
+            kind := jsonb_typeof(job.params -> given.name);
+            if kind is null then
+                perform scheduler_private.refuse(job.name, 'schedule', format('schedule gives the param %s, which the job does not have; expected %s',
+                    scheduler_private.shown(to_jsonb(given.name)), case when cardinality(names) = 0 then 'none'
+                        else 'one of ' || array_to_string(names, ', ') end));
+            elsif kind in ('array', 'object') then
+                perform scheduler_private.refuse(job.name, 'schedule',
+                    format('schedule gives the param %s, which is a list or a map; expected text, a number, or true or false',
+                        scheduler_private.shown(to_jsonb(given.name))));
+            elsif (kind = 'boolean' and given.value not in ('true', 'false'))
+                or (kind = 'number' and given.value !~ case when (job.params ->> given.name) ~ '[.eE]'
+                    then '^-?(?:0|[1-9][0-9]{0,17})(?:[.][0-9]{1,17})?$' else '^(?:0|-?[1-9][0-9]{0,17})$' end) then
+                perform scheduler_private.refuse(job.name, 'schedule', format('schedule gives the param %s as %s; expected %s',
+                    scheduler_private.shown(to_jsonb(given.name)), scheduler_private.shown(to_jsonb(given.value)),
+                    case when kind = 'boolean' then 'true or false' when (job.params ->> given.name) ~ '[.eE]' then 'a number'
+                        else 'a whole number' end));
+            end if;
+        end loop;
     end if;
     if job.settings::text ~ '(?<!\$)\$\{parent\.' and coalesce(job.schedule, '') !~* '(^|;)\s*after\s' then
         perform scheduler_private.refuse(job.name, 'settings', 'settings name ${parent.…}, but the job follows none; expected a schedule ''after JOB''');
@@ -1338,7 +1377,7 @@ begin
         from room m cross join lateral (
             select r.due_at, r.run_key
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
-            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and coalesce(r.only_node = claim.node, true) and r.due_at <= clock_timestamp()
                 and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
                 and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
             order by r.priority desc, r.due_at limit m.places) a
@@ -1347,15 +1386,17 @@ begin
         select q.due_at, q.run_key, q.job, q.told, g.overlap, g.active_key, g.job is null as gone
         from (
             -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
-            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known,
+            -- What is part of a run was decided with it.
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand,
+                (gates_kept and s.overlap = 'allow') or r.part_of is not null as known,
                 -- Somebody wants to be told that it begins (notify_mask.sql).
                 s.notify & 256 <> 0 as told
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
-            where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+            where r.state = 'queued' and r.runs_on <@ labels and coalesce(r.only_node = claim.node, true) and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
                             where n.lease_id = lease and n.lease_until > clock_timestamp() and n.state <> 'stopped')
-                and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
-                and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
+                and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key or r.part_of is not null)
+                and (r.requested_by is not null or r.part_of is not null or s.paused is not true or s.paused_until <= clock_timestamp())
                 and (r.concurrency_group is null or (r.due_at, r.run_key) in (select a.due_at, a.run_key from admitted a)
                     -- A group that every job has left since limits nothing.
                     or not exists (select from scheduler_private.job_gate l where l.concurrency_group = r.concurrency_group))
@@ -1932,9 +1973,11 @@ begin
     if not found then
         return false;
     end if;
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, due, 'n' || count_burst.known + 1), s.job, due, 'notify ' || count_burst.channel
-    from scheduler_private.subscription s where s.event = 'notify' and s.source = count_burst.channel;
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select scheduler_private.event_key(s.job, due + s.delay, 'n' || count_burst.known + 1 || s.mark), s.job, due + s.delay,
+        'notify ' || count_burst.channel, s.part
+    from scheduler_private.subscription s where s.event = 'notify' and s.source = count_burst.channel
+    order by s.place on conflict do nothing;
     perform pg_notify('scheduler_bursts', count_burst.channel || ' ' || count_burst.known + 1);
     perform pg_notify('scheduler_events', '');
     return true;
@@ -2049,7 +2092,7 @@ CREATE FUNCTION scheduler_private.due_of(run_key text) RETURNS timestamp with ti
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     AS $_$
 begin
-    return substring(run_key from '[@!]([^@!~]+)(?:~[^@!]*)?$')::timestamptz;
+    return substring(run_key from '[@!]([^@!~/]+)(?:[~/][^@!]*)?$')::timestamptz;
 exception when invalid_datetime_format or datetime_field_overflow then
     return null;
 end $_$;
@@ -2128,6 +2171,48 @@ begin
         last := line;
     end loop;
     return last[cardinality(y) + 1];
+end $$;
+
+CREATE FUNCTION scheduler_private.end_parts() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- A node that loses its lease for a moment comes back within it.
+    patience constant interval := interval '10 seconds';
+    ended integer := 0;
+    one record;
+begin
+    for one in
+        select r.due_at, r.run_key, r.job, r.only_node, r.part_of, r.state, coalesce(p.state = 'finished', false) as over
+        from scheduler_private.run r
+        left join scheduler_private.run p on p.due_at = r.due_at and p.run_key = r.part_of
+        where r.state <> 'finished' and r.only_node is not null
+            and (p.state = 'finished' or (r.state = 'queued' and not exists (
+                select from scheduler_private.node n
+                where n.name = r.only_node and n.state <> 'stopped' and n.lease_until > clock_timestamp() - patience)))
+            and (r.state = 'queued' or r.cancel is null)
+        for update of r skip locked
+    loop
+        if one.state = 'running' then
+            update scheduler_private.run r
+            set cancel = jsonb_build_object('at', clock_timestamp(), 'by', 'scheduler', 'reason', 'run ' || one.part_of || ' has ended')
+            where r.due_at = one.due_at and r.run_key = one.run_key;
+            perform pg_notify('scheduler_cancel', one.run_key);
+        else
+            update scheduler_private.run r
+            set state = 'finished', verdict = case when one.part_of is null or one.over then 'cancelled' else 'failed' end,
+                reason = case when one.over then 'run ' || one.part_of || ' has ended' else 'node ' || one.only_node || ' is gone' end,
+                ended_at = clock_timestamp(), token = r.token + 1
+            where r.due_at = one.due_at and r.run_key = one.run_key;
+            if one.part_of is null then
+                update scheduler_private.job_gate g set active_key = null where g.job = one.job and g.active_key = one.run_key;
+                perform pg_notify('scheduler_queued', '');
+            end if;
+        end if;
+        ended := ended + 1;
+    end loop;
+    return ended;
 end $$;
 
 CREATE FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone DEFAULT now()) RETURNS integer
@@ -2235,12 +2320,54 @@ CREATE FUNCTION scheduler_private.event_key(job text, due timestamp with time zo
     select event_key.job || '!' || to_char(event_key.due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '~' || event_key.mark
 $$;
 
+CREATE FUNCTION scheduler_private.follow(run_keys text[], jobs text[], verdicts text[]) RETURNS TABLE(run_key text, job text, due_at timestamp with time zone, cause text, part text)
+    LANGUAGE plpgsql ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    follower record;
+    gathered jsonb;
+    keys text;
+begin
+    for follower in
+        select s.job, s.source, s.delay, s.waits_for, s.from_startup, s.mark, s.part, s.gathering, e.run_key
+        from unnest(run_keys, jobs, verdicts) e (run_key, job, verdict)
+        join scheduler_private.subscription s on s.event = 'after' and s.source = e.job
+            and s.condition = any (case when e.verdict = 'succeeded' then array['success', 'any']
+                when e.verdict in ('failed', 'timed_out', 'unknown') then array['failure', 'any']
+                when e.verdict = 'cancelled' then array['any'] else '{}' end)
+        order by s.gathering, s.job, s.place, e.run_key
+    loop
+        continue when follower.from_startup and not scheduler_private.of_startup(follower.run_key);
+        keys := follower.run_key;
+        if follower.gathering is not null then
+            select g.runs || jsonb_build_object(follower.source, follower.run_key) into gathered
+            from scheduler_private.gathering g where g.id = follower.gathering for no key update;
+            -- The schedule was changed meanwhile, and this part is gone.
+            continue when not found;
+            select case when count(*) = follower.waits_for then string_agg(r.value, ' and ' order by s.ordinality) end into keys
+            from jsonb_each_text(gathered) r
+            join unnest(string_to_array((regexp_match(follower.part, '^after ([^ ]+(?: and [^ ]+)*)'))[1], ' and ')) with ordinality s (name)
+                on s.name = r.key;
+            update scheduler_private.gathering g set runs = case when keys is null then gathered else '{}' end where g.id = follower.gathering;
+            continue when keys is null;
+        end if;
+        run_key := scheduler_private.event_key(follower.job, moment + follower.delay, left(md5(keys), 12) || follower.mark);
+        job := follower.job;
+        due_at := moment + follower.delay;
+        cause := 'after ' || keys;
+        part := follower.part;
+        return next;
+    end loop;
+end $$;
+
 CREATE FUNCTION scheduler_private.followed_jobs(schedule text) RETURNS SETOF text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
 begin
-    return query select split_part(regexp_replace(p, '\s+', ' ', 'g'), ' ', 2) from unnest(scheduler_private.schedule_parts(schedule)) p
-        where p ~ '^after\s';
+    return query select distinct s.source from scheduler_private.subscriptions_of('', schedule) s where s.event = 'after';
 end $$;
 
 CREATE FUNCTION scheduler_private.followers(parent text, verdict text) RETURNS SETOF text
@@ -2249,7 +2376,7 @@ CREATE FUNCTION scheduler_private.followers(parent text, verdict text) RETURNS S
     AS $$
 begin
     return query select distinct s.job from scheduler_private.subscription s
-        where s.event = 'after' and s.source = followers.parent
+        where s.event = 'after' and s.source = followers.parent and s.waits_for = 1 and s.delay = '0' and not s.from_startup
             and s.condition = any (case when followers.verdict = 'succeeded' then array['success', 'any']
                 when followers.verdict in ('failed', 'timed_out', 'unknown') then array['failure', 'any']
                 when followers.verdict = 'cancelled' then array['any'] else '{}' end);
@@ -2336,7 +2463,9 @@ begin
         (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,
             concurrency_group, concurrency_limit, notify)
     values (new.name, new.version, new.enabled, new.paused_at is not null, case new.overlap when 'cancel' then 'queue' else new.overlap end,
-            new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
+            new.missed, new.start_within,
+            -- What runs on all nodes is made of parts; those are not run again, and what waits for them is.
+            case when 'all' = any (new.runs_on) then 'rerun' else new.on_lost end, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
             new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer, scheduler_private.notify_mask(new.notify))
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,
@@ -2424,9 +2553,9 @@ begin
         perform scheduler_private.check_values(new);
     end if;
     if made or (new.overlap, new.missed, new.on_lost, new.timeout, new.start_within, new.spread, new.tags, new.runs_on, new.description, new.owner,
-            new.pause_reason, new.priority, new.starts, new.ends, new.paused_until)
+            new.pause_reason, new.priority, new.starts, new.ends, new.paused_until, new.count)
         is distinct from (old.overlap, old.missed, old.on_lost, old.timeout, old.start_within, old.spread, old.tags, old.runs_on, old.description,
-            old.owner, old.pause_reason, old.priority, old.starts, old.ends, old.paused_until) then
+            old.owner, old.pause_reason, old.priority, old.starts, old.ends, old.paused_until, old.count) then
         perform scheduler_private.check_plain(new);
     end if;
     -- A pause is whole or not at all, however it was written.
@@ -2465,6 +2594,8 @@ begin
         update scheduler_private.job_gate g set followed = false
         where g.followed and g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = old.name)
             and not exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job and s.job <> old.name);
+        -- What is due already is entered and says that the job is gone.
+        delete from scheduler_private.event e where e.job = old.name and e.due_at > clock_timestamp();
         return old;
     end if;
     -- The schedule of a job with for_each is that of its rows' jobs; it is never due itself.
@@ -2481,21 +2612,50 @@ begin
             with gone as (delete from scheduler_private.subscription s where s.job = new.name returning s.event, s.source)
             select array_agg(g.source) into former from gone g where g.event = 'after';
         end if;
-        insert into scheduler_private.subscription (event, source, job, condition)
-        select * from scheduler_private.subscriptions_of(new.name, new.schedule) on conflict do nothing;
+        -- A part that waits for several jobs counts their runs in a row of its own, anew for each schedule.
+        with wanted as materialized (
+            select w.* from scheduler_private.subscriptions_of(new.name, new.schedule) w
+        ),
+        gathering as (
+            insert into scheduler_private.gathering (id, job)
+            select nextval('scheduler_private.gathering_id'), new.name from (select distinct w.place from wanted w where w.waits_for > 1) w
+            returning id
+        ),
+        numbered as (
+            select g.id, row_number() over (order by g.id) as n from gathering g
+        )
+        insert into scheduler_private.subscription (event, source, job, condition, place, part, delay, waits_for, from_startup, mark, gathering)
+        select w.event, w.source, w.job, w.condition, w.place, w.part, w.delay, w.waits_for, w.from_startup, w.mark,
+            case when w.waits_for > 1 then (select n.id from numbered n
+                where n.n = (select count(distinct o.place) from wanted o where o.waits_for > 1 and o.place <= w.place)) end
+        from wanted w on conflict do nothing;
         insert into scheduler_private.channel (name)
         select s.source from scheduler_private.subscription s where s.job = new.name and s.event = 'notify' on conflict do nothing;
+        -- What a part that is no more made due later is taken back.
+        delete from scheduler_private.event e
+        where e.job = new.name and e.due_at > clock_timestamp() and e.part is not null
+            and not exists (select from scheduler_private.subscription s where s.job = new.name and s.part = e.part);
         update scheduler_private.job_gate g
         set followed = exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job)
         where g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = new.name
                         union select unnest(former) union select new.name)
             and g.followed is distinct from exists (select from scheduler_private.subscription s where s.event = 'after' and s.source = g.job);
     end if;
+    -- "every … after end" counts from here; what it made due before is taken back.
+    if tg_op = 'UPDATE' and (new.enabled, new.paused_at) is distinct from (old.enabled, old.paused_at) then
+        update scheduler_private.subscription s
+        set since = greatest(s.since, case when old.paused_until <= clock_timestamp() then old.paused_until else clock_timestamp() end)
+        where s.job = new.name and s.event = 'end';
+        delete from scheduler_private.event e using scheduler_private.subscription s
+        where s.job = new.name and s.event = 'end' and e.job = s.job and e.part = s.part and e.due_at > clock_timestamp();
+    end if;
     if new.schedule ~ '\mrelease\M' and exists (select from scheduler_private.subscription s where s.job = new.name and s.event = 'release')
         and (tg_op = 'INSERT' or to_jsonb(new) - bookkeeping is distinct from to_jsonb(old) - bookkeeping) then
         due := clock_timestamp();
-        insert into scheduler_private.event (run_key, job, due_at, cause)
-        values (scheduler_private.event_key(new.name, due, 'v' || new.version), new.name, due, 'release ' || new.version) on conflict do nothing;
+        insert into scheduler_private.event (run_key, job, due_at, cause, part)
+        select scheduler_private.event_key(new.name, due + s.delay, 'v' || new.version || s.mark), new.name, due + s.delay, 'release ' || new.version,
+            s.part
+        from scheduler_private.subscription s where s.job = new.name and s.event = 'release' order by s.place on conflict do nothing;
         perform pg_notify('scheduler_events', '');
     end if;
     return null;
@@ -2672,6 +2832,65 @@ begin
     end if;
 end $_$;
 
+CREATE FUNCTION scheduler_private.keep_events() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- A fire that was skipped or missed has its row in the ledger, and the latest rows of a job are looked at.
+    runs_looked_at constant integer := 10;
+    -- So that one look stays short; the others are found by the next.
+    fires_max constant integer := 1000;
+    made integer;
+begin
+    perform scheduler_private.end_parts();
+    if not exists (select from scheduler_private.subscription s where s.event = 'end')
+        and not exists (select from scheduler_private.gathering) then
+        return 0;
+    end if;
+    if not pg_try_advisory_xact_lock(hashtext('scheduler.events')) then
+        return 0;
+    end if;
+    -- A run by hand that ended later begins the wait anew.
+    delete from scheduler_private.event e using scheduler_private.subscription s, scheduler_private.job_gate g
+    where s.event = 'end' and e.job = s.job and e.part = s.part and g.job = s.job and e.due_at > clock_timestamp()
+        and e.due_at < g.last_ended_at + s.delay;
+    with idle as materialized (
+        select s.job, s.part, s.mark, s.delay + greatest(s.since, case when j.paused_until <= clock_timestamp() then j.paused_until end,
+            g.last_ended_at, last.ended_at) as due_at
+        from scheduler_private.subscription s
+        join scheduler.job j on j.name = s.job
+        join scheduler_private.job_gate g on g.job = s.job
+        left join lateral (
+            select max(l.ended_at) as ended_at from (
+                select r.ended_at from scheduler_private.run r where r.job = s.job order by r.due_at desc limit runs_looked_at) l) last on true
+        where s.event = 'end' and j.enabled and (j.paused_at is null or j.paused_until <= clock_timestamp())
+            and not exists (select from scheduler_private.event e where e.job = s.job and e.part = s.part)
+            and not exists (select from scheduler_private.run r where r.job = s.job and r.state <> 'finished')
+        limit fires_max
+    ),
+    fire as materialized (
+        select i.job, i.part, i.due_at, scheduler_private.event_key(i.job, i.due_at, 'end' || i.mark) as run_key from idle i
+    ),
+    -- That very fire is in the ledger, and nothing later is known to have ended: it counts from now on.
+    known as (
+        update scheduler_private.subscription s set since = clock_timestamp()
+        from fire f
+        where s.event = 'end' and s.job = f.job
+            and exists (select from scheduler_private.run r where r.due_at = f.due_at and r.run_key = f.run_key)
+        returning s.job
+    )
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select f.run_key, f.job, f.due_at, 'end', f.part from fire f where f.job not in (select k.job from known k)
+    on conflict do nothing;
+    get diagnostics made = row_count;
+    if made > 0 then
+        perform pg_notify('scheduler_events', '');
+    end if;
+    delete from scheduler_private.gathering g where not exists (select from scheduler_private.subscription s where s.gathering = g.id);
+    return made;
+end $$;
+
 CREATE FUNCTION scheduler_private.keep_gates() RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -2785,16 +3004,26 @@ begin
     if lease = any (present) then
         return false;
     end if;
+    due := clock_timestamp();
+    if node_opened.former is null then
+        insert into scheduler_private.event (run_key, job, due_at, cause, part)
+        select scheduler_private.event_key(s.job, due + s.delay, 's' || node_opened.lease || s.mark), s.job, due + s.delay,
+            'node start ' || n.name, s.part
+        from scheduler_private.subscription s join scheduler_private.node n on n.lease_id = node_opened.lease where s.event = 'node'
+        order by s.place on conflict do nothing;
+        perform pg_notify('scheduler_events', '');
+    end if;
     present := array(select n.lease_id from scheduler_private.node n
                      where n.lease_id = any (present) and n.lease_until > clock_timestamp() and n.state <> 'stopped');
     if cardinality(present) > 0 or node_opened.former is not null then
         update scheduler_private.cluster_start c set leases = present || node_opened.lease;
         return false;
     end if;
-    due := clock_timestamp();
     update scheduler_private.cluster_start c set leases = array[node_opened.lease], started_at = due;
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, due, 'start'), s.job, due, 'startup' from scheduler_private.subscription s where s.event = 'startup';
+    delete from scheduler_private.event e where e.cause = 'startup' and e.due_at > due;
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select scheduler_private.event_key(s.job, due + s.delay, 'start' || s.mark), s.job, due + s.delay, 'startup', s.part
+    from scheduler_private.subscription s where s.event = 'startup' order by s.place on conflict do nothing;
     perform pg_notify('scheduler_events', '');
     return true;
 end $$;
@@ -2885,6 +3114,26 @@ begin
     from mine m join scheduler_private.notification o on o.id = m.id join scheduler.channel c on c.name = o.channel
     where n.id = m.id
     returning n.id, n.attempts, n.dedupe_key, n.what, n.payload, n.channel, c.kind, c.settings;
+end $$;
+
+CREATE FUNCTION scheduler_private.of_startup(run_key text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+#variable_conflict use_column
+declare
+    runs_max constant integer := 1000;
+begin
+    return (
+        with recursive line (key) as (
+            select of_startup.run_key
+            union
+            select before.key from line l
+            join scheduler_private.run r on r.due_at = scheduler_private.due_of(l.key) and r.run_key = l.key and r.cause like 'after %'
+            cross join lateral unnest(string_to_array(substr(r.cause, 7), ' and ')) before (key)
+        )
+        select coalesce(bool_and(coalesce(r.cause = 'startup' or r.cause like 'after %', false)), false) and count(*) <= runs_max
+        from (select l.key from line l limit runs_max + 1) l
+        left join scheduler_private.run r on r.due_at = scheduler_private.due_of(l.key) and r.run_key = l.key);
 end $$;
 
 CREATE FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text DEFAULT NULL::text) RETURNS void
@@ -2992,6 +3241,15 @@ declare
     count constant integer := cardinality(words);
     near text;
 begin
+    -- What the trigger reads is no mistake; params are looked at where they are used.
+    if part ~ '\swith\s+[^\s=]+=[^\s;,]+(\s+[^\s=]+=[^\s;,]+)*$' then
+        select p.problem, p.meant into problem, meant from scheduler_private.schedule_part_problem(trim(both E' \t\n\r' from
+            regexp_replace(part, '\swith\s+[^\s=]+=[^\s;,]+(\s+[^\s=]+=[^\s;,]+)*$', ''))) p;
+        return;
+    elsif part ~ '^(after .* (and|from startup|\+) |after .* from startup$|on .* \+ |on node start$|every .* after end$)'
+        and exists (select from scheduler_private.subscriptions_of('', part)) then
+        return;
+    end if;
     if length(part) > part_max then
         problem := format('a part of the schedule has %s characters; expected at most %s', length(part), part_max);
     elsif part = '' then
@@ -3166,19 +3424,39 @@ CREATE FUNCTION scheduler_private.shown(value jsonb) RETURNS text
     from (select regexp_replace(value #>> '{}', '[[:cntrl:]]', ' ', 'g') as text) t
 $$;
 
-CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RETURNS TABLE(event text, source text, job text, condition text)
+CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RETURNS TABLE(event text, source text, job text, condition text, place smallint, part text, delay interval, waits_for smallint, from_startup boolean, mark text)
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-    select case when w[1] = 'after' then 'after' else w[2] end,
-        case when w[1] = 'after' then w[2] when w[2] = 'notify' then w[3] else '' end,
-        subscriptions_of.name,
-        case when w[1] = 'after' then coalesce(w[4], 'success') else '' end
-    from regexp_split_to_table(subscriptions_of.schedule, ';') p
-    cross join lateral regexp_split_to_array(btrim(p, E' \t\n\r'), '\s+') as s (w)
-    where (w[1] = 'after' and (cardinality(w) = 2 or (cardinality(w) = 4 and w[3] = 'on' and w[4] in ('success', 'failure', 'any'))))
-        or (w[1] = 'on' and w[2] in ('startup', 'release') and cardinality(w) = 2)
-        or (w[1] = 'on' and w[2] = 'notify' and cardinality(w) = 3 and w[3] ~ '^[a-z_][a-z0-9_]{0,62}$')
+    with written as (
+        select w.place::smallint as place, btrim(regexp_replace(w.part, '[ \t\n\r]+', ' ', 'g')) as part
+        from unnest(scheduler_private.schedule_parts(subscriptions_of.schedule)) with ordinality w (part, place)
+    ),
+    plain as (
+        select w.place, coalesce(m[1], w.part) as part, case when m is null then '' else 'w' || w.place end as mark
+        from written w left join lateral regexp_match(w.part, '^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$') m on true
+    ),
+    found as (
+        select p.*, 'after' as event, string_to_array(m[1], ' and ') as sources, coalesce(m[2], 'success') as condition, m[3] is not null as startup,
+            m[4] as later
+        from plain p, regexp_match(p.part, '^after ([^ ]+(?: and [^ ]+)*)(?: on ([^ ]+))?( from startup)?(?: \+ ([^ ]+))?$') m
+        where m is not null and coalesce(m[2], 'any') in ('success', 'failure', 'any')
+        union all
+        select p.*, 'startup', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on startup(?: \+ ([^ ]+))?$') m where m is not null
+        union all
+        select p.*, 'release', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on release(?: \+ ([^ ]+))?$') m where m is not null
+        union all
+        select p.*, 'node', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on node start(?: \+ ([^ ]+))?$') m where m is not null
+        union all
+        select p.*, 'notify', array[m[1]], '', false, m[2] from plain p, regexp_match(p.part, '^on notify ([^ ]+)(?: \+ ([^ ]+))?$') m
+        where m[1] ~ '^[a-z_][a-z0-9_]{0,62}$'
+        union all
+        select p.*, 'end', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^every ([^ ]+) after end$') m where m is not null
+    )
+    select f.event, s.source, subscriptions_of.name, f.condition, f.place, f.part,
+        make_interval(secs => coalesce(scheduler_private.duration_seconds(f.later), 0)::float8), cardinality(f.sources)::smallint, f.startup, f.mark
+    from found f cross join lateral unnest(f.sources) s (source)
+    where f.later is null or scheduler_private.duration_seconds(f.later) is not null
 $_$;
 
 CREATE FUNCTION scheduler_private.supersede() RETURNS integer
@@ -4118,6 +4396,8 @@ CREATE TABLE scheduler_private.run (
     cancel jsonb,
     checkpoint jsonb,
     concurrency_group text,
+    only_node text,
+    part_of text,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -4251,7 +4531,9 @@ CREATE VIEW scheduler.awaiting_approval AS
             l.cause,
             l.cancel,
             l.checkpoint,
-            l.concurrency_group
+            l.concurrency_group,
+            l.only_node,
+            l.part_of
            FROM scheduler_private.run l
           WHERE ((l.due_at = g.last_due_at) AND (l.run_key = g.last_run_key))
          OFFSET 0) r)
@@ -4413,6 +4695,16 @@ CREATE VIEW scheduler.job_file AS
    FROM scheduler_private.job_file f
   ORDER BY f.what, f.name;
 
+CREATE TABLE scheduler_private.event (
+    run_key text NOT NULL,
+    job text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    cause text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    part text
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
 CREATE TABLE scheduler_private.job_note (
     job text NOT NULL,
     version integer NOT NULL,
@@ -4423,6 +4715,23 @@ CREATE TABLE scheduler_private.job_note (
 
 COMMENT ON COLUMN scheduler_private.job_note.in_words IS 'the schedule as an English sentence; null where it cannot be read';
 
+CREATE TABLE scheduler_private.subscription (
+    event text NOT NULL,
+    source text NOT NULL,
+    job text NOT NULL,
+    condition text NOT NULL,
+    place smallint DEFAULT 0 NOT NULL,
+    part text DEFAULT ''::text NOT NULL,
+    delay interval DEFAULT '00:00:00'::interval NOT NULL,
+    waits_for smallint DEFAULT 1 NOT NULL,
+    from_startup boolean DEFAULT false NOT NULL,
+    mark text DEFAULT ''::text NOT NULL,
+    gathering bigint,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT subscription_condition_is_known CHECK ((condition = ANY (ARRAY[''::text, 'success'::text, 'failure'::text, 'any'::text]))),
+    CONSTRAINT subscription_event_is_known CHECK ((event = ANY (ARRAY['after'::text, 'startup'::text, 'release'::text, 'notify'::text, 'node'::text, 'end'::text])))
+);
+
 CREATE VIEW scheduler.job_status AS
  SELECT j.name,
     j.kind,
@@ -4432,6 +4741,9 @@ CREATE VIEW scheduler.job_status AS
             WHEN (NOT j.enabled) THEN 'disabled'::text
             WHEN ((j.paused_at IS NOT NULL) AND COALESCE((j.paused_until > clock_timestamp()), true)) THEN 'paused'::text
             WHEN (j.problem IS NOT NULL) THEN 'problem'::text
+            WHEN ((live.state IS NULL) AND (j.count IS NOT NULL) AND (due.next_fire_at IS NULL) AND (g.last_due_at >= j.starts) AND (NOT (EXISTS ( SELECT
+               FROM scheduler_private.subscription s
+              WHERE (s.job = j.name))))) THEN 'done'::text
             ELSE COALESCE(live.state, 'idle'::text)
         END AS state,
     g.last_verdict,
@@ -4469,7 +4781,9 @@ CREATE VIEW scheduler.job_status AS
                 END AS state
            FROM scheduler_private.run r
           WHERE ((r.state <> 'finished'::text) AND (r.job = j.name))) live ON (true))
-     LEFT JOIN LATERAL ( SELECT ('1970-01-01 00:00:00+00'::timestamp with time zone + ((((min(t.next_fire_time) - '621355968000000000'::bigint) / 10))::double precision * '00:00:00.000001'::interval)) AS next_fire_at
+     LEFT JOIN LATERAL ( SELECT LEAST(('1970-01-01 00:00:00+00'::timestamp with time zone + ((((min(t.next_fire_time) - '621355968000000000'::bigint) / 10))::double precision * '00:00:00.000001'::interval)), ( SELECT min(e.due_at) AS min
+                   FROM scheduler_private.event e
+                  WHERE (e.job = j.name))) AS next_fire_at
            FROM quartz.qrtz_triggers t
           WHERE ((t.sched_name = 'scheduler'::text) AND (t.job_name = j.name) AND (t.job_group = 'jobs'::text) AND (t.next_fire_time > 0))) due ON (true))
   ORDER BY j.name;
@@ -4584,12 +4898,12 @@ CREATE VIEW scheduler.run AS
     r.state,
         CASE
             WHEN (r.state <> 'queued'::text) THEN NULL::text
-            WHEN (g.paused AND COALESCE((g.paused_until > clock_timestamp()), true) AND (r.requested_by IS NULL)) THEN 'the job is paused'::text
-            WHEN ((g.overlap = 'queue'::text) AND (g.active_key IS NOT NULL) AND (g.active_key <> r.run_key)) THEN (('run '::text || g.active_key) || ' of the same job'::text)
+            WHEN (g.paused AND COALESCE((g.paused_until > clock_timestamp()), true) AND (r.requested_by IS NULL) AND (r.part_of IS NULL)) THEN 'the job is paused'::text
+            WHEN ((g.overlap = 'queue'::text) AND (g.active_key IS NOT NULL) AND (g.active_key <> r.run_key) AND (r.part_of IS NULL)) THEN (('run '::text || g.active_key) || ' of the same job'::text)
             WHEN ((r.concurrency_group IS NOT NULL) AND (c.running >= c.places)) THEN (((((('a place in group '::text || r.concurrency_group) || ' ('::text) || c.running) || ' of '::text) || c.places) || ' run)'::text)
             WHEN (NOT (EXISTS ( SELECT
                FROM scheduler_private.node n
-              WHERE ((n.state = 'live'::text) AND (n.lease_until > clock_timestamp()) AND (r.runs_on <@ n.labels))))) THEN ('a live node'::text ||
+              WHERE ((n.state = 'live'::text) AND (n.lease_until > clock_timestamp()) AND (array_remove(r.runs_on, 'all'::text) <@ n.labels) AND COALESCE((n.name = r.only_node), true))))) THEN (('a live node'::text || COALESCE((', '::text || r.only_node), ''::text)) ||
             CASE
                 WHEN (r.runs_on = '{}'::text[]) THEN ''::text
                 ELSE (' with the labels '::text || array_to_string(r.runs_on, ', '::text))
@@ -4615,7 +4929,8 @@ CREATE VIEW scheduler.run AS
     r.past_attempts,
     r.cancel,
     r.concurrency_group,
-    "left"(encode(sha256(convert_to(r.run_key, 'UTF8'::name)), 'hex'::text), 32) AS trace_id
+    "left"(encode(sha256(convert_to(r.run_key, 'UTF8'::name)), 'hex'::text), 32) AS trace_id,
+    r.part_of
    FROM ((scheduler_private.run r
      LEFT JOIN scheduler_private.job_gate g ON (((g.job = r.job) AND (r.state = 'queued'::text))))
      LEFT JOIN LATERAL ( SELECT ( SELECT count(*) AS count
@@ -4837,17 +5152,22 @@ CREATE TABLE scheduler_private.cluster_start (
     CONSTRAINT cluster_start_is_one_row CHECK (only_row)
 );
 
-CREATE TABLE scheduler_private.event (
-    run_key text NOT NULL,
-    job text NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    cause text NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
-
 CREATE TABLE scheduler_private.gate_lock (
 );
+
+CREATE TABLE scheduler_private.gathering (
+    id bigint NOT NULL,
+    job text NOT NULL,
+    runs jsonb DEFAULT '{}'::jsonb NOT NULL
+)
+WITH (fillfactor='50');
+
+CREATE SEQUENCE scheduler_private.gathering_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 
 ALTER TABLE scheduler_private.healed ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME scheduler_private.healed_id_seq
@@ -5030,6 +5350,8 @@ CREATE TABLE scheduler_private.run_default (
     cancel jsonb,
     checkpoint jsonb,
     concurrency_group text,
+    only_node text,
+    part_of text,
     CONSTRAINT run_finished_has_end CHECK (((state = 'finished'::text) = (ended_at IS NOT NULL))),
     CONSTRAINT run_finished_has_verdict CHECK (((state = 'finished'::text) = (verdict IS NOT NULL))),
     CONSTRAINT run_running_has_owner CHECK (((state <> 'running'::text) OR ((owner IS NOT NULL) AND (node IS NOT NULL) AND (token > 0)))),
@@ -5042,15 +5364,6 @@ CREATE TABLE scheduler_private.schema_object (
     name text NOT NULL,
     hash text NOT NULL,
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-);
-
-CREATE TABLE scheduler_private.subscription (
-    event text NOT NULL,
-    source text NOT NULL,
-    job text NOT NULL,
-    condition text NOT NULL,
-    CONSTRAINT subscription_condition_is_known CHECK ((condition = ANY (ARRAY[''::text, 'success'::text, 'failure'::text, 'any'::text]))),
-    CONSTRAINT subscription_event_is_known CHECK ((event = ANY (ARRAY['after'::text, 'startup'::text, 'release'::text, 'notify'::text])))
 );
 
 CREATE TABLE scheduler_private.sweep (
@@ -5339,6 +5652,9 @@ ALTER TABLE ONLY scheduler_private.cluster_start
 ALTER TABLE ONLY scheduler_private.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (run_key);
 
+ALTER TABLE ONLY scheduler_private.gathering
+    ADD CONSTRAINT gathering_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY scheduler_private.healed
     ADD CONSTRAINT healed_pkey PRIMARY KEY (id);
 
@@ -5415,7 +5731,7 @@ ALTER TABLE ONLY scheduler_private.schema_object
     ADD CONSTRAINT schema_object_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY scheduler_private.subscription
-    ADD CONSTRAINT subscription_pkey PRIMARY KEY (event, source, job, condition);
+    ADD CONSTRAINT subscription_pkey PRIMARY KEY (event, source, job, place);
 
 ALTER TABLE ONLY scheduler_private.sweep
     ADD CONSTRAINT sweep_pkey PRIMARY KEY (only_row);
@@ -5486,6 +5802,10 @@ CREATE INDEX job_of_calendar ON scheduler.job USING btree (calendar) WHERE (cale
 
 CREATE INDEX backfill_open ON scheduler_private.backfill USING btree (id) WHERE (state = ANY (ARRAY['asked'::text, 'entering'::text]));
 
+CREATE INDEX event_due ON scheduler_private.event USING btree (due_at);
+
+CREATE INDEX event_of_job ON scheduler_private.event USING btree (job);
+
 CREATE INDEX gate_in_group ON scheduler_private.job_gate USING btree (concurrency_group) WHERE (concurrency_group IS NOT NULL);
 
 CREATE INDEX gate_supersedes ON scheduler_private.job_gate USING btree (job) WHERE supersedes;
@@ -5518,9 +5838,21 @@ CREATE INDEX run_missed ON ONLY scheduler_private.run USING btree (job, due_at D
 
 CREATE INDEX run_default_job_due_at_idx1 ON scheduler_private.run_default USING btree (job, due_at DESC) WHERE (verdict = 'missed'::text);
 
+CREATE INDEX run_of_one_node ON ONLY scheduler_private.run USING btree (only_node) WHERE ((state <> 'finished'::text) AND (only_node IS NOT NULL));
+
+CREATE INDEX run_default_only_node_idx ON scheduler_private.run_default USING btree (only_node) WHERE ((state <> 'finished'::text) AND (only_node IS NOT NULL));
+
+CREATE INDEX run_part ON ONLY scheduler_private.run USING btree (part_of) WHERE (part_of IS NOT NULL);
+
+CREATE INDEX run_default_part_of_idx ON scheduler_private.run_default USING btree (part_of) WHERE (part_of IS NOT NULL);
+
 CREATE INDEX run_live ON ONLY scheduler_private.run USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
 
 CREATE INDEX run_default_state_priority_due_at_idx ON scheduler_private.run_default USING btree (state, priority DESC, due_at) WHERE (state <> 'finished'::text);
+
+CREATE UNIQUE INDEX subscription_after_end ON scheduler_private.subscription USING btree (job) WHERE (event = 'end'::text);
+
+CREATE INDEX subscription_gathering ON scheduler_private.subscription USING btree (gathering) WHERE (gathering IS NOT NULL);
 
 CREATE INDEX subscription_of_job ON scheduler_private.subscription USING btree (job);
 
@@ -5543,6 +5875,10 @@ ALTER INDEX scheduler_private.run_missed_lately ATTACH PARTITION scheduler_priva
 ALTER INDEX scheduler_private.run_of_job ATTACH PARTITION scheduler_private.run_default_job_due_at_idx;
 
 ALTER INDEX scheduler_private.run_missed ATTACH PARTITION scheduler_private.run_default_job_due_at_idx1;
+
+ALTER INDEX scheduler_private.run_of_one_node ATTACH PARTITION scheduler_private.run_default_only_node_idx;
+
+ALTER INDEX scheduler_private.run_part ATTACH PARTITION scheduler_private.run_default_part_of_idx;
 
 ALTER INDEX scheduler_private.run_pkey ATTACH PARTITION scheduler_private.run_default_pkey;
 
@@ -5576,7 +5912,7 @@ CREATE TRIGGER job_removed AFTER DELETE ON scheduler.job FOR EACH ROW EXECUTE FU
 
 CREATE TRIGGER job_subscribed AFTER INSERT ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_subscribed();
 
-CREATE TRIGGER job_subscribed_anew AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN (((new.schedule IS DISTINCT FROM old.schedule) OR (new.schedule ~ '\mrelease\M'::text))) EXECUTE FUNCTION scheduler_private.job_subscribed();
+CREATE TRIGGER job_subscribed_anew AFTER UPDATE ON scheduler.job FOR EACH ROW WHEN (((new.schedule IS DISTINCT FROM old.schedule) OR (new.schedule ~ '\m(release|end)\M'::text))) EXECUTE FUNCTION scheduler_private.job_subscribed();
 
 CREATE TRIGGER job_to_store_delete AFTER DELETE ON scheduler.job REFERENCING OLD TABLE AS old_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_to_store();
 
@@ -5584,7 +5920,7 @@ CREATE TRIGGER job_to_store_insert AFTER INSERT ON scheduler.job REFERENCING NEW
 
 CREATE TRIGGER job_to_store_update AFTER UPDATE ON scheduler.job REFERENCING OLD TABLE AS old_row NEW TABLE AS new_row FOR EACH STATEMENT EXECUTE FUNCTION scheduler_private.job_to_store();
 
-CREATE TRIGGER job_unsubscribed BEFORE DELETE ON scheduler.job FOR EACH ROW WHEN ((old.schedule ~ '\mafter\M'::text)) EXECUTE FUNCTION scheduler_private.job_subscribed();
+CREATE TRIGGER job_unsubscribed BEFORE DELETE ON scheduler.job FOR EACH ROW WHEN ((old.schedule ~ '\m(after|on)\M'::text)) EXECUTE FUNCTION scheduler_private.job_subscribed();
 
 CREATE TRIGGER job_version BEFORE UPDATE ON scheduler.job FOR EACH ROW EXECUTE FUNCTION scheduler_private.job_changed();
 
@@ -5906,6 +6242,9 @@ GRANT ALL ON FUNCTION scheduler_private.duration_seconds(duration text) TO sched
 GRANT ALL ON FUNCTION scheduler_private.edits(a text, b text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.edits(a text, b text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.end_parts() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.end_parts() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with time zone) TO scheduler_admin;
 
@@ -5914,6 +6253,9 @@ GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_adm
 
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.follow(run_keys text[], jobs text[], verdicts text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.follow(run_keys text[], jobs text[], verdicts text[]) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.followed_jobs(schedule text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.followed_jobs(schedule text) TO scheduler_admin;
@@ -5960,6 +6302,9 @@ GRANT ALL ON FUNCTION scheduler_private.job_versioned() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.json_problems(value jsonb, schema jsonb, path text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.keep_events() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.keep_events() TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.keep_gates() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.keep_gates() TO scheduler_admin;
 
@@ -5995,6 +6340,9 @@ GRANT ALL ON FUNCTION scheduler_private.notify_mask(notify jsonb) TO scheduler_a
 
 GRANT ALL ON FUNCTION scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.notify_turn(node text, lease bigint, quiet text[], most integer) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.of_startup(run_key text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.of_startup(run_key text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_admin;
@@ -6212,8 +6560,14 @@ GRANT SELECT ON TABLE scheduler.job_file TO scheduler_operator;
 GRANT SELECT ON TABLE scheduler.job_file TO scheduler_admin;
 GRANT ALL ON TABLE scheduler.job_file TO scheduler_node;
 
+GRANT SELECT ON TABLE scheduler_private.event TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.event TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler_private.job_note TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.job_note TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.subscription TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.subscription TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler.job_status TO scheduler_viewer;
 GRANT SELECT ON TABLE scheduler.job_status TO scheduler_operator;
@@ -6283,11 +6637,13 @@ GRANT ALL ON TABLE scheduler_private.channel_turn TO scheduler_node;
 GRANT SELECT ON TABLE scheduler_private.cluster_start TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.cluster_start TO scheduler_node;
 
-GRANT SELECT ON TABLE scheduler_private.event TO scheduler_admin;
-GRANT ALL ON TABLE scheduler_private.event TO scheduler_node;
-
 GRANT SELECT ON TABLE scheduler_private.gate_lock TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.gate_lock TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.gathering TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.gathering TO scheduler_node;
+
+GRANT ALL ON SEQUENCE scheduler_private.gathering_id TO scheduler_node;
 
 GRANT ALL ON SEQUENCE scheduler_private.healed_id_seq TO scheduler_node;
 
@@ -6337,9 +6693,6 @@ GRANT ALL ON TABLE scheduler_private.run_default TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.schema_object TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.schema_object TO scheduler_node;
-
-GRANT SELECT ON TABLE scheduler_private.subscription TO scheduler_admin;
-GRANT ALL ON TABLE scheduler_private.subscription TO scheduler_node;
 
 GRANT SELECT ON TABLE scheduler_private.sweep TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.sweep TO scheduler_node;

@@ -45,7 +45,7 @@ internal static class AfterCycles
         try
         {
             return job.Schedule.Contains("after", StringComparison.Ordinal)
-                ? [.. Schedule.Parse(job.Schedule, job.TimeZone).Events.OfType<AfterPart>().Select(a => a.Job)]
+                ? [.. Schedule.Parse(job.Schedule, job.TimeZone).Events.OfType<AfterPart>().SelectMany(a => a.Jobs)]
                 : [];
         }
         catch (ScheduleException) { return []; }

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
 using Scheduler.Database;
 
 namespace Scheduler.Schedules;
@@ -16,69 +16,45 @@ internal enum AfterWhich
 
 /// <summary>
 /// One part of a schedule that is due by an event and not by the clock. The database knows who waits for what
-/// (<c>scheduler_private.subscription</c>); here it is only read and checked.
+/// (<c>scheduler_private.subscription</c>); here it is only read.
 /// </summary>
 /// <param name="Text">As it was written.</param>
-internal abstract partial record EventPart(string Text)
+internal abstract record EventPart(string Text)
 {
-    private const string Expected = "expected 'on startup', 'on release' or 'on notify CHANNEL'";
-    private static readonly string[] Events = ["startup", "release", "notify"];
+    /// <summary>How long after the event it is due. Default: at once.</summary>
+    public TimeSpan Delay { get; init; }
 
-    /// <summary>True when a part that begins with this word is due by an event.</summary>
-    public static bool BeginsWith(string word) => word is "after" or "on";
+    /// <summary>Params of the runs it makes due, in the order they are written. Default: none.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Params { get; init; } = [];
 
-    /// <summary>Read one part. Throws <see cref="ScheduleException"/>.</summary>
-    public static EventPart Parse(string text, string[] words) => words switch
+    /// <summary>The part that a form and what its slots hold make.</summary>
+    /// <param name="text">As it was written.</param>
+    /// <param name="form">The form.</param>
+    /// <param name="slots">What its slots hold, those that are left out not in it. All of it is right.</param>
+    public static EventPart Of(string text, EventForm form, IReadOnlyDictionary<EventSlot, string> slots)
     {
-        ["after", var job] => After(text, job, "success"),
-        ["after", var job, "on", var which] => After(text, job, which),
-        ["after", ..] => throw new ScheduleException(
-            $"schedule '{text}' cannot be read; expected 'after JOB', 'after JOB on failure' or 'after JOB on any'"),
-        ["on", "startup"] => new StartupPart(text),
-        ["on", "release"] => new ReleasePart(text),
-        ["on", "notify", var channel] => Notify(text, channel),
-        ["on", "notify", ..] => throw new ScheduleException($"schedule '{text}' cannot be read; expected 'on notify' and one channel"),
-        ["on", var other] => throw new ScheduleException($"schedule '{text}': '{other}' is no event{Spelling.Hint(other, Events)}; {Expected}"),
-        _ => throw new ScheduleException($"schedule '{text}' cannot be read; {Expected}"),
-    };
-
-    private static AfterPart After(string text, string job, string which)
-    {
-        if (!JobName.IsAllowed(job))
+        EventPart part = form.Event switch
         {
-            throw new ScheduleException($"schedule '{text}': '{job}' is no job name; expected lower-case letters, digits and . _ - /");
-        }
-        return which switch
-        {
-            "success" => new AfterPart(text, job, AfterWhich.Success),
-            "failure" => new AfterPart(text, job, AfterWhich.Failure),
-            "any" => new AfterPart(text, job, AfterWhich.Any),
-            _ => throw new ScheduleException($"schedule '{text}': '{which}' is no outcome{Spelling.Hint(which, ["success", "failure", "any"])}; "
-                + "expected success, failure or any"),
+            "after" => new AfterPart(text, slots[EventSlot.Jobs].Split(" and "),
+                slots.TryGetValue(EventSlot.Outcome, out var which)
+                    ? Enum.Parse<AfterWhich>(CultureInfo.InvariantCulture.TextInfo.ToTitleCase(which)) : AfterWhich.Success,
+                slots.ContainsKey(EventSlot.FromStartup)),
+            "startup" => new StartupPart(text),
+            "release" => new ReleasePart(text),
+            "node" => new NodeStartPart(text),
+            "notify" => new NotifyPart(text, slots[EventSlot.Channel]),
+            _ => new AfterEndPart(text, Duration.Parse(slots[EventSlot.Interval])),
         };
+        return slots.TryGetValue(EventSlot.Delay, out var delay) ? part with { Delay = Duration.Parse(delay) } : part;
     }
-
-    private static NotifyPart Notify(string text, string channel)
-    {
-        if (!Channel().IsMatch(channel))
-        {
-            throw new ScheduleException($"schedule '{text}': '{channel}' is no channel; "
-                + "expected at most 63 lower-case letters, digits and _, not beginning with a digit");
-        }
-        if (channel.StartsWith("scheduler_", StringComparison.Ordinal))
-        {
-            throw new ScheduleException($"schedule '{text}': channels named scheduler_… are the scheduler's own; expected another name");
-        }
-        return new NotifyPart(text, channel);
-    }
-
-    // What NOTIFY makes of a name without quotes, so that nobody is puzzled by capitals.
-    [GeneratedRegex("^[a-z_][a-z0-9_]{0,62}$")]
-    private static partial Regex Channel();
 }
 
-/// <summary>Due when a run of another job has ended.</summary>
-internal sealed record AfterPart(string Text, string Job, AfterWhich Which) : EventPart(Text);
+/// <summary>Due when each of some other jobs has had a run with that outcome since it was last due by this part.</summary>
+/// <param name="Text">As it was written.</param>
+/// <param name="Jobs">The jobs, 1 to <see cref="EventGrammar.JobsMax"/>.</param>
+/// <param name="Which">The outcome that counts.</param>
+/// <param name="FromStartup">True when only runs count that a start of the cluster made due, at first hand or through others.</param>
+internal sealed record AfterPart(string Text, IReadOnlyList<string> Jobs, AfterWhich Which, bool FromStartup) : EventPart(Text);
 
 /// <summary>Due once when the cluster starts.</summary>
 internal sealed record StartupPart(string Text) : EventPart(Text);
@@ -86,5 +62,11 @@ internal sealed record StartupPart(string Text) : EventPart(Text);
 /// <summary>Due once for each new version of the job.</summary>
 internal sealed record ReleasePart(string Text) : EventPart(Text);
 
+/// <summary>Due once for each node process that comes live, and run on that node.</summary>
+internal sealed record NodeStartPart(string Text) : EventPart(Text);
+
 /// <summary>Due once for each burst of notifications on a channel.</summary>
 internal sealed record NotifyPart(string Text, string Channel) : EventPart(Text);
+
+/// <summary>Due that long after the end of the job's own last run.</summary>
+internal sealed record AfterEndPart(string Text, TimeSpan Interval) : EventPart(Text);

@@ -7,11 +7,14 @@ namespace Scheduler.Schedules;
 internal abstract record SchedulePart(string Text)
 {
     private const string Expected = "expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
-        + "a macro such as @daily, 'every 5m', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', "
-        + "'on notify CHANNEL', or 'manual'";
+        + "a macro such as @daily, 'every 5m', 'every 5m after end', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', "
+        + "'on release', 'on node start', 'on notify CHANNEL', or 'manual'";
     // The longest anybody has written by hand is a tenth of it; it is stored with each trigger.
     private const int TextLengthMax = 500;
     private static readonly string[] Words = ["every", "at", "rrule", "after", "on", "manual"];
+
+    /// <summary>Params of the runs it makes due, in the order they are written. Default: none.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Params { get; init; } = [];
 
     /// <summary>As it was written, with single blanks between its words.</summary>
     public string Plain => string.Join(' ', WordsOf(Text));
