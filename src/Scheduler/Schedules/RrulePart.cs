@@ -1,4 +1,5 @@
 using System.Globalization;
+using Scheduler.Database;
 
 namespace Scheduler.Schedules;
 
@@ -10,7 +11,7 @@ namespace Scheduler.Schedules;
 /// </summary>
 internal sealed record RrulePart : SchedulePart
 {
-    private const int RuleLengthMax = 500;
+    internal const int RuleLengthMax = 500;
     private static readonly DateTime AnchorDefault = new(2001, 1, 1);
     // No clock has been set by more than a day; the rest is room for the steps of ZoneChange.
     private static readonly TimeSpan Before = TimeSpan.FromDays(2);
@@ -59,7 +60,7 @@ internal sealed record RrulePart : SchedulePart
     /// <param name="starts">The job's <c>starts</c>.</param>
     public static RrulePart Of(string text, string[] words, TimeZoneInfo zone, DateTimeOffset? starts)
     {
-        if (words.Length != 2 || words[1].Length > RuleLengthMax)
+        if (words.Length != 2 || PlainText.Length(words[1]) > RuleLengthMax)
         {
             throw new ScheduleException($"schedule '{text}' cannot be read; expected 'rrule' and one rule without blanks of at most {RuleLengthMax} "
                 + "characters, such as 'rrule FREQ=MONTHLY;BYDAY=2MO;BYHOUR=9'");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Scheduler.Database;
 
@@ -11,7 +12,8 @@ namespace Scheduler.Schedules;
 /// The schedule it stands for, null where none can be told. <c>{1}</c> is what the first group holds, <c>{day:1}</c> the same as a weekday,
 /// <c>{every:1}</c> as an interval; when that is none, the whole is not said.
 /// </param>
-internal sealed record Slip(string Pattern, string Why, string? Meant);
+/// <param name="Cased">True when the case of letters counts.</param>
+internal sealed record Slip(string Pattern, string Why, string? Meant, bool Cased = false);
 
 /// <summary>What people write as a schedule who come from other schedulers. Each is refused with words that teach; none is guessed.</summary>
 internal static partial class ScheduleSlips
@@ -45,7 +47,7 @@ internal static partial class ScheduleSlips
         new("([^ ]+ [^ ]+ [^ ]+ [^ ?]+ \\? [^ ]+|[^ ]+ [^ ]+ \\? [^ ?]+ [^ ?]+ [^ ]+)", "has the six fields of AWS, minute first and year last; "
             + "expected the seconds before them", "0 {1}"),
         new("(?:CRON_TZ|TZ)=([^ ]+) (.+)", "names a time zone; expected '{1}' as the job's time_zone, and as the schedule the rest", "{2}"),
-        new($"(.+ .+ .+ .+ .+) (?-i:{Zone})", "ends with a time zone; expected '{2}' as the job's time_zone, and as the schedule the rest", "{1}"),
+        new($"(.+ .+ .+ .+ .+) {Zone}", "ends with a time zone; expected '{2}' as the job's time_zone, and as the schedule the rest", "{1}", Cased: true),
         new("([0-9]+)000", "is a number without a unit; milliseconds are written as an interval", "every {every:1s}"),
         new("([0-9]+)", "is a number without a unit; expected 'every' and a duration", "every {every:1s}"),
         new("(?:every )?[0-9.]+ ?(?:ms|milliseconds?|us|ns)", "is no number of whole seconds; expected at least 'every 1s', or 'on notify CHANNEL' "
@@ -63,17 +65,24 @@ internal static partial class ScheduleSlips
             "is an instant; expected 'at' before it", "at {1}"),
     ];
 
+    /// <summary>Lengths below a second.</summary>
+    internal const string FinerForm = "[0-9](?:ms|us|ns)$|^0?[.][0-9]+s";
+    /// <summary>What stands behind 'at' for an instant elsewhere: 1 the date, 2 the time, 3 and 4 the offset.</summary>
+    internal const string DateForm =
+        "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|[Zz])?$";
+
     private static readonly List<(Regex Pattern, Slip Slip)> Compiled = [.. All.Select(s =>
-        (new Regex($"^(?:{s.Pattern})\\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant), s))];
+        (new Regex($"^(?:{s.Pattern})\\z", (s.Cased ? RegexOptions.None : RegexOptions.IgnoreCase) | RegexOptions.CultureInvariant), s))];
     // The longest of the list, a zone behind seven fields, has eight.
-    private const int WordsMost = 9;
+    internal const int WordsMost = 9;
 
     /// <summary>What to say about a part, null when it is like nothing known.</summary>
     /// <param name="text">The part.</param>
     /// <param name="words">Its words.</param>
     public static ScheduleException? Of(string text, string[] words)
     {
-        if (words.Length > WordsMost) { return null; }
+        // Patterns that ignore case would take letters of other scripts for Latin ones.
+        if (words.Length > WordsMost || !Ascii.IsValid(text)) { return null; }
         var plain = string.Join(' ', words);
         foreach (var (pattern, slip) in Compiled)
         {
@@ -127,9 +136,9 @@ internal static partial class ScheduleSlips
     [GeneratedRegex(@"\{(every:|day:|n:)?([0-9])(s?)\}")]
     private static partial Regex Group();
 
-    [GeneratedRegex("[0-9](?:ms|us|ns)$|^0?[.][0-9]+s")]
+    [GeneratedRegex(FinerForm)]
     private static partial Regex Finer();
 
-    [GeneratedRegex(@"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|[Zz])?$")]
+    [GeneratedRegex(DateForm)]
     private static partial Regex Date();
 }
