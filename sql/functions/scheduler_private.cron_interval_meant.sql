@@ -5,14 +5,16 @@
 -- Returns null when no interval can be told.
 create or replace function scheduler_private.cron_interval_meant(fields text[], place integer, step integer) returns text
 language plpgsql immutable as $$
+declare
+    name constant text := (array['second', 'minute', 'hour'])[place + case when cardinality(fields) = 5 then 1 else 0 end];
+    unit constant text := scheduler_private.schedule_grammar() #>> array['cron_units', name];
 begin
-    return (
-    select case when u.unit is null or not starts_with(fields[place], '*/') or exists (select from unnest(fields[place + 1 :]) w where w not in ('*', '?'))
-            or exists (select from unnest(fields[: place - 1]) w where w <> '0') then null
-        when step <> case when u.place = 3 then 24 else 60 end then 'every ' || step || u.unit
-        -- All of the next larger unit.
-        else array_to_string(fields[: place - 1] || '0'::text || fields[place + 1 :], ' ') end
-    from (select p.place, scheduler_private.schedule_grammar() #>> array['cron_units', (array['second', 'minute', 'hour'])[p.place]] as unit
-          from (select place + case when cardinality(fields) = 5 then 1 else 0 end as place) p) u
-    );
+    if unit is null or not starts_with(fields[place], '*/') or exists (select from unnest(fields[place + 1 :]) w where w not in ('*', '?'))
+        or exists (select from unnest(fields[: place - 1]) w where w <> '0') then
+        return null;
+    elsif step <> (case name when 'hour' then 24 else 60 end) then
+        return 'every ' || step || unit;
+    end if;
+    -- All of the next larger unit.
+    return array_to_string(fields[: place - 1] || '0'::text || fields[place + 1 :], ' ');
 end $$;

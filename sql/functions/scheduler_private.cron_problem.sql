@@ -42,7 +42,7 @@ begin
             why := (scheduler_private.cron_slip(form, null)).why;
             exit;
         end if;
-        groups := case when i = weekday then regexp_match(word, form ->> 'special') end;
+        groups := case when i = weekday and translate(word, 'L#', '') <> word then regexp_match(word, form ->> 'special') end;
         if groups is not null then
             put := coalesce(groups[1], groups[2]);
             n := coalesce(scheduler_private.cron_value(form, put), 7 - 1 + shift);
@@ -64,7 +64,7 @@ begin
         end if;
         numbers := '{}';
         foreach item in array items loop
-            groups := case when i = day then regexp_match(item, form ->> 'special') end;
+            groups := case when i = day and translate(item, 'LW', '') <> item then regexp_match(item, form ->> 'special') end;
             if groups is not null then
                 if groups[3] is not null then
                     if groups[3]::integer not between 1 and 31 then

@@ -5,7 +5,7 @@
 create or replace function scheduler_private.cron_slip(form jsonb, item text, out why text, out put text)
 language plpgsql immutable as $$
 declare
-    names constant text[] := array(select jsonb_array_elements_text(form -> 'names'));
+    names constant text[] := (form ->> 'names')::text[];
     slip jsonb;
     groups text[];
     word text[];
@@ -15,7 +15,7 @@ begin
         return;
     end if;
     for slip in select * from jsonb_array_elements(scheduler_private.schedule_grammar() -> 'cron_slips') loop
-        continue when slip ->> 'of' not in ('', form ->> 'name') or item !~ (slip ->> 'pattern');
+        continue when slip ->> 'of' not in ('', form ->> 'name') or position(slip ->> 'needs' in item) = 0 or item !~ (slip ->> 'pattern');
         groups := regexp_match(item, slip ->> 'pattern');
         why := coalesce(replace(slip ->> 'why', '{0}', item), why);
         put := replace(replace(replace(slip ->> 'put', '{1}', coalesce(groups[1], '')), '{2}', coalesce(groups[2], '')), '{3}', coalesce(groups[3], ''));

@@ -1,9 +1,11 @@
--- The number that a value of a cron field stands for, in range or not.
+-- The number that a value of a cron field stands for, in range or not; null when it is none.
 --   form    the field, of schedule_grammar
---   value   a number or a name, in upper case
+--   value   a number of up to four digits, or a name in upper case
 create or replace function scheduler_private.cron_value(form jsonb, value text) returns integer
-language sql immutable strict parallel safe as $$
-    select case when value ~ '^[0-9]' then value::integer
-        else (select n.place - 1 + (form ->> 'names_from')::integer
-              from jsonb_array_elements_text(form -> 'names') with ordinality as n (name, place) where n.name = value)::integer end
-$$;
+language plpgsql immutable strict parallel safe as $$
+begin
+    if translate(value, '0123456789', '') = '' then
+        return case when length(value) between 1 and 4 then value::integer end;
+    end if;
+    return array_position((form ->> 'names')::text[], value) - 1 + (form -> 'names_from')::integer;
+end $$;

@@ -47,7 +47,7 @@ begin
         return;
     end if;
     for i in 1 .. cardinality(words) loop
-        near := scheduler_private.nearest(words[i], array(select jsonb_array_elements_text(grammar -> 'keywords')));
+        near := scheduler_private.nearest(words[i], (grammar ->> 'keywords')::text[]);
         continue when near is null or near = words[i];
         put := array_to_string(words[: i - 1] || near || words[i + 1 :], ' ');
         if (select f.event is not null and f.problem is null from scheduler_private.event_form(put) f) then

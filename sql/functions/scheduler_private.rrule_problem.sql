@@ -8,7 +8,7 @@ language plpgsql immutable as $$
 declare
     grammar constant jsonb := scheduler_private.schedule_grammar() -> 'rule';
     rule_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,rule}')::integer;
-    names constant text[] := array(select jsonb_array_elements_text(grammar -> 'names'));
+    names constant text[] := (grammar ->> 'names')::text[];
     needs_starts constant text := grammar ->> 'needs_starts';
     given jsonb := '{}';
     piece text;

@@ -12,14 +12,7 @@ select $json${
   },
   "expected": "expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, a macro such as @daily, 'every 5m', 'every 5m after end', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', 'on node start', 'on notify CHANNEL', or 'manual'",
   "rule_key": "^[^ \t\n\r=]+[ \t\n\r]*=",
-  "words": [
-    "every",
-    "at",
-    "rrule",
-    "after",
-    "on",
-    "manual"
-  ],
+  "words": "{every,at,rrule,after,on,manual}",
   "duration": {
     "once": "(?:[0-9]{1,9}(?:\\.[0-9]{1,9})?)? ?(?:days?|d|weeks?|w|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?: |, ?|(?=[0-9])|$)",
     "iso": "^p([0-9]+[wd])?(?:t([0-9]+h)?([0-9]+m)?([0-9]+s)?)?$"
@@ -29,199 +22,227 @@ select $json${
       "pattern": "@every (.+)",
       "why": "is not known",
       "meant": "every {every:1}",
-      "cased": false
+      "cased": false,
+      "needs": "@every "
     },
     {
       "pattern": "@every .+",
       "why": "has an interval that cannot be read; expected 'every' and whole seconds, such as 'every 30s' or 'every 1h30m'; what is to follow at once can be due 'on notify CHANNEL'",
       "meant": null,
-      "cased": false
+      "cased": false,
+      "needs": "@every "
     },
     {
       "pattern": "@reboot|@startup",
       "why": "is not known",
       "meant": "on startup",
-      "cased": false
+      "cased": false,
+      "needs": "@"
     },
     {
       "pattern": "@?(?:every_)?minute|@?minutely",
       "why": "is not known",
       "meant": "* * * * *",
-      "cased": false
+      "cased": false,
+      "needs": "minute"
     },
     {
       "pattern": "@secondly|@?every_second",
       "why": "is not known",
       "meant": "every 1s",
-      "cased": false
+      "cased": false,
+      "needs": "second"
     },
     {
       "pattern": "@?(?:weekdays?|workdays?|business days?)",
       "why": "is not known",
       "meant": "0 0 * * MON-FRI",
-      "cased": false
+      "cased": false,
+      "needs": "day"
     },
     {
       "pattern": "@?weekends?",
       "why": "is not known",
       "meant": "0 0 * * SAT,SUN",
-      "cased": false
+      "cased": false,
+      "needs": "weekend"
     },
     {
       "pattern": "@?quarterly",
       "why": "is not known",
       "meant": "0 0 1 */3 *",
-      "cased": false
+      "cased": false,
+      "needs": "quarterly"
     },
     {
       "pattern": "@?(?:semiannually|semi-annually|biannually)",
       "why": "is not known",
       "meant": "0 0 1 1,7 *",
-      "cased": false
+      "cased": false,
+      "needs": "annually"
     },
     {
-      "pattern": "@?(daily|hourly|weekly|monthly|yearly|annually|midnight)",
+      "pattern": "@?(daily|hourly|weekly|monthly|yearly|annually)",
       "why": "is not known",
       "meant": "@{1}",
-      "cased": false
+      "cased": false,
+      "needs": "ly"
+    },
+    {
+      "pattern": "@?(midnight)",
+      "why": "is not known",
+      "meant": "@{1}",
+      "cased": false,
+      "needs": "midnight"
     },
     {
       "pattern": "(?:every )?(sun|mon|tue|wed|thu|fri|sat)[a-z]* ?(?:-|\\.\\.| to ) ?(sun|mon|tue|wed|thu|fri|sat)[a-z]*",
       "why": "names days but no time; expected 5 cron fields",
       "meant": "0 0 * * {day:1}-{day:2}",
-      "cased": false
+      "cased": false,
+      "needs": ""
     },
     {
       "pattern": "(?:every |on )?(sun|mon|tue|wed|thu|fri|sat)[a-z]*",
       "why": "names a day but no time; expected 5 cron fields",
       "meant": "0 0 * * {day:1}",
-      "cased": false
+      "cased": false,
+      "needs": ""
     },
     {
       "pattern": "rate ?\\((.+)\\)",
       "why": "is written for AWS; an interval is written 'every'",
       "meant": "every {every:1}",
-      "cased": false
+      "cased": false,
+      "needs": "rate"
     },
     {
       "pattern": "cron ?\\(([^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+)\\)",
       "why": "is written for AWS; expected the fields alone, with the seconds before them",
       "meant": "0 {1}",
-      "cased": false
+      "cased": false,
+      "needs": "cron"
     },
     {
       "pattern": "cron ?\\(([^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+)\\)",
       "why": "is written with 'cron(…)'; expected the fields alone",
       "meant": "{1}",
-      "cased": false
+      "cased": false,
+      "needs": "cron"
     },
     {
       "pattern": "([^ ]+ [^ ]+ [^ ]+ [^ ?]+ \\? [^ ]+|[^ ]+ [^ ]+ \\? [^ ?]+ [^ ?]+ [^ ]+)",
       "why": "has the six fields of AWS, minute first and year last; expected the seconds before them",
       "meant": "0 {1}",
-      "cased": false
+      "cased": false,
+      "needs": "?"
     },
     {
       "pattern": "(?:CRON_TZ|TZ)=([^ ]+) (.+)",
       "why": "names a time zone; expected '{1}' as the job's time_zone, and as the schedule the rest",
       "meant": "{2}",
-      "cased": false
+      "cased": false,
+      "needs": "tz="
     },
     {
       "pattern": "(.+ .+ .+ .+ .+) ([A-Z][A-Za-z_]+/[A-Za-z0-9_+/-]+|UTC|GMT|CET|EST|PST)",
       "why": "ends with a time zone; expected '{2}' as the job's time_zone, and as the schedule the rest",
       "meant": "{1}",
-      "cased": true
+      "cased": true,
+      "needs": ""
     },
     {
       "pattern": "([0-9]+)000",
       "why": "is a number without a unit; milliseconds are written as an interval",
       "meant": "every {every:1s}",
-      "cased": false
+      "cased": false,
+      "needs": "000"
     },
     {
       "pattern": "([0-9]+)",
       "why": "is a number without a unit; expected 'every' and a duration",
       "meant": "every {every:1s}",
-      "cased": false
+      "cased": false,
+      "needs": ""
     },
     {
       "pattern": "(?:every )?[0-9.]+ ?(?:ms|milliseconds?|us|ns)",
       "why": "is no number of whole seconds; expected at least 'every 1s', or 'on notify CHANNEL' for what is to follow at once",
       "meant": null,
-      "cased": false
+      "cased": false,
+      "needs": "s"
     },
     {
       "pattern": "(?:every )?(.+)",
       "why": "cannot be read; an interval is written 'every' and its length",
       "meant": "every {every:1}",
-      "cased": false
+      "cased": false,
+      "needs": ""
     },
     {
       "pattern": "(?:\\*-\\*-\\* )?\\*:0?/([0-9]+)(?::00?)?",
       "why": "is systemd's; expected 5 cron fields",
       "meant": "*/{1} * * * *",
-      "cased": false
+      "cased": false,
+      "needs": "*:"
     },
     {
       "pattern": "\\*-\\*-\\* ([0-9]{1,2}):([0-9]{2})(?::00)?",
       "why": "is systemd's; expected 5 cron fields",
       "meant": "{n:2} {n:1} * * *",
-      "cased": false
+      "cased": false,
+      "needs": "*-*-* "
     },
     {
       "pattern": "\\*-\\*-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::00)?",
       "why": "is systemd's; expected 5 cron fields",
       "meant": "{n:3} {n:2} {n:1} * *",
-      "cased": false
+      "cased": false,
+      "needs": "*-*-"
     },
     {
       "pattern": "\\*-([0-9]{1,2})-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::00)?",
       "why": "is systemd's; expected 5 cron fields",
       "meant": "{n:4} {n:3} {n:2} {n:1} *",
-      "cased": false
+      "cased": false,
+      "needs": "*-"
     },
     {
       "pattern": "(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?:\\.\\.|-)(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?: \\*-\\*-\\*)? ([0-9]{1,2}):([0-9]{2})(?::00)?",
       "why": "is systemd's; expected 5 cron fields",
       "meant": "{n:4} {n:3} * * {day:1}-{day:2}",
-      "cased": false
+      "cased": false,
+      "needs": ":"
     },
     {
       "pattern": "(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?: \\*-\\*-\\*)? ([0-9]{1,2}):([0-9]{2})(?::00)?",
       "why": "is systemd's; expected 5 cron fields",
       "meant": "{n:3} {n:2} * * {day:1}",
-      "cased": false
+      "cased": false,
+      "needs": ":"
     },
     {
       "pattern": "([0-9]{1,2}):([0-9]{2})",
       "why": "is a time of day; expected 5 cron fields",
       "meant": "{n:2} {n:1} * * *",
-      "cased": false
+      "cased": false,
+      "needs": ":"
     },
     {
       "pattern": "([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)",
       "why": "is an instant; expected 'at' before it",
       "meant": "at {1}",
-      "cased": false
+      "cased": false,
+      "needs": ":"
     }
   ],
-  "any_slip": "(?:@every (.+))|(?:@every .+)|(?:@reboot|@startup)|(?:@?(?:every_)?minute|@?minutely)|(?:@secondly|@?every_second)|(?:@?(?:weekdays?|workdays?|business days?))|(?:@?weekends?)|(?:@?quarterly)|(?:@?(?:semiannually|semi-annually|biannually))|(?:@?(daily|hourly|weekly|monthly|yearly|annually|midnight))|(?:(?:every )?(sun|mon|tue|wed|thu|fri|sat)[a-z]* ?(?:-|\\.\\.| to ) ?(sun|mon|tue|wed|thu|fri|sat)[a-z]*)|(?:(?:every |on )?(sun|mon|tue|wed|thu|fri|sat)[a-z]*)|(?:rate ?\\((.+)\\))|(?:cron ?\\(([^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+)\\))|(?:cron ?\\(([^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+)\\))|(?:([^ ]+ [^ ]+ [^ ]+ [^ ?]+ \\? [^ ]+|[^ ]+ [^ ]+ \\? [^ ?]+ [^ ?]+ [^ ]+))|(?:(?:CRON_TZ|TZ)=([^ ]+) (.+))|(?:(.+ .+ .+ .+ .+) ([A-Z][A-Za-z_]+/[A-Za-z0-9_+/-]+|UTC|GMT|CET|EST|PST))|(?:([0-9]+)000)|(?:([0-9]+))|(?:(?:every )?[0-9.]+ ?(?:ms|milliseconds?|us|ns))|(?:(?:\\*-\\*-\\* )?\\*:0?/([0-9]+)(?::00?)?)|(?:\\*-\\*-\\* ([0-9]{1,2}):([0-9]{2})(?::00)?)|(?:\\*-\\*-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::00)?)|(?:\\*-([0-9]{1,2})-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::00)?)|(?:(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?:\\.\\.|-)(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?: \\*-\\*-\\*)? ([0-9]{1,2}):([0-9]{2})(?::00)?)|(?:(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?: \\*-\\*-\\*)? ([0-9]{1,2}):([0-9]{2})(?::00)?)|(?:([0-9]{1,2}):([0-9]{2}))|(?:([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?))",
   "finer": "[0-9](?:ms|us|ns)$|^0?[.][0-9]+s",
   "at": {
     "form": "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)([Zz]|[+-][0-9]{2}:[0-9]{2})?$",
     "expected": "expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, or 2026-12-01T02:00 in the job's time zone",
     "meant": "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|[Zz])?$"
   },
-  "macros": [
-    "@hourly",
-    "@daily",
-    "@weekly",
-    "@monthly",
-    "@yearly",
-    "@annually",
-    "@midnight"
-  ],
+  "macros": "{@hourly,@daily,@weekly,@monthly,@yearly,@annually,@midnight}",
   "cron": {
     "unix": [
       {
@@ -230,7 +251,7 @@ select $json${
         "highest": 59,
         "step_most": 59,
         "expected": "0-59",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -244,7 +265,7 @@ select $json${
         "highest": 23,
         "step_most": 23,
         "expected": "0-23",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -258,7 +279,7 @@ select $json${
         "highest": 31,
         "step_most": 31,
         "expected": "1-31",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": "^(?:L(?:-([0-9]{1,2}))?(W)?|([0-9]{1,2})W)$",
@@ -272,20 +293,7 @@ select $json${
         "highest": 12,
         "step_most": 12,
         "expected": "1-12 or JAN-DEC",
-        "names": [
-          "JAN",
-          "FEB",
-          "MAR",
-          "APR",
-          "MAY",
-          "JUN",
-          "JUL",
-          "AUG",
-          "SEP",
-          "OCT",
-          "NOV",
-          "DEC"
-        ],
+        "names": "{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}",
         "names_from": 1,
         "item": "^(?:(\\*)|([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)(?:-([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -299,15 +307,7 @@ select $json${
         "highest": 7,
         "step_most": 7,
         "expected": "0-7 or SUN-SAT",
-        "names": [
-          "SUN",
-          "MON",
-          "TUE",
-          "WED",
-          "THU",
-          "FRI",
-          "SAT"
-        ],
+        "names": "{SUN,MON,TUE,WED,THU,FRI,SAT}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT)(?:-([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT))?)(?:/([0-9]{1,4}))?$",
         "special": "^(?:L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)#([1-5]))$",
@@ -323,7 +323,7 @@ select $json${
         "highest": 59,
         "step_most": 59,
         "expected": "0-59",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -337,7 +337,7 @@ select $json${
         "highest": 59,
         "step_most": 59,
         "expected": "0-59",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -351,7 +351,7 @@ select $json${
         "highest": 23,
         "step_most": 23,
         "expected": "0-23",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -365,7 +365,7 @@ select $json${
         "highest": 31,
         "step_most": 31,
         "expected": "1-31",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": "^(?:L(?:-([0-9]{1,2}))?(W)?|([0-9]{1,2})W)$",
@@ -379,20 +379,7 @@ select $json${
         "highest": 12,
         "step_most": 12,
         "expected": "1-12 or JAN-DEC",
-        "names": [
-          "JAN",
-          "FEB",
-          "MAR",
-          "APR",
-          "MAY",
-          "JUN",
-          "JUL",
-          "AUG",
-          "SEP",
-          "OCT",
-          "NOV",
-          "DEC"
-        ],
+        "names": "{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}",
         "names_from": 1,
         "item": "^(?:(\\*)|([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)(?:-([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -406,15 +393,7 @@ select $json${
         "highest": 7,
         "step_most": 7,
         "expected": "1-7 (1 is Sunday) or SUN-SAT",
-        "names": [
-          "SUN",
-          "MON",
-          "TUE",
-          "WED",
-          "THU",
-          "FRI",
-          "SAT"
-        ],
+        "names": "{SUN,MON,TUE,WED,THU,FRI,SAT}",
         "names_from": 1,
         "item": "^(?:(\\*)|([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT)(?:-([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT))?)(?:/([0-9]{1,4}))?$",
         "special": "^(?:L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)#([1-5]))$",
@@ -428,7 +407,7 @@ select $json${
         "highest": 2299,
         "step_most": 329,
         "expected": "1970-2299",
-        "names": [],
+        "names": "{}",
         "names_from": 0,
         "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
         "special": null,
@@ -452,43 +431,50 @@ select $json${
       "of": "",
       "pattern": "^[?]$",
       "why": "is for a day of month or a day of week only; expected *",
-      "put": "*"
+      "put": "*",
+      "needs": "?"
     },
     {
       "of": "",
       "pattern": "^H(?:[(][0-9]+-[0-9]+[)])?(?:/[0-9]+)?$",
       "why": "is Jenkins' way to keep jobs apart; expected a number or *, and the job's key spread, such as spread: 15m",
-      "put": null
+      "put": null,
+      "needs": "H"
     },
     {
       "of": "day of month",
       "pattern": "^[$]$",
       "why": "is pg_cron's last day; expected L",
-      "put": "L"
+      "put": "L",
+      "needs": "$"
     },
     {
       "of": "day of month",
       "pattern": "^LW-[0-9]+$",
       "why": "could count days or weekdays; expected LW, or L-2W for the weekday nearest to the last day but two",
-      "put": null
+      "put": null,
+      "needs": "LW-"
     },
     {
       "of": "day of week",
       "pattern": "^(?:L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)#([1-5]))$",
       "why": "has {0} beside others; expected it alone, and a part of the schedule for each, separated by ;",
-      "put": null
+      "put": null,
+      "needs": ""
     },
     {
       "of": "day of week",
       "pattern": "^[0-9A-Z]+#[0-9]+$",
       "why": "is no weekday of a month; expected # and 1 to 5 behind one weekday, as in FRI#2",
-      "put": null
+      "put": null,
+      "needs": "#"
     },
     {
       "of": "",
       "pattern": "^([0-9A-Z]+)/([0-9]+)-([0-9A-Z]+)$",
       "why": null,
-      "put": "{1}-{3}/{2}"
+      "put": "{1}-{3}/{2}",
+      "needs": "/"
     }
   ],
   "cron_name_length": 3,
@@ -742,22 +728,7 @@ select $json${
         "expected": "one of SU, MO, TU, WE, TH, FR, SA"
       }
     ],
-    "names": [
-      "FREQ",
-      "INTERVAL",
-      "COUNT",
-      "UNTIL",
-      "BYSECOND",
-      "BYMINUTE",
-      "BYHOUR",
-      "BYDAY",
-      "BYMONTHDAY",
-      "BYYEARDAY",
-      "BYWEEKNO",
-      "BYMONTH",
-      "BYSETPOS",
-      "WKST"
-    ],
+    "names": "{FREQ,INTERVAL,COUNT,UNTIL,BYSECOND,BYMINUTE,BYHOUR,BYDAY,BYMONTHDAY,BYYEARDAY,BYWEEKNO,BYMONTH,BYSETPOS,WKST}",
     "only_one_of": [
       "COUNT",
       "UNTIL"
@@ -787,23 +758,7 @@ select $json${
       "failure",
       "any"
     ],
-    "keywords": [
-      "after",
-      "and",
-      "on",
-      "success",
-      "failure",
-      "any",
-      "from",
-      "startup",
-      "release",
-      "node",
-      "start",
-      "notify",
-      "every",
-      "end",
-      "with"
-    ],
+    "keywords": "{after,and,on,success,failure,any,from,startup,release,node,start,notify,every,end,with}",
     "forms": [
       {
         "event": "after",

@@ -8,7 +8,7 @@ language plpgsql stable as $$
 declare
     expected constant text := scheduler_private.schedule_grammar() ->> 'expected';
     part_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,part}')::integer;
-    macros constant text[] := array(select jsonb_array_elements_text(scheduler_private.schedule_grammar() -> 'macros'));
+    macros constant text[] := (scheduler_private.schedule_grammar() ->> 'macros')::text[];
     words constant text[] := regexp_split_to_array(part, '[ \t\n\r]+');
     count constant integer := cardinality(words);
     slip record;
@@ -58,7 +58,7 @@ begin
             return;
         end if;
         if count > 1 and length(words[1]) > 1 then
-            near := scheduler_private.nearest(words[1], array(select jsonb_array_elements_text(scheduler_private.schedule_grammar() -> 'words')));
+            near := scheduler_private.nearest(words[1], (scheduler_private.schedule_grammar() ->> 'words')::text[]);
         end if;
         if near is not null then
             problem := format('schedule ''%s'' is not known', part);

@@ -8,7 +8,11 @@ namespace Scheduler.Schedules;
 /// <param name="Pattern">Of the whole item, in upper case.</param>
 /// <param name="Why">What is to be said behind the field; null for what is expected.</param>
 /// <param name="Put">The item put right, with the groups of the pattern as <c>{1}</c>; null where none can be told.</param>
-internal sealed record CronSlip(string Of, string Pattern, string? Why, string? Put);
+internal sealed record CronSlip(string Of, string Pattern, string? Why, string? Put)
+{
+    /// <summary>What each such item has in it: looked for before the pattern.</summary>
+    public string Needs { get; init; } = "";
+}
 
 /// <summary>What people write in a field of a cron expression that means something elsewhere, or nearly.</summary>
 internal static partial class CronSlips
@@ -19,16 +23,16 @@ internal static partial class CronSlips
     /// <summary>In the order they are tried.</summary>
     public static IReadOnlyList<CronSlip> All { get; } =
     [
-        new("", "^[?]$", "is for a day of month or a day of week only; expected *", "*"),
+        new("", "^[?]$", "is for a day of month or a day of week only; expected *", "*") { Needs = "?" },
         new("", "^H(?:[(][0-9]+-[0-9]+[)])?(?:/[0-9]+)?$",
-            "is Jenkins' way to keep jobs apart; expected a number or *, and the job's key spread, such as spread: 15m", null),
-        new("day of month", "^[$]$", "is pg_cron's last day; expected L", "L"),
+            "is Jenkins' way to keep jobs apart; expected a number or *, and the job's key spread, such as spread: 15m", null) { Needs = "H" },
+        new("day of month", "^[$]$", "is pg_cron's last day; expected L", "L") { Needs = "$" },
         new("day of month", "^LW-[0-9]+$",
-            "could count days or weekdays; expected LW, or L-2W for the weekday nearest to the last day but two", null),
+            "could count days or weekdays; expected LW, or L-2W for the weekday nearest to the last day but two", null) { Needs = "LW-" },
         new("day of week", $"^(?:{CronFields.WeekdaySpecial})$",
             "has {0} beside others; expected it alone, and a part of the schedule for each, separated by ;", null),
-        new("day of week", "^[0-9A-Z]+#[0-9]+$", "is no weekday of a month; expected # and 1 to 5 behind one weekday, as in FRI#2", null),
-        new("", "^([0-9A-Z]+)/([0-9]+)-([0-9A-Z]+)$", null, "{1}-{3}/{2}"),
+        new("day of week", "^[0-9A-Z]+#[0-9]+$", "is no weekday of a month; expected # and 1 to 5 behind one weekday, as in FRI#2", null) { Needs = "#" },
+        new("", "^([0-9A-Z]+)/([0-9]+)-([0-9A-Z]+)$", null, "{1}-{3}/{2}") { Needs = "/" },
     ];
 
     private static readonly List<(Regex Pattern, CronSlip Slip)> Compiled = [.. All.Select(s => (new Regex(s.Pattern, RegexOptions.CultureInvariant), s))];
@@ -40,7 +44,11 @@ internal static partial class CronSlips
     {
         foreach (var (pattern, slip) in Compiled)
         {
-            if ((slip.Of.Length > 0 && slip.Of != field.Name) || pattern.Match(item) is not { Success: true } match) { continue; }
+            if ((slip.Of.Length > 0 && slip.Of != field.Name) || !item.Contains(slip.Needs, StringComparison.Ordinal)
+                || pattern.Match(item) is not { Success: true } match)
+            {
+                continue;
+            }
             return (slip.Why?.Replace("{0}", item, StringComparison.Ordinal),
                 slip.Put is null ? null : Group().Replace(slip.Put, hole => match.Groups[hole.Value[1] - '0'].Value));
         }

@@ -18,6 +18,7 @@ public sealed partial class ScheduleTextTests
     // As large as a statement may be without much memory.
     private const int Batch = 10_000;
     private const int ShownMax = 20;
+    private const int ZonesTried = 80;
     private const string Zone = "Europe/Berlin";
     private static readonly DateTimeOffset Starts = new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly bool Whole = Environment.GetEnvironmentVariable("SCHEDULER_STRESS") == "1";
@@ -64,7 +65,9 @@ public sealed partial class ScheduleTextTests
             "posix/Europe/Berlin", "right/UTC", "localtime", "../../etc/passwd", "UTC\n", "Europe/Berlin ", "Europe/Bérlin", "\u212Aiev", "a/b/c/d",
             .. ZoneNames.All.Select(z => z.Remove(random.Next(z.Length), 1)), .. ZoneNames.All.Select(z => z[(z.LastIndexOf('/') + 1)..]),
         ];
-        var zones = known.Concat(others).Distinct().ToArray();
+        random.Shuffle(others);
+        // Whether a name is known takes the server 20 ms.
+        string[] zones = [.. known.Order().Where((_, i) => i % 20 == 0), .. others.Distinct().Take(ZonesTried)];
         var told = await database.Rows<string?>("""
             select p.problem || coalesce('; did you mean ''' || p.meant || '''?', '')
             from unnest(@zones) with ordinality as z (name, n), lateral scheduler_private.time_zone_problem(z.name) p order by z.n

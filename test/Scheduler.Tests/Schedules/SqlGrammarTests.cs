@@ -17,9 +17,6 @@ public sealed class SqlGrammarTests
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    // A slip for any text that is a duration; the others are also tried together, so that most texts cost one look.
-    private const string AnyText = "(?:every )?(.+)";
-
     [TestCase("schedule_grammar", "What schedules may say: fields of crons, parts of rules, events, and what people write who come from elsewhere.")]
     [TestCase("zone_names", "Names that mistyped time zones are put right with.")]
     public void What_the_database_judges_by_is_what_this_code_judges_by(string name, string what)
@@ -55,13 +52,12 @@ public sealed class SqlGrammarTests
         },
         expected = SchedulePart.ExpectedForms,
         rule_key = Schedule.RuleKeyForm,
-        words = SchedulePart.Words,
+        words = Array(SchedulePart.Words),
         duration = new { once = Duration.Once, iso = Duration.IsoForm },
         slips = ScheduleSlips.All,
-        any_slip = string.Join('|', ScheduleSlips.All.Where(s => s.Pattern != AnyText).Select(s => $"(?:{s.Pattern})")),
         finer = ScheduleSlips.FinerForm,
         at = new { form = AtPart.FormPattern, expected = AtPart.Expected, meant = ScheduleSlips.DateForm },
-        macros = CronFields.Macros.Keys,
+        macros = Array([.. CronFields.Macros.Keys]),
         cron = new { unix = CronFields.Unix.Select(Field), quartz = CronFields.Quartz.Select(Field) },
         cron_units = CronReader.UnitOf,
         cron_years = new { first = CronTimes.YearFirst, last = CronTimes.YearLast },
@@ -82,7 +78,7 @@ public sealed class SqlGrammarTests
                 k.With,
                 expected = RecurrenceGrammar.Expected(k),
             }),
-            names = RecurrenceGrammar.Keys.Select(k => k.Name),
+            names = Array([.. RecurrenceGrammar.Keys.Select(k => k.Name)]),
             only_one_of = RecurrenceGrammar.OnlyOneOf,
             numbered_with = RecurrenceGrammar.NumberedWith,
             numbered_without = RecurrenceGrammar.NumberedWithout,
@@ -103,7 +99,7 @@ public sealed class SqlGrammarTests
             with_slip = EventGrammar.WithSlip,
             param = EventGrammar.Param,
             outcomes = EventGrammar.Outcomes,
-            keywords = EventGrammar.Keywords,
+            keywords = Array(EventGrammar.Keywords),
             forms = EventGrammar.Forms.Select(f => new { f.Event, f.Head, f.Pattern, slots = f.Slots.Select(s => s.ToString()) }),
             every_after = EventGrammar.EveryAfter,
             expected = EventGrammar.Expected,
@@ -129,7 +125,7 @@ public sealed class SqlGrammarTests
         f.Highest,
         f.StepMost,
         f.Expected,
-        f.Names,
+        names = Array([.. f.Names]),
         f.NamesFrom,
         f.Item,
         f.Special,
@@ -137,6 +133,9 @@ public sealed class SqlGrammarTests
         f.Wraps,
         f.Round,
     };
+
+    // As a literal of PostgreSQL, which is read faster than JSON.
+    private static string Array(string[] words) => $"{{{string.Join(',', words)}}}";
 
     // {1} as PostgreSQL's regexp_replace has it.
     private static string Template(string put) => put.Replace("{1}", "\\1", StringComparison.Ordinal).Replace("{2}", "\\2", StringComparison.Ordinal);
