@@ -1,4 +1,4 @@
--- Each job with how it is doing. notes: what is worth knowing about its schedule. state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
+-- Each job with how it is doing. notes: what is worth knowing about its schedule, and that no node has judged it yet. state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
 create or replace view scheduler.job_status as
 select j.name, j.kind, j.schedule, j.time_zone,
     case when not j.enabled then 'disabled'
@@ -9,7 +9,9 @@ select j.name, j.kind, j.schedule, j.time_zone,
     g.failures_in_row, g.finished_count,
     case when g.finished_count > 0 then round(g.success_count::numeric / g.finished_count, 4) end as success_rate,
     j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, j.paused_until,
-    coalesce(n.notes, '{}') as notes
+    -- What a node alone judges, such as whether a rule is ever due, it has not judged yet.
+    coalesce(n.notes, '{}') || case when j.name in (select c.job from scheduler_private.job_change c) then array['not judged yet by a node'] else '{}' end
+        as notes
 from scheduler.job j
 left join scheduler_private.job_gate g on g.job = j.name
 left join scheduler_private.job_note n on n.job = j.name and n.version = j.version

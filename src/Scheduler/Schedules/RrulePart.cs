@@ -28,10 +28,11 @@ internal sealed record RrulePart : SchedulePart
     private readonly DateTime anchor;
     private readonly DateTimeOffset begins;
     private readonly TimeZoneInfo zone;
+    private readonly DateTimeOffset? starts;
 
     private RrulePart(string text, RecurrenceRule rule, TimeZoneInfo zone, DateTimeOffset? starts) : base(text)
     {
-        (this.rule, this.zone) = (rule, zone);
+        (this.rule, this.zone, this.starts) = (rule, zone, starts);
         if (starts is { } start)
         {
             start = start < First ? First : start > Last ? Last : start;
@@ -71,10 +72,15 @@ internal sealed record RrulePart : SchedulePart
             throw new ScheduleException($"schedule '{text}': {RecurrenceGrammar.NeedsStarts} counts from the job's 'starts', and it has none; "
                 + "expected 'starts', or UNTIL instead");
         }
-        var part = new RrulePart(text, rule, zone, starts);
-        if (part.Next(DateTimeOffset.MinValue) is not null) { return part; }
-        var endless = rule.Until is null ? null : new RrulePart(text, rule with { Until = null }, zone, starts);
-        throw new ScheduleException($"schedule '{text}' is never due: " + (endless?.Next(DateTimeOffset.MinValue) is { } first
+        return new RrulePart(text, rule, zone, starts);
+    }
+
+    /// <inheritdoc />
+    public override void CheckIsDue()
+    {
+        if (Next(DateTimeOffset.MinValue) is not null) { return; }
+        var endless = rule.Until is null ? null : new RrulePart(Text, rule with { Until = null }, zone, starts);
+        throw new ScheduleException($"schedule '{Text}' is never due: " + (endless?.Next(DateTimeOffset.MinValue) is { } first
             ? $"UNTIL is before its first time, {first:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "no such time exists up to the year 9999"));
     }
 

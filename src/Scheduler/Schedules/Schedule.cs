@@ -65,6 +65,7 @@ public sealed partial class Schedule
         {
             throw new ScheduleException($"schedule '{text}' {EventGrammar.SeveralEnds}");
         }
+        parts.ForEach(p => p.CheckIsDue());
         return new Schedule(text, zone, limits, parts, events);
     }
 

@@ -28,6 +28,9 @@ internal abstract record SchedulePart(string Text)
     /// </summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
+    /// <summary>Throws <see cref="ScheduleException"/> when only reckoning tells that it is never due: the database, which judges the rest, does not.</summary>
+    public virtual void CheckIsDue() { }
+
     /// <summary>What stands between words and around parts. Blanks of other scripts are letters.</summary>
     public static readonly char[] Blanks = [' ', '\t', '\n', '\r'];
 
