@@ -42,6 +42,9 @@ begin
             why := (scheduler_private.cron_slip(form, null)).why;
             exit;
         end if;
+        if i < day and length(word) <= 2 and translate(word, '0123456789', '') = '' then
+            continue when word::integer <= (form -> 'highest')::integer;
+        end if;
         groups := case when i = weekday and translate(word, 'L#', '') <> word then regexp_match(word, form ->> 'special') end;
         if groups is not null then
             put := coalesce(groups[1], groups[2]);
