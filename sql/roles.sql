@@ -20,15 +20,17 @@ grant usage on schema scheduler, fleet, snapshot to scheduler_viewer, scheduler_
 grant select on all tables in schema scheduler, fleet, snapshot to scheduler_viewer, scheduler_operator, scheduler_admin;
 revoke execute on all functions in schema scheduler, fleet, snapshot from public;
 grant insert, update, delete on scheduler.job, scheduler.calendar to scheduler_operator, scheduler_admin;
-grant execute on procedure scheduler.preview(text, text, integer, text) to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
-grant execute on function scheduler.ask_preview(text, text, integer), scheduler.preview_answer(bigint)
+grant execute on procedure scheduler.preview(text, text, integer, timestamptz, text)
+    to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.ask_preview(text, text, integer, timestamptz), scheduler.preview_answer(bigint)
     to scheduler_viewer, scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.schedule(text, text, text, text, text, text, jsonb, text), scheduler.schedule(text, text),
     scheduler.unschedule(text, text), scheduler.pause(text, text, timestamptz), scheduler.resume(text, text), scheduler.enable(text, text),
     scheduler.disable(text, text), scheduler.undo(text, integer, text) to scheduler_operator, scheduler_admin, scheduler_node;
 grant execute on function scheduler.run_now(text, jsonb, text), scheduler.cancel(text, text),
     scheduler.backfill(text, tstzrange, interval, integer, boolean) to scheduler_operator, scheduler_admin, scheduler_node;
-grant execute on function scheduler.note_files(jsonb, text[], text[], text, text[]) to scheduler_operator, scheduler_admin, scheduler_node;
+grant execute on function scheduler.begin_trial(), scheduler.note_files(jsonb, text[], text[], text, text[])
+    to scheduler_operator, scheduler_admin, scheduler_node;
 grant insert, update, delete on snapshot.node to scheduler_operator, scheduler_admin;
 grant execute on function snapshot.cancel_upload(bigint, text), snapshot.retry_upload(bigint, text)
     to scheduler_operator, scheduler_admin, scheduler_node;

@@ -26,6 +26,9 @@ begin
         or not isfinite(lower(backfill.range)) or not isfinite(upper(backfill.range)) then
         raise exception 'range is %; expected two instants, the first before the second', coalesce(quote_literal(backfill.range), 'null')
             using errcode = 'invalid_parameter_value', hint = 'e.g. tstzrange(''2026-11-01'', ''2026-11-08'')';
+    elsif not (scheduler_private.is_instant(lower(backfill.range)) and scheduler_private.is_instant(upper(backfill.range))) then
+        raise exception 'range is %; expected instants of the years 1970 to 9998', quote_literal(backfill.range)
+            using errcode = 'invalid_parameter_value';
     elsif backfill.cap is null or backfill.cap not between 1 and 10000 then
         raise exception 'cap is %; expected 1 to 10000', coalesce(backfill.cap::text, 'null') using errcode = 'invalid_parameter_value';
     elsif backfill.spacing not between interval '1 second' and interval '7 days' then

@@ -3,11 +3,13 @@
 --   schedule    the schedule, e.g. '0 3 * * 1'
 --   time_zone   IANA name
 --   n           how many due times, 1 to 1000
---   answer      leave out; shows the due times in UTC and in the zone, a line each, then what is worth knowing
-create or replace procedure scheduler.preview(schedule text, time_zone text default 'UTC', n integer default 10, inout answer text default null)
+--   from        due times strictly after this instant; null: now. By name: "from" => '2027-01-01Z'
+--   answer      leave out; shows the due times in UTC and in the zone, a line each, then the schedule in words and what is worth knowing
+create or replace procedure scheduler.preview(
+    schedule text, time_zone text default 'UTC', n integer default 10, "from" timestamptz default null, inout answer text default null)
 language plpgsql as $$
 declare
-    question bigint := scheduler.ask_preview(schedule, time_zone, n);
+    question bigint := scheduler.ask_preview(schedule, time_zone, n, "from");
 begin
     commit;
     for i in 1 .. 200 loop

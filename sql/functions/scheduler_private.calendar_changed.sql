@@ -22,7 +22,7 @@ begin
     end if;
     if tg_when = 'AFTER' then
         -- What a node notes in the row changes no job.
-        if tg_op = 'UPDATE' and new.version = old.version then
+        if (tg_op = 'UPDATE' and new.version = old.version) or scheduler_private.is_trial() then
             return null;
         end if;
         insert into scheduler_private.job_change as c (job)
@@ -44,6 +44,10 @@ begin
     end if;
     if bad is null and array_position(new.holidays, null) is not null then
         bad := 'a holiday is empty; expected a day such as 2026-12-25';
+    end if;
+    if bad is null then
+        bad := (select format('holiday ''%s'' is no day a node can hold; expected one of the years 1970 to 9998', d) from unnest(new.holidays) as h (d)
+            where not (d between '1970-01-01' and '9998-12-31') limit 1);
     end if;
     if bad is null and (jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000) then
         bad := 'it has more than 1000 blackouts or 10000 holidays, or its blackouts are no list; expected a list of at most so many';

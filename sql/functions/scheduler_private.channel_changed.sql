@@ -22,6 +22,10 @@ begin
         raise exception 'channel %: name is changed to %; expected it to stay', quote_literal(old.name), quote_literal(new.name)
             using errcode = 'check_violation';
     end if;
+    if scheduler_private.is_deep(new.settings) then
+        raise exception 'channel %: settings is nested more than 32 levels deep; expected at most 32', quote_literal(new.name)
+            using errcode = 'check_violation';
+    end if;
     if scheduler_private.channel_schema(new.kind) is not null then     -- else its own constraint refuses the kind
         select string_agg(p.problem, '; '), min(p.meant) into bad, meant
         from (select * from scheduler_private.json_problems(new.settings, scheduler_private.channel_schema(new.kind), 'settings') limit 20) p;

@@ -16,6 +16,8 @@ begin
             format('%s is %s; expected a map of keys to values', name, coalesce(scheduler_private.shown(content), 'empty')));
     elsif octet_length(content::text) > bytes_max then
         perform scheduler_private.refuse(job, name, format('%s has %s bytes; expected at most %s', name, octet_length(content::text), bytes_max));
+    elsif scheduler_private.is_deep(content) then
+        perform scheduler_private.refuse(job, name, format('%s is nested more than 32 levels deep; expected at most 32', name));
     end if;
     if name <> 'params' then
         select string_agg(p.problem, '; '), min(p.meant) filter (where p.n = 1) into found_problems, found_meant

@@ -11,6 +11,10 @@ declare
     wanted text;
     near text;
 begin
+    if scheduler_private.is_deep(given) then
+        raise exception 'params of job % are nested more than 32 levels deep; expected at most 32', quote_literal(check_params.job)
+            using errcode = 'invalid_parameter_value';
+    end if;
     for entry in select e.key, e.value, declared -> e.key as own from jsonb_each(given) e order by e.key loop
         if entry.own is null then
             near := scheduler_private.nearest(entry.key, names);

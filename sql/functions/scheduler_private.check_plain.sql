@@ -11,6 +11,7 @@ declare
     word text;
     words text[];
     length interval;
+    at timestamptz;
     longest interval;
 begin
     -- What most jobs have, in one look: thousands may come in one statement.
@@ -66,11 +67,17 @@ begin
     if job.priority is null or job.priority not between 0 and 9 then
         perform scheduler_private.refuse(job.name, 'priority',
             format('priority is %s; expected 0 (last) to 9 (first)', coalesce(job.priority::text, 'empty')));
-    elsif not (isfinite(coalesce(job.starts, now())) and isfinite(coalesce(job.ends, now())) and isfinite(coalesce(job.paused_until, now()))) then
-        perform scheduler_private.refuse(job.name,
-            case when not isfinite(job.starts) then 'starts' when not isfinite(job.ends) then 'ends' else 'paused_until' end,
-            'infinity is no instant; expected one, or null for no limit');
-    elsif job.starts >= job.ends then
+    end if;
+    foreach place in array '{starts,ends,paused_until}'::text[] loop
+        at := case place when 'starts' then job.starts when 'ends' then job.ends else job.paused_until end;
+        if not isfinite(at) then
+            perform scheduler_private.refuse(job.name, place, 'infinity is no instant; expected one, or null for no limit');
+        elsif not scheduler_private.is_instant(at) then
+            perform scheduler_private.refuse(job.name, place, format('%s is %s; expected an instant of the years 1970 to 9998, or null for no limit',
+                place, at at time zone 'UTC'));
+        end if;
+    end loop;
+    if job.starts >= job.ends then
         perform scheduler_private.refuse(job.name, 'ends', format('ends is %s, not after starts %s; expected a later instant',
             to_char(job.ends at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(job.starts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
     end if;

@@ -19,6 +19,8 @@ begin
     elsif octet_length(job.settings::text) > bytes_max then
         perform scheduler_private.refuse(job.name, 'settings',
             format('settings has %s bytes; expected at most %s', octet_length(job.settings::text), bytes_max));
+    elsif scheduler_private.is_deep(job.settings) then
+        perform scheduler_private.refuse(job.name, 'settings', 'settings is nested more than 32 levels deep; expected at most 32');
     end if;
     select k.* into known from scheduler_private.kind k where k.name = job.kind;
     if not found then

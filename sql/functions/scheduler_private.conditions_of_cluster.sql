@@ -37,6 +37,10 @@ begin
             round(extract(epoch from n.clock_offset) * 1000), case when n.state = 'standby' then '; it stands by' else '' end), null::text
     from scheduler_private.node n
     where n.state in ('live', 'standby') and n.lease_until > at and (n.clock_offset > skew_max or n.clock_offset < -skew_max);
+    -- One that has only just begun to say so may be over it a moment later.
+    return query select 'node:' || n.name || ':not_ready', 'node_not_ready', 'warning', null::text, n.name,
+        format('node %s takes work and is not ready', n.name), left(n.reason, 500), null::text
+    from scheduler_private.node n where n.state = 'live' and n.lease_until > at and n.reason is not null and n.started_at < at - nobody_after;
     return query select 'cluster:backlog', 'backlog', 'warning', null::text, null::text, 'runs pile up',
         format('%s runs have waited for more than 5 minutes, the oldest since %s; %s nodes live', count(*),
             to_char(min(r.due_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), live), null::text

@@ -11,6 +11,9 @@ begin
         end if;
         return new;
     end if;
+    if scheduler_private.is_trial() then
+        return null;
+    end if;
     -- Held to the commit.
     perform scheduler_private.change_gates();
     if tg_op = 'DELETE' then

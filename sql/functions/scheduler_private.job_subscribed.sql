@@ -9,6 +9,9 @@ declare
     former text[];
     due timestamptz;
 begin
+    if scheduler_private.is_trial() then
+        return case when tg_op = 'DELETE' then old end;
+    end if;
     if tg_op = 'DELETE' then
         update scheduler_private.job_gate g set followed = false
         where g.followed and g.job in (select s.source from scheduler_private.subscription s where s.event = 'after' and s.job = old.name)

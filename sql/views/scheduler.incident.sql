@@ -1,6 +1,6 @@
 -- What is or was wrong, one row for each time a cause held, the open ones first. state: open, suppressed (another incident explains it, see
 -- suppressed_by), resolved. condition: failing, missed, late, no_recent_success, stuck, slow, guard, paused_too_long, cannot_fire, backup_stale,
--- upload_stale, node_down, no_checkin, clock_skew, backlog, misfires, history_sweep, undelivered, database_unreachable, common_cause.
+-- upload_stale, node_down, node_not_ready, no_checkin, clock_skew, backlog, misfires, history_sweep, undelivered, database_unreachable, common_cause.
 create or replace view scheduler.incident as
 select i.id, i.key, i.condition,
     case when i.resolved_at is not null then 'resolved' when i.suppressed_by is not null then 'suppressed' else 'open' end as state,

@@ -1,4 +1,5 @@
--- Each job with how it is doing. notes: what is worth knowing about its schedule, and that no node has judged it yet. state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
+-- Each job with how it is doing. notes: what is worth knowing about its schedule, and that no node has judged it yet; in_words: it as a sentence.
+-- state: disabled, paused, problem (cannot fire, see problem), running, queued, idle.
 create or replace view scheduler.job_status as
 select j.name, j.kind, j.schedule, j.time_zone,
     case when not j.enabled then 'disabled'
@@ -11,7 +12,8 @@ select j.name, j.kind, j.schedule, j.time_zone,
     j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, j.paused_until,
     -- What a node alone judges, such as whether a rule is ever due, it has not judged yet.
     coalesce(n.notes, '{}') || case when j.name in (select c.job from scheduler_private.job_change c) then array['not judged yet by a node'] else '{}' end
-        as notes
+        as notes,
+    n.in_words
 from scheduler.job j
 left join scheduler_private.job_gate g on g.job = j.name
 left join scheduler_private.job_note n on n.job = j.name and n.version = j.version

@@ -66,10 +66,8 @@ internal static class BackfillCommand
             + string.Create(CultureInfo.InvariantCulture,
                 $"{answer.LastDueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}; {answer.SucceededCount} have succeeded already");
 
-    private static DateTime Instant(string option, string text) =>
-        DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out var instant)
-            ? instant
-            : throw new OperatorException($"{option} is '{text}'; expected an instant, e.g. 2026-11-21 or 2026-11-21T04:00:00Z", ExitCode.Usage);
+    private static DateTime Instant(string option, string text) => InstantText.TryParse(text, out var instant) ? instant.UtcDateTime
+        : throw new OperatorException($"{option} is '{text}'; expected {InstantText.Expected}", ExitCode.Usage);
 
     private static TimeSpan? Spacing(string? text) => text is null ? null
         : Duration.TryParse(text, out var spacing) ? spacing

@@ -86,6 +86,7 @@ internal static partial class ConfigCommands
         if (parsed.GetValue(Settings.Json)) { Output.Json(plan); }
         else { PlanText.Write(plan); }
         foreach (var refusal in plan.Refusals) { Output.Talk($"refused: {refusal}"); }
+        if (plan.NotTried is { } why) { Output.Talk($"not tried: {why}"); }
         return plan.Refusals.Count > 0 ? ExitCode.Error : plan.HasChanges ? ExitCode.Changes : ExitCode.Ok;
     }
 

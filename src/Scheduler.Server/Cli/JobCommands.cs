@@ -33,7 +33,7 @@ internal static class JobCommands
                 new("name", 0, j => j.Name), new("kind", 6, j => j.Kind), new("schedule", 5, j => j.Schedule, Fit.Cut),
                 new("time_zone", 9, j => j.TimeZone), new("state", 1, j => j.State), new("last_verdict", 2, j => j.LastVerdict),
                 new("last_ended_at", 8, j => j.LastEndedAt), new("next_fire_at", 4, j => j.NextFireAt), new("success_rate", 7, j => j.SuccessRate),
-                new("problem", 3, j => j.Problem, Fit.Cut));
+                new("problem", 3, j => j.Problem, Fit.Cut), new("in_words", 10, j => j.InWords, Fit.Cut));
             return ExitCode.Ok;
         });
         return command;
@@ -58,6 +58,8 @@ internal static class JobCommands
             Output.Record(new
             {
                 status.State,
+                status.InWords,
+                Notes = status.Notes.Length > 0 ? string.Join('\n', status.Notes) : null,
                 status.NextFireAt,
                 status.LastVerdict,
                 status.LastRunKey,

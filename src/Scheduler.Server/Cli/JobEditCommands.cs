@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Scheduler.Database;
 using Scheduler.Jobs;
 
@@ -82,10 +81,9 @@ internal static class JobEditCommands
         if (until is null) { return (null, null); }
         if (Duration.TryParse(until, out var duration) && duration > TimeSpan.Zero) { return (duration, null); }
         // Without a zone nobody knows whose clock is meant.
-        if (until.Length > 10 && until.AsSpan(10).ContainsAny('Z', '+', '-')
-            && DateTimeOffset.TryParse(until, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant))
+        if (until.Length > 10 && until.AsSpan(10).ContainsAny('Z', '+', '-') && InstantText.TryParse(until, out var instant))
         {
-            return (null, instant.ToUniversalTime());
+            return (null, instant);
         }
         throw new OperatorException($"--until is '{until}'; expected a time such as 2h or an instant such as 2026-12-01T02:00:00Z", ExitCode.Usage);
     }

@@ -207,7 +207,7 @@ public sealed partial class Lease(
         "standby" => $"its clock is {clockOffset.TotalMilliseconds:+0;-0} ms off the database's; "
             + $"at most {options.ClockOffsetMax.TotalMilliseconds:0} ms are allowed",
         "draining" => "the node is stopping",
-        _ => state.FilesRefused,
+        _ => state.NotReadyBecause,
     };
 
     private (string Host, int Pid, DateTime RenewedAt)? LiveHolder()

@@ -1,5 +1,15 @@
 namespace Scheduler.Cluster;
 
+/// <summary>What becomes of a job whose schedule was stored by a build that accepted it, and is refused by this one. Its <c>problem</c> says so in
+/// either case.</summary>
+public enum RefusedSchedules
+{
+    /// <summary>It fires on as it was stored, until it is edited.</summary>
+    Keep,
+    /// <summary>It fires no more.</summary>
+    Stop,
+}
+
 /// <summary>Settings of one node. From config/scheduler.yaml, then the environment, then flags.</summary>
 public sealed record NodeOptions
 {
@@ -28,6 +38,9 @@ public sealed record NodeOptions
     /// <summary>Time between two rounds of the sweep that looks for drift in Quartz's tables, shared by all nodes. Too short and large
     /// clusters read their jobs all the time; too long and what was changed behind the scheduler's back stays so. Default 30 s.</summary>
     public TimeSpan SweepEvery { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>What becomes of a job whose stored schedule this build refuses. The same on every node. Default
+    /// <see cref="RefusedSchedules.Keep"/>.</summary>
+    public RefusedSchedules RefusedSchedules { get; init; } = RefusedSchedules.Keep;
     /// <summary>Who fires due triggers on this node. Nodes of one cluster may differ, and each may change at its next start. Default
     /// <see cref="FireBy.Set"/>.</summary>
     public FireBy Engine { get; init; } = FireBy.Set;

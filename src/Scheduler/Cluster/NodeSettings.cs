@@ -18,7 +18,7 @@ public sealed partial class NodeSettings
     /// <summary>Every key of <c>config/scheduler.yaml</c>. <c>databases</c> holds names of the operator's own.</summary>
     public static IReadOnlyList<string> Keys { get; } =
         ["connection", "databases", "node.name", "node.labels", "node.slots", "node.lease", "node.drain", "node.clock_offset_max", "node.engine",
-            "node.keep_runs", "node.sweep_every", "node.file_roots", "http.port", "http.address", "http.url", "http.allow",
+            "node.keep_runs", "node.sweep_every", "node.refused_schedules", "node.file_roots", "http.port", "http.address", "http.url", "http.allow",
             "sql.own_database", "sql.trusted", "commands.allow", "commands.shell", "commands.env", "commands.users", "commands.folder",
             "telemetry.metrics", "telemetry.jobs_max", "telemetry.token",
             "mail.server", "mail.from", "mail.tls", "mail.user", "mail.password", "mail.oauth2_token"];
@@ -138,6 +138,7 @@ public sealed partial class NodeSettings
             ClockOffsetMax = Time("node.clock_offset_max", TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)) ?? unset.ClockOffsetMax,
             KeepRuns = Time("node.keep_runs", TimeSpan.FromDays(1), TimeSpan.FromDays(KeepDaysMax)) ?? unset.KeepRuns,
             SweepEvery = Time("node.sweep_every", TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) ?? unset.SweepEvery,
+            RefusedSchedules = Refused() ?? unset.RefusedSchedules,
             Engine = Engine() ?? unset.Engine,
             ConnectionString = Connection() ?? "",
             Databases = settings.Where(s => s.Key.StartsWith(DatabasesPrefix, StringComparison.Ordinal))
@@ -320,6 +321,19 @@ public sealed partial class NodeSettings
             Wrong("node.file_roots", "absolute folders, not the root of the file system");
         }
         return [.. roots.Select(r => Path.TrimEndingDirectorySeparator(Path.GetFullPath(r)))];
+    }
+
+    private RefusedSchedules? Refused()
+    {
+        switch (settings.GetValueOrDefault("node.refused_schedules")?.Text)
+        {
+            case "keep": return RefusedSchedules.Keep;
+            case "stop": return RefusedSchedules.Stop;
+            case null: return null;
+            default:
+                Wrong("node.refused_schedules", "keep or stop");
+                return null;
+        }
     }
 
     private FireBy? Engine()

@@ -1,8 +1,16 @@
+using System.Collections.Concurrent;
+using Scheduler.Database;
+
 namespace Scheduler.Cluster;
 
 /// <summary>What this node may do right now. Written by the lease, read by everybody.</summary>
 public sealed class NodeState : IDisposable
 {
+    // Once may be anything; twice running, with a database that answers, is a fault.
+    private const int TroubleRounds = 2;
+    private const int ProblemLengthMax = 400;
+
+    private readonly ConcurrentDictionary<string, (int Rounds, string Problem)> troubles = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private CancellationTokenSource life = new();
     private NodeIdentity? identity;
@@ -17,6 +25,10 @@ public sealed class NodeState : IDisposable
     /// are in the database, but calls itself not ready: a roll-out stops at it.
     /// </summary>
     public string? FilesRefused { get; internal set; }
+    /// <summary>Why the node is not ready although it takes work: its files were refused, or a part of it fails again and again. Null: it is
+    /// ready.</summary>
+    public string? NotReadyBecause => FilesRefused ?? (troubles.IsEmpty ? null : troubles.Where(t => t.Value.Rounds >= TroubleRounds)
+        .OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} fails: {t.Value.Problem}").FirstOrDefault());
     /// <summary>True when the node holds a lease and takes work.</summary>
     public bool Ready => State == "live" && !Life.IsCancellationRequested;
     /// <summary>Who this node is to the ledger. Throws before the first lease.</summary>
@@ -77,6 +89,23 @@ public sealed class NodeState : IDisposable
             identity = next;
             life = new CancellationTokenSource();
         }
+    }
+
+    /// <summary>A round of a part of the node that goes on for ever has failed. A database that cannot be reached is not its fault, and said
+    /// elsewhere.</summary>
+    /// <param name="part">What it does, as operators call it.</param>
+    /// <param name="problem">Why.</param>
+    internal void Failed(string part, Exception problem)
+    {
+        if (Transient.IsTransient(problem)) { return; }
+        var text = problem.Message.Length <= ProblemLengthMax ? problem.Message : problem.Message[..ProblemLengthMax] + "…";
+        troubles.AddOrUpdate(part, (1, text), (_, before) => (before.Rounds + 1, text));
+    }
+
+    /// <summary>A round of it went well.</summary>
+    internal void Worked(string part)
+    {
+        if (!troubles.IsEmpty) { troubles.TryRemove(part, out _); }
     }
 
     /// <summary>The lease holds for this long from now on; called at each renewal.</summary>

@@ -25,8 +25,9 @@ public static class CalendarStore
         foreach (var (definition, noted, _) in await Rows(source, token))
         {
             string? problem = null;
+            // Whatever is wrong with it is its own problem, and that of the jobs that name it.
             try { calendars.Add(definition.Name, definition.Read()); }
-            catch (ScheduleException e) { problem = e.Message; }
+            catch (Exception e) { problem = e.Message; }
             if (problem == noted) { continue; }
             await using var mark = source.CreateCommand(MarkSql);
             mark.Parameters.Add(new NpgsqlParameter<string> { TypedValue = definition.Name });

@@ -18,6 +18,7 @@ public sealed partial class ForEach(
     private const int ChildrenMax = 10_000;
     private const int ProblemsShown = 3;
     // Rows whose changes nobody tells of (views, tables of other owners) are looked at this often.
+    private const string Part = "making jobs of rows";
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LookAfter = TimeSpan.FromMilliseconds(100);
 
@@ -81,10 +82,12 @@ public sealed partial class ForEach(
                 }
                 if (all) { lastAll = time.GetTimestamp(); }
                 await Look(all, jobs, relations, stopping.Token);
+                state.Worked(Part);
             }
             catch (Exception) when (stopping.IsCancellationRequested) { return; }
             catch (Exception e)
             {
+                state.Failed(Part, e);
                 lock (gate) { heardAll = true; }
                 LogFailed("for_each", e.Message);
             }

@@ -36,7 +36,11 @@ public sealed record FileProblem(string File, long Line, long Column, string Mes
 /// <param name="Problems">The mistakes, in the order of the files.</param>
 public sealed record JobFolder(
     int Files, IReadOnlyList<JobDefinition> Jobs, IReadOnlyList<CalendarDefinition> Calendars, IReadOnlyList<ChannelDefinition> Channels,
-    IReadOnlyList<FileProblem> Problems);
+    IReadOnlyList<FileProblem> Problems)
+{
+    /// <summary>Where the jobs stand.</summary>
+    public Files.FilePlaces Places { get; init; } = new();
+}
 
 /// <summary>Reads the declared jobs of a folder: every file whose name ends in <c>.yaml</c> or <c>.yml</c>, in the order of their names.</summary>
 public static class JobFiles
@@ -80,6 +84,7 @@ public static class JobFiles
         var calendars = new Dictionary<string, CalendarDefinition>(StringComparer.Ordinal);
         var channels = new Dictionary<string, ChannelDefinition>(StringComparer.Ordinal);
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
+        var spots = new Files.FilePlaces();
         foreach (var each in files)
         {
             var file = Shown(each);
@@ -101,13 +106,17 @@ public static class JobFiles
                 {
                     own.Add(new(file, declared.Line, declared.Column, $"job '{declared.Name}' is declared twice, first at {places[declared.Name]}"));
                 }
-                else if (declared.Job is { } job) { jobs.Add(job); }
+                else if (declared.Job is { } job)
+                {
+                    jobs.Add(job);
+                    spots.Add(job.Name, file, declared.Keys);
+                }
             }
             problems.AddRange(own.OrderBy(p => p.Line).ThenBy(p => p.Column));
         }
         if (jobs.Count > JobsMax) { problems.Add(new(Shown(path), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
         problems.AddRange(AfterCycles.Find(jobs).Select(c => At(c.Job, c.Problem)));
-        return new(files.Count, jobs, [.. calendars.Values], [.. channels.Values], problems);
+        return new(files.Count, jobs, [.. calendars.Values], [.. channels.Values], problems) { Places = spots };
     }
 
     private static FileProblem At(JobDefinition job, string problem)

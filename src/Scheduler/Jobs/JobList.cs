@@ -57,6 +57,8 @@ public sealed record JobStatusRow
     public DateTime? PausedUntil { get; init; }
     /// <summary>What is worth knowing about its schedule.</summary>
     public string[] Notes { get; init; } = [];
+    /// <summary>The schedule as an English sentence, or null until a node has looked at it.</summary>
+    public string? InWords { get; init; }
 }
 
 /// <summary>A row of the table <c>scheduler.job</c>: the job as declared. Its column <c>next_fire_at</c> is left out: it is as of the time the

@@ -11,7 +11,11 @@ namespace Scheduler.Jobs;
 internal sealed partial class JobReader(KindRegistry kinds, string file, Action<long, long, string> report)
 {
     /// <summary>A job's name, where it stands, and the job itself when it has no mistake.</summary>
-    internal sealed record Declared(string Name, long Line, long Column, JobDefinition? Job);
+    internal sealed record Declared(string Name, long Line, long Column, JobDefinition? Job)
+    {
+        /// <summary>Where each of its keys has its value; "" is the name.</summary>
+        public IReadOnlyDictionary<string, (long Line, long Column)> Keys { get; init; } = new Dictionary<string, (long, long)>();
+    }
 
     /// <summary>The calendars of the file, once it has been read.</summary>
     internal List<(YamlText Name, CalendarDefinition Calendar)> Calendars { get; } = [];
@@ -37,7 +41,12 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
             }
             else if (value is YamlMap jobs)
             {
-                foreach (var (name, body) in jobs.Entries) { yield return new(name.Text, name.Line, name.Column, Job(name, body)); }
+                foreach (var (name, body) in jobs.Entries)
+                {
+                    var keys = new Dictionary<string, (long, long)>(StringComparer.Ordinal) { [""] = (name.Line, name.Column) };
+                    foreach (var (at, of) in body is YamlMap map ? map.Entries : []) { keys[at.Text] = (of.Line, of.Column); }
+                    yield return new(name.Text, name.Line, name.Column, Job(name, body)) { Keys = keys };
+                }
             }
             else if (value is not YamlText { IsNull: true })
             {
@@ -117,9 +126,11 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
             }
         }
         if (map.Find("schedule") is not YamlText { IsNull: false } schedule) { return fine; }
+        // A rule may count from it; what is no instant is refused as such.
+        var starts = map.Find("starts") is YamlText from && InstantText.TryParse(from.Text, out var instant) ? instant : (DateTimeOffset?)null;
         try
         {
-            Schedule.Parse(schedule.Text, zone);
+            Schedule.Parse(schedule.Text, zone, new ScheduleLimits(starts, null, TimeSpan.Zero, null));
             return fine;
         }
         catch (ScheduleException e)

@@ -98,6 +98,7 @@ public static class JobStore
     private static StoredJob Job(NpgsqlDataReader reader)
     {
         var (retry, problems) = KindSettings.Check(typeof(RetryEntry), reader.GetString(9));
+        var unreadable = problems.Select(p => $"retry: {p.Message}").ToList();
         var definition = new JobDefinition
         {
             Name = reader.GetString(0),
@@ -120,8 +121,8 @@ public static class JobStore
             Enabled = reader.GetBoolean(17),
             Source = reader.GetString(18),
             Calendar = Text(reader, 22),
-            Starts = Instant(reader, 23),
-            Ends = Instant(reader, 24),
+            Starts = Instant(reader, 23, "starts", unreadable),
+            Ends = Instant(reader, 24, "ends", unreadable),
             Spread = reader.IsDBNull(25) ? null : Span(reader.GetDouble(25)),
             Params = reader.GetString(26),
             Concurrency = reader.GetString(27),
@@ -130,8 +131,9 @@ public static class JobStore
             ForEach = Text(reader, 30),
             MadeBy = Text(reader, 31),
         };
-        var unreadable = problems.Count == 0 ? null : "retry: " + string.Join("; ", problems.Select(p => p.Message));
-        return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21), unreadable, Instant(reader, 32));
+        var pausedUntil = Instant(reader, 32, "paused_until", unreadable);
+        return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21),
+            unreadable.Count == 0 ? null : string.Join("; ", unreadable), pausedUntil);
     }
 
     // A row from before the statement judged it may say more than .NET can hold; it must not keep the other jobs from being read.
@@ -139,8 +141,17 @@ public static class JobStore
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : new(reader.GetDateTime(column), TimeSpan.Zero);
+    // PostgreSQL knows more years than .NET. A row from before the statement judged it may name one; what it means is then that there is no limit.
+    private static DateTimeOffset? Instant(NpgsqlDataReader reader, int column, string name, List<string> unreadable)
+    {
+        if (reader.IsDBNull(column)) { return null; }
+        try { return new(reader.GetDateTime(column), TimeSpan.Zero); }
+        catch (Exception e) when (e is InvalidCastException or ArgumentException or OverflowException)
+        {
+            unreadable.Add($"{name} is no instant of the years 1970 to 9998");
+            return null;
+        }
+    }
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(t => (JsonNode?)JsonValue.Create(t))];
 

@@ -13,8 +13,14 @@ namespace Scheduler.Jobs;
 /// <param name="Anchor">What a rule counts from, null for its default.</param>
 internal sealed record PartRule(string Text, string Zone, TimeSpan Offset, DateTimeOffset? Anchor)
 {
-    /// <summary>The part it names. Throws <see cref="ScheduleException"/>.</summary>
-    public SchedulePart Part() => SchedulePart.Parse(Text, Zones.Find(Zone), Anchor);
+    /// <summary>The part it names; one that a build before 0.2.0 stored and this one refuses is due as it was. Throws
+    /// <see cref="ScheduleException"/>.</summary>
+    public SchedulePart Part()
+    {
+        var zone = Zones.Find(Zone);
+        try { return SchedulePart.Parse(Text, zone, Anchor); }
+        catch (ScheduleException) when (FormerPart.Of(Text, zone, Anchor) is { } former) { return former; }
+    }
 }
 
 /// <summary>

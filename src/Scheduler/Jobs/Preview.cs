@@ -18,25 +18,38 @@ public sealed record PreviewFire(DateTime DueAt, string Local);
 /// <param name="Fires">The next due times.</param>
 /// <param name="Events">The parts that are due by an event and not by the clock.</param>
 /// <param name="Notes">What lint says.</param>
+/// <param name="InWords">The schedule as an English sentence.</param>
 public sealed record Preview(
-    string Schedule, string TimeZone, IReadOnlyList<PreviewFire> Fires, IReadOnlyList<string> Events, IReadOnlyList<string> Notes)
+    string Schedule, string TimeZone, IReadOnlyList<PreviewFire> Fires, IReadOnlyList<string> Events, IReadOnlyList<string> Notes, string InWords)
 {
     /// <summary>Most due times of one preview.</summary>
     public const int FiresMax = 1000;
 
-    /// <summary>The preview of a schedule. Throws <see cref="ScheduleException"/> when it cannot be read.</summary>
+    /// <summary>The due instants alone, UTC, in order.</summary>
+    public IReadOnlyList<DateTime> Due => [.. Fires.Select(f => f.DueAt)];
+
+    /// <summary>The preview of a schedule.</summary>
     /// <param name="schedule">The schedule.</param>
-    /// <param name="after">Due times after this instant.</param>
+    /// <param name="after">Due times strictly after this instant.</param>
     /// <param name="count">How many at most, 1 to <see cref="FiresMax"/>.</param>
     /// <param name="usualDuration">How long a run takes as a rule, null when that is not known.</param>
-    public static Preview Of(Schedule schedule, DateTimeOffset after, int count, TimeSpan? usualDuration = null) => new(
+    /// <param name="until">None after this instant; null for no limit.</param>
+    public static Preview Of(
+        Schedule schedule, DateTimeOffset after, int count, TimeSpan? usualDuration = null, DateTimeOffset? until = null) => new(
         schedule.Text, schedule.Zone.Id,
-        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).Select(due => new PreviewFire(due.UtcDateTime,
+        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).TakeWhile(due => !(due > until)).Select(due => new PreviewFire(due.UtcDateTime,
             TimeZoneInfo.ConvertTime(due, schedule.Zone).ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)))],
-        [.. schedule.Events.Select(e => e.Text)], Lint.Of(schedule, after, usualDuration));
+        [.. schedule.Events.Select(e => e.Text)], Lint.Of(schedule, after, usualDuration), ScheduleWords.Of(schedule, after));
 
     /// <summary>The preview of a job as it stands. Throws <see cref="OperatorException"/> (3) when there is none of that name.</summary>
-    public static Task<Preview> OfJob(string connectionString, string name, int count, TimeProvider time, CancellationToken token) =>
+    /// <param name="connectionString">The scheduler's database.</param>
+    /// <param name="name">The job's name.</param>
+    /// <param name="after">Due times strictly after this instant.</param>
+    /// <param name="count">How many at most, 1 to <see cref="FiresMax"/>.</param>
+    /// <param name="until">None after this instant; null for no limit.</param>
+    /// <param name="token">Stops the question.</param>
+    public static Task<Preview> OfJob(
+        string connectionString, string name, DateTimeOffset after, int count, DateTimeOffset? until, CancellationToken token) =>
         OperatorConnection.Use(connectionString, async c =>
         {
             var job = (await Jobs(c, name, token)).SingleOrDefault()
@@ -46,7 +59,7 @@ public sealed record Preview(
                 throw new OperatorException($"job '{name}' is never due itself: it stands for one job a row of {relation}; name one of those, "
                     + "see 'scheduler job list'", 1);
             }
-            try { return Of(await Read(c, job, token), time.GetUtcNow(), count, job.Usual); }
+            try { return Of(await Read(c, job, token), after, count, job.Usual, until); }
             catch (ScheduleException e) { throw new OperatorException($"job '{name}': {e.Message}", 1); }
         }, token);
 
@@ -78,7 +91,7 @@ public sealed record Preview(
             return [.. notes.Where(n => name is null || n.Item1 == name).OrderBy(n => n.Item1, StringComparer.Ordinal)];
         }, token);
 
-    /// <summary>The preview as text: a line for each due time, then events and notes.</summary>
+    /// <summary>The preview as text: a line for each due time, then events, the schedule in words and notes.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
@@ -87,8 +100,9 @@ public sealed record Preview(
             text.Append(CultureInfo.InvariantCulture, $"{fire.DueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}  {fire.Local}").Append('\n');
         }
         foreach (var due in Events) { text.Append("due ").Append(due).Append('\n'); }
+        text.Append("in words: ").Append(InWords).Append('\n');
         foreach (var note in Notes) { text.Append("note: ").Append(note).Append('\n'); }
-        return text.Length == 0 ? "never due by itself" : text.ToString().TrimEnd('\n');
+        return text.ToString().TrimEnd('\n');
     }
 
     private static async Task<Schedule> Read(NpgsqlConnection connection, Row job, CancellationToken token)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Quartz;
 using Scheduler.Cluster;
 using Scheduler.Schedules;
@@ -45,9 +46,10 @@ internal sealed class QuartzPlan
     /// <param name="lastDue">The latest fire of it in the ledger, null when there is none.</param>
     /// <param name="now">The present, not before the moment the others were read.</param>
     /// <param name="settled">True: the declared version has been brought to Quartz before, so what differs is drift.</param>
+    /// <param name="refused">What becomes of what is stored of a job that is refused.</param>
     public static QuartzPlan Of(
         StoredJob job, IReadOnlyDictionary<string, NamedCalendar> calendars, StoredInQuartz stored, DateTimeOffset? lastDue, DateTimeOffset now,
-        bool settled)
+        bool settled, RefusedSchedules refused)
     {
         var plan = new QuartzPlan(job) { DetailMissing = !stored.Intact };
         if (settled && !stored.Intact)
@@ -78,7 +80,14 @@ internal sealed class QuartzPlan
             if (settled) { plan.Drifts.AddRange(left.Values.Select(t => new Drift(t.Job, t.Name, "a trigger nobody declared", t.ToJson()))); }
             plan.Gone.AddRange(left.Values);
         }
-        catch (ScheduleException e) { plan.Refuse(e.Message); }
+        catch (ScheduleException e)
+        {
+            plan.Refuse(stored.Triggers.Count == 0 ? e.Message : refused == RefusedSchedules.Keep
+                ? $"{e.Message}; until it is edited it fires as it was stored" : $"{e.Message}; it fires no more (node.refused_schedules: stop)");
+            if (refused == RefusedSchedules.Stop) { plan.Gone = stored.Triggers; }
+        }
+        // A mistake of ours about one row: it must not keep the other jobs from being brought to Quartz.
+        catch (Exception e) { plan.Refuse($"schedule '{job.Definition.Schedule}' cannot be planned: {e.Message}"); }
         return plan;
     }
 
@@ -88,10 +97,18 @@ internal sealed class QuartzPlan
     {
         if (Job.Definition.ForEach is not null || kinds.Find(Job.Definition.Kind) is not { } kind) { return; }
         var job = Job.Definition;
-        var problems = KindSettings.Check(kind.SettingsType, job.Settings).Problems
-            .Concat(JobValues.Problems(job.Settings, job.Params, job.Schedule)).ToList();
-        if (problems.Count == 0) { return; }
-        var said = "settings: " + string.Join("; ", problems.Select(p => p.Message));
+        string said;
+        try
+        {
+            // Nothing may name them, but a run is given all.
+            using var given = JsonDocument.Parse(job.Params);
+            var problems = KindSettings.Check(kind.SettingsType, job.Settings).Problems
+                .Concat(JobValues.Problems(job.Settings, job.Params, job.Schedule)).ToList();
+            if (problems.Count == 0) { return; }
+            said = "settings: " + string.Join("; ", problems.Select(p => p.Message));
+        }
+        // What a row from before the statement judged it holds, such as params nested deeper than JSON is read, is that row's problem.
+        catch (Exception e) { said = $"settings or params cannot be read: {e.Message}"; }
         Problem = Problem is null ? said : $"{Problem}; {said}";
     }
 

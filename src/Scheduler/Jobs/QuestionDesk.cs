@@ -13,6 +13,7 @@ namespace Scheduler.Jobs;
 /// </summary>
 public sealed partial class QuestionDesk(Databases databases, Listener listener, NodeState state, TimeProvider time, ILogger<QuestionDesk> log)
 {
+    private const string Part = "answering questions about schedules";
     // Who asks says so by NOTIFY; this is for a notification that was lost.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -30,7 +31,8 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
 
     private readonly SemaphoreSlim wake = new(0, 1);
     private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<(string, string), string[]> known = [];
+    private readonly Dictionary<Asked, (string[] Notes, string? Words)> known = [];
+    private DateTime knownOn;
     private volatile bool jobsChanged = true;
     private Task? loop;
 
@@ -63,6 +65,12 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
                 await wake.WaitAsync(LookEvery, stopping.Token);
                 if (!state.Ready) { continue; }
                 while (await Answer() == QuestionsMax) { }
+                // What is said of the next change of the clocks is over one day.
+                if (time.GetUtcNow().UtcDateTime.Date is var today && today != knownOn)
+                {
+                    known.Clear();
+                    (knownOn, jobsChanged) = (today, true);
+                }
                 // One node notes; when it is gone the next one is the first.
                 while (jobsChanged && state.Rank == 0)
                 {
@@ -75,10 +83,12 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
                         started = time.GetTimestamp();
                     }
                 }
+                state.Worked(Part);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
             catch (Exception e)
             {
+                state.Failed(Part, e);
                 LogFailed(e.Message);
                 jobsChanged = true;
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
@@ -90,20 +100,21 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
     {
         await using var connection = await databases.Ledger.OpenConnectionAsync(stopping.Token);
         await using var transaction = await connection.BeginTransactionAsync(stopping.Token);
-        var questions = new List<(long Id, string Schedule, string Zone, int Fires)>();
+        var questions = new List<(long Id, string Schedule, string Zone, int Fires, DateTimeOffset? From)>();
         await using (var take = new NpgsqlCommand(TakeSql, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = QuestionsMax } } })
         await using (var reader = await take.ExecuteReaderAsync(stopping.Token))
         {
             while (await reader.ReadAsync(stopping.Token))
             {
-                questions.Add((reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3)));
+                questions.Add((reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3),
+                    reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4)));
             }
         }
         foreach (var question in questions)
         {
             string? answer = null, error = null;
-            var now = time.GetUtcNow() - state.ClockOffset;
-            try { answer = Preview.Of(Schedule.Parse(question.Schedule, question.Zone), now, question.Fires).ToString(); }
+            var from = question.From ?? time.GetUtcNow() - state.ClockOffset;
+            try { answer = Preview.Of(Schedule.Parse(question.Schedule, question.Zone), from, question.Fires).ToString(); }
             catch (ScheduleException e) { error = e.Message; }
             // A mistake of ours: it is answered, too, so that it does not hold up other questions.
             catch (Exception e)
@@ -123,27 +134,30 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
 
     private async Task<int> Note()
     {
-        var jobs = new List<(string Name, int Version, string Schedule, string Zone)>();
+        var jobs = new List<(string Name, int Version, Asked Asked)>();
         await using (var command = databases.Ledger.CreateCommand(UnnotedSql))
         {
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = NotedMax });
             await using var reader = await command.ExecuteReaderAsync(stopping.Token);
             while (await reader.ReadAsync(stopping.Token))
             {
-                jobs.Add((reader.GetString(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)));
+                jobs.Add((reader.GetString(0), reader.GetInt32(1), new(reader.GetString(2), reader.GetString(3),
+                    reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4))));
             }
         }
         if (jobs.Count == 0) { return 0; }
         await using var batch = databases.Ledger.CreateBatch();
         foreach (var job in jobs)
         {
+            var (notes, words) = Look(job.Asked);
             batch.BatchCommands.Add(new NpgsqlBatchCommand(NoteSql)
             {
                 Parameters =
                 {
                     new NpgsqlParameter<string> { TypedValue = job.Name },
                     new NpgsqlParameter<int> { TypedValue = job.Version },
-                    new NpgsqlParameter<string[]> { TypedValue = NotesOn(job.Schedule, job.Zone) },
+                    new NpgsqlParameter<string[]> { TypedValue = notes },
+                    new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)words ?? DBNull.Value },
                 },
             });
         }
@@ -151,20 +165,29 @@ public sealed partial class QuestionDesk(Databases databases, Listener listener,
         return jobs.Count;
     }
 
-    private string[] NotesOn(string schedule, string zone)
+    private (string[] Notes, string? Words) Look(Asked asked)
     {
-        if (known.TryGetValue((schedule, zone), out var notes)) { return notes; }
+        if (known.TryGetValue(asked, out var found)) { return found; }
         if (known.Count >= KnownMax) { known.Clear(); }
-        try { notes = [.. Lint.Of(Schedule.Parse(schedule, zone), time.GetUtcNow() - state.ClockOffset)]; }
+        var now = time.GetUtcNow() - state.ClockOffset;
+        try
+        {
+            var limits = asked.Starts is null ? null : new ScheduleLimits(asked.Starts, null, TimeSpan.Zero, null);
+            var schedule = Schedule.Parse(asked.Schedule, asked.Zone, limits);
+            found = ([.. Lint.Of(schedule, now)], ScheduleWords.Of(schedule, now));
+        }
         // The job's problem says so already.
-        catch (ScheduleException) { notes = []; }
+        catch (ScheduleException) { found = ([], null); }
         catch (Exception e)
         {
-            notes = [];
-            LogUnanswerable(schedule, zone, e);
+            found = ([], null);
+            LogUnanswerable(asked.Schedule, asked.Zone, e);
         }
-        return known[(schedule, zone)] = notes;
+        return known[asked] = found;
     }
+
+    // What is found depends on it and, of nights with a change of the clocks, on the day.
+    private sealed record Asked(string Schedule, string Zone, DateTimeOffset? Starts);
 
     [LoggerMessage(3011, LogLevel.Error, "Schedule {Schedule} in {Zone} cannot be judged; this is a mistake of the scheduler's")]
     private partial void LogUnanswerable(string schedule, string zone, Exception problem);

@@ -7,6 +7,8 @@ namespace Scheduler.Jobs;
 public sealed partial class ReconcileLoop(Reconciler reconciler, Listener listener, NodeState state, TimeProvider time, ILogger<ReconcileLoop> log)
 {
     // A statement that changes many jobs notifies of each: let them all arrive first.
+    private const string Reconciling = "bringing jobs to Quartz";
+    private const string Sweeping = "looking for drift";
     private static readonly TimeSpan ReconcileAfter = TimeSpan.FromMilliseconds(50);
     // Marks are in the database: one that no notification told of waits no longer than this.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -56,9 +58,15 @@ public sealed partial class ReconcileLoop(Reconciler reconciler, Listener listen
                 if (await wanted.WaitAsync(LookEvery, stopping.Token)) { await Task.Delay(ReconcileAfter, time, stopping.Token); }
                 try
                 {
-                    if (await reconciler.BringChanges(stopping.Token) == 0) { continue; }
+                    var held = await reconciler.BringChanges(stopping.Token);
+                    state.Worked(Reconciling);
+                    if (held == 0) { continue; }
                 }
-                catch (Exception e) when (!stopping.IsCancellationRequested) { LogFailed(e.Message); }
+                catch (Exception e) when (!stopping.IsCancellationRequested)
+                {
+                    state.Failed(Reconciling, e);
+                    LogFailed(e.Message);
+                }
                 await Task.Delay(RetryAfter, time, stopping.Token);
                 if (wanted.CurrentCount == 0) { wanted.Release(); }
             }
@@ -79,8 +87,13 @@ public sealed partial class ReconcileLoop(Reconciler reconciler, Listener listen
                 try
                 {
                     if (await reconciler.Sweep(stopping.Token)) { wait = SweepGap; }
+                    state.Worked(Sweeping);
                 }
-                catch (Exception e) when (!stopping.IsCancellationRequested) { LogSweepFailed(e.Message); }
+                catch (Exception e) when (!stopping.IsCancellationRequested)
+                {
+                    state.Failed(Sweeping, e);
+                    LogSweepFailed(e.Message);
+                }
             }
         }
         catch (Exception) when (stopping.IsCancellationRequested) { }

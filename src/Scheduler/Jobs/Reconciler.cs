@@ -96,7 +96,8 @@ public sealed partial class Reconciler(
         var now = Now;
         var looked = sweep ? names.Where(n => !snapshot.Unsettled.Contains(n)).ToList() : [.. names];
         var plans = looked.Where(snapshot.Jobs.ContainsKey).Select(name => QuartzPlan.Of(snapshot.Jobs[name], calendars,
-            snapshot.Quartz[name], snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep)).ToList();
+            snapshot.Quartz[name], snapshot.LastDue.TryGetValue(name, out var last) ? last : null, now, settled: sweep,
+            options.RefusedSchedules)).ToList();
         plans.ForEach(p => p.JudgeSettings(kinds));
         var gone = looked.Where(n => !snapshot.Jobs.ContainsKey(n) && snapshot.Quartz[n].Known).ToList();
 

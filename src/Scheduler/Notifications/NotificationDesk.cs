@@ -18,6 +18,7 @@ public sealed partial class NotificationDesk(
     Databases databases, Listener listener, ChannelSender sender, NodeState state, SchedulerMeter meter, TimeProvider time,
     ILogger<NotificationDesk> log)
 {
+    private const string Part = "sending notifications";
     // Group waits, retries and heartbeats come due by themselves.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     // Verdicts may come by the thousand, each with a notification.
@@ -74,11 +75,13 @@ public sealed partial class NotificationDesk(
             {
                 await wake.WaitAsync(LookEvery, stopping.Token);
                 await Turn(stopping.Token);
+                state.Worked(Part);
                 await Task.Delay(LookAgainAfter, time, stopping.Token);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
             catch (Exception e)
             {
+                state.Failed(Part, e);
                 LogFailed(e.Message);
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
             }

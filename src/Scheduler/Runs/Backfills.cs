@@ -15,6 +15,7 @@ namespace Scheduler.Runs;
 public sealed partial class Backfills(
     Databases databases, Listener listener, NodeState state, NodeOptions options, ILogger<Backfills> log)
 {
+    private const string Part = "looking after backfills";
     // Without a notification, requests are found this late; while one is under way, its next runs are looked for this often.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StepEvery = TimeSpan.FromMilliseconds(250);
@@ -58,9 +59,14 @@ public sealed partial class Backfills(
                 while (await AnswerOne(stopping.Token)) { }
                 await using var command = databases.Ledger.CreateCommand(StepSql);
                 if (await command.ExecuteScalarAsync(stopping.Token) is > 0) { wait = StepEvery; }
+                state.Worked(Part);
             }
             catch (Exception) when (stopping.IsCancellationRequested) { return; }
-            catch (Exception e) { LogFailed(e.Message); }
+            catch (Exception e)
+            {
+                state.Failed(Part, e);
+                LogFailed(e.Message);
+            }
         }
     }
 
@@ -70,7 +76,8 @@ public sealed partial class Backfills(
         await using var transaction = await connection.BeginTransactionAsync(token);
         if (await Ask(connection, token) is not { } request) { return false; }
         var job = await JobStore.Some(connection, [request.Job], token) is [var found] ? found : null;
-        var (due, problem) = job is null ? ([], "the job was deleted") : Reckon(job.Definition, request);
+        var (due, problem) = job is null ? ([], "the job was deleted")
+            : Reckon(job.Definition, await CalendarStore.Readable(databases.Ledger, token), request);
         var succeeded = problem is null ? await Succeeded(connection, request, token) : [];
         var left = due.RemoveAll(succeeded.Contains);
         await using var answer = new NpgsqlCommand(AnswerSql, connection)
@@ -89,7 +96,7 @@ public sealed partial class Backfills(
         return true;
     }
 
-    private (List<DateTime> Due, string? Problem) Reckon(JobDefinition job, Request request)
+    private (List<DateTime> Due, string? Problem) Reckon(JobDefinition job, IReadOnlyDictionary<string, NamedCalendar> calendars, Request request)
     {
         if (request.From < request.Now - options.KeepRuns)
         {
@@ -99,12 +106,14 @@ public sealed partial class Backfills(
         try
         {
             var until = request.Until < request.Now ? request.Until : request.Now;
-            var due = Schedule.Parse(job.Schedule, job.TimeZone).Next(new DateTimeOffset(request.From).AddTicks(-1), request.Cap + 1)
+            var due = job.ReadSchedule(calendars).Next(new DateTimeOffset(request.From).AddTicks(-1), request.Cap + 1)
                 .Select(d => d.UtcDateTime).TakeWhile(d => d < until).ToList();
             return due.Count <= request.Cap ? (due, null)
                 : ([], $"the range holds more than {request.Cap} instants; expected a shorter range, or a higher cap");
         }
         catch (ScheduleException e) { return ([], e.Message); }
+        // A mistake of ours about one request: answered, so that it does not hold up the others.
+        catch (Exception e) { return ([], $"the range cannot be reckoned: {e.Message}"); }
     }
 
     private static async Task<Request?> Ask(NpgsqlConnection connection, CancellationToken token)

@@ -63,8 +63,8 @@ internal sealed record DueTrigger(
     {
         if (Cron is null || Zone is null) { return null; }
         if (Crons.Count > PartsMax) { Crons.Clear(); }
-        var part = Crons.GetOrAdd((Cron, Zone), static key => SchedulePart.WordsOf(key.Cron) is { Length: 6 or 7 } words
-            ? CronPart.Of(key.Cron, words, Zones.Find(key.Zone))
+        var part = Crons.GetOrAdd((Cron, Zone), static key => SchedulePart.WordsOf(key.Cron).Length is 6 or 7
+            ? new PartRule(key.Cron, key.Zone, TimeSpan.Zero, null).Part()
             : throw new ScheduleException($"cron '{key.Cron}' cannot be read; expected six or seven fields"));
         return Instants.Next(part, null, EndAt, TimeSpan.Zero, null, new DateTimeOffset(DueAt))?.UtcDateTime;
     }

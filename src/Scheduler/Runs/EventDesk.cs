@@ -14,6 +14,7 @@ namespace Scheduler.Runs;
 public sealed partial class EventDesk(
     Databases databases, Listener listener, FireInbox inbox, NodeState state, TimeProvider time, ILogger<EventDesk> log)
 {
+    private const string Part = "entering events";
     // Without a notification events are looked for this often.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(300);
@@ -61,10 +62,12 @@ public sealed partial class EventDesk(
                 if (!state.Ready) { continue; }
                 await Open();
                 await Take();
+                state.Worked(Part);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
             catch (Exception e)
             {
+                state.Failed(Part, e);
                 LogLookFailed(e.Message);
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
             }

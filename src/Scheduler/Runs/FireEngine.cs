@@ -17,6 +17,7 @@ public sealed partial class FireEngine(
     Databases databases, NodeOptions options, Listener listener, Executor executor, LargeStatements large, NodeState state, SchedulerMeter meter,
     TimeProvider time, ILogger<FireEngine> log)
 {
+    private const string Part = "firing triggers";
     // Reading ahead this long gives the due instant to the statement alone. A change that comes closer is announced by NOTIFY.
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
     // Another node's share is fired here when it has been due this long, and clearly longer than what this node itself is behind by: its node is
@@ -93,12 +94,14 @@ public sealed partial class FireEngine(
             {
                 if (!state.Ready) { await wake.WaitAsync(Ahead, stopping.Token); }
                 else { await Pass(); }
+                state.Worked(Part);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return; }
             catch (Exception e)
             {
                 // A reply that was lost may have been a commit: rows that name this node are looked for.
                 executor.SuspectOrphans();
+                state.Failed(Part, e);
                 LogPassFailed(e.Message);
                 await Task.Delay(RetryDelay, time, CancellationToken.None);
             }

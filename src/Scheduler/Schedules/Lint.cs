@@ -11,8 +11,6 @@ public static partial class Lint
 {
     // Zones announce their changes about that far ahead.
     private const int MonthsAhead = 24;
-    // A sentence names at most this many times; a month's worth of Casablanca's changes at most so many nights.
-    private const int TimesShown = 3;
     // Fires that are looked at for the shortest time between two.
     private const int FiresLookedAt = 50;
     // Fewer on one second are no crowd: every node has as many slots.
@@ -63,31 +61,17 @@ public static partial class Lint
     /// <summary>What happens to a part in the night of a change, null when nothing is worth saying.</summary>
     internal static string? Night(SchedulePart part, ZoneChange change, TimeZoneInfo zone)
     {
-        // Times as written, without any zone: what the hands of a clock that is never changed would show.
-        SchedulePart written;
-        try { written = part is RrulePart rule ? rule.Written() : SchedulePart.Parse(part.Text, TimeZoneInfo.Utc); }
-        catch (ScheduleException) { return null; }
-        var from = new DateTimeOffset(change.IsGap ? change.Shown : change.Set, TimeSpan.Zero);
-        var times = Between(written, from, from + change.Length);
-        if (times.Count == 0 || DueEveryHour(written, from)) { return null; }
-        var listed = Listed(times.Select(t => t.UtcDateTime));
+        if (ClockNight.Of(part, change, zone) is not { } night) { return null; }
         var head = $"'{part.Text}' on {change.Shown:yyyy-MM-dd} in {zone.Id}: the clocks go ";
         if (change.IsGap)
         {
-            var set = new DateTimeOffset(change.Set, TimeSpan.Zero);
-            var regular = Between(written, set, set + change.Length).Select(t => t.UtcDateTime).ToHashSet();
-            var instead = Between(part, change.At - change.Length, change.At + change.Length).Where(t => t >= change.At)
-                .Select(t => t.UtcDateTime + change.After).Where(t => !regular.Contains(t)).ToList();
-            return $"{head}from {change.Shown:HH:mm} to {change.Set:HH:mm}, there is no {listed}; "
-                + (instead.Count > 0 ? $"due at {Listed(instead)} instead" : "not due instead");
+            return $"{head}from {change.Shown:HH:mm} to {change.Set:HH:mm}, there is no {ClockNight.Listed(night.Written)}; "
+                + (night.Instead.Count > 0 ? $"due at {ClockNight.Listed(night.Instead)} instead" : "not due instead");
         }
-        // In one walk: asked in the middle of the night, Quartz does not know that the first time has been.
-        var both = Between(part, change.At - change.Length, change.At + change.Length);
-        var first = both.Count(t => t < change.At);
-        var second = both.Count - first;
-        return $"{head}from {change.Shown:HH:mm} back to {change.Set:HH:mm}, {listed} {(times.Count == 1 ? "comes" : "come")} twice; "
-            + (first > 0 && second > 0 ? "due both times"
-                : first > 0 ? "due the first time only" : second > 0 ? "due the second time only" : "not due");
+        return $"{head}from {change.Shown:HH:mm} back to {change.Set:HH:mm}, {ClockNight.Listed(night.Written)} "
+            + $"{(night.Written.Count == 1 ? "comes" : "come")} twice; "
+            + (night is { First: > 0, Second: > 0 } ? "due both times"
+                : night.First > 0 ? "due the first time only" : night.Second > 0 ? "due the second time only" : "not due");
     }
 
     private static string? BothDays(CronPart cron)
@@ -134,32 +118,9 @@ public static partial class Lint
                 + "not every month has that day; L means the last one";
     }
 
-    // Whoever is due in every hour of the day does not miss one of them.
-    private static bool DueEveryHour(SchedulePart written, DateTimeOffset around)
-    {
-        var day = new DateTimeOffset(around.UtcDateTime.Date, TimeSpan.Zero);
-        return Enumerable.Range(0, 24).All(h => written.Next(day.AddHours(h).AddTicks(-1)) < day.AddHours(h + 1));
-    }
-
     // A weekday, not the number behind a #.
     [GeneratedRegex("(?<!#)[1-7]")]
     private static partial Regex NumberedDay();
-
-    private static List<DateTimeOffset> Between(SchedulePart part, DateTimeOffset from, DateTimeOffset until)
-    {
-        var due = new List<DateTimeOffset>();
-        for (var next = part.Next(from.AddTicks(-1)); next < until && due.Count < FiresLookedAt; next = part.Next(next.Value))
-        {
-            due.Add(next.Value);
-        }
-        return due;
-    }
-
-    private static string Listed(IEnumerable<DateTime> times)
-    {
-        var all = times.Select(t => t.ToString(t.Second == 0 ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture)).ToList();
-        return string.Join(", ", all.Take(TimesShown)) + (all.Count > TimesShown ? ", …" : "");
-    }
 
     private static string Utc(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

@@ -54,6 +54,12 @@ internal sealed record RrulePart : SchedulePart
     /// <inheritdoc />
     public override string Canonical { get; }
 
+    /// <summary>The rule as it was read.</summary>
+    public RecurrenceRule Rule => rule;
+
+    /// <summary>Local time it counts from.</summary>
+    public DateTime Anchor => anchor;
+
     /// <summary>Read <c>rrule RULE</c>. Throws <see cref="ScheduleException"/>.</summary>
     /// <param name="text">The part.</param>
     /// <param name="words">Its words.</param>

@@ -4,7 +4,20 @@ using Scheduler.Database;
 namespace Scheduler.Schedules;
 
 /// <summary>A schedule or time zone that cannot be used. The message names the text and what was expected.</summary>
-public sealed class ScheduleException(string message) : FormatException(message);
+public sealed class ScheduleException(string message) : FormatException(message)
+{
+    // As Spelling.DidYouMean writes it, at the end of a message.
+    private const string Between = "; did you mean '";
+
+    /// <summary>The message without its hint.</summary>
+    public string Problem => Message[..(HintAt ?? Message.Length)];
+
+    /// <summary>Its last words, where they say what was meant: <c>did you mean 'every 90m'?</c>; as in SQL's HINT.</summary>
+    public string? Hint => HintAt is { } at ? Message[(at + 2)..] : null;
+
+    private int? HintAt => Message.EndsWith("'?", StringComparison.Ordinal)
+        && Message.LastIndexOf(Between, StringComparison.Ordinal) is >= 0 and var at ? at : null;
+}
 
 /// <summary>
 /// When a job is due: one or several parts (<c>*/5 * * * *</c>, <c>every 30s</c>, <c>at 2026-12-01T02:00:00Z</c>, <c>after backup</c>), or
@@ -73,16 +86,21 @@ public sealed partial class Schedule
     /// schedule ends.</summary>
     /// <param name="after">Instant to begin after.</param>
     /// <param name="count">How many at most.</param>
-    public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count)
+    public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count) => Next(parts, Limits, after, count);
+
+    /// <summary>The same of any parts within limits.</summary>
+    internal static IReadOnlyList<DateTimeOffset> Next(
+        IEnumerable<SchedulePart> parts, ScheduleLimits limits, DateTimeOffset after, int count)
     {
         var due = new List<DateTimeOffset>();
-        var heads = parts.Select(p => Limits.Next(p, after)).ToArray();
+        var all = parts.ToArray();
+        var heads = Array.ConvertAll(all, p => limits.Next(p, after));
         while (due.Count < count && heads.Min() is { } next)
         {
             due.Add(next);
             for (var i = 0; i < heads.Length; i++)
             {
-                if (heads[i] == next) { heads[i] = Limits.Next(parts[i], next); }
+                if (heads[i] == next) { heads[i] = limits.Next(all[i], next); }
             }
         }
         return due;

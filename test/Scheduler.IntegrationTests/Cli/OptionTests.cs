@@ -48,6 +48,8 @@ public sealed class OptionTests
         ["--time-zone"] = ("Europe/Berlin", "Berlin", ["--schedule", "every 5m"]),
         ["-n"] = ("5", "1001", []),
         ["--until"] = ("2h", "later", []),
+        ["job next --until"] = ("2026-12-01T02:00+01:00", "later", []),
+        ["--file"] = ("-", "none.jsonl", []),
         ["job undo --to"] = ("2", "0", []),
         ["--protocol"] = ("bitcoin", "dogecoin", []),
         ["--source"] = ("/data", null, []),
@@ -158,7 +160,7 @@ public sealed class OptionTests
     // The command with all it needs but the option itself.
     private static IEnumerable<string> Line(string path, Command command, string besides, string[] more)
     {
-        var schedule = besides == "--schedule" || more.Contains("--schedule");
+        var schedule = besides is "--schedule" or "--file" || more.Contains("--schedule");
         IEnumerable<string> arguments = schedule && command.Name == "next" ? [] : command.Arguments.Select(a => Arguments[a.Name]);
         var needed = command.Options.Where(o => o.Required && o.Name != besides)
             .SelectMany(o => (string[])[o.Name, Samples.GetValueOrDefault($"{path} {o.Name}", Samples.GetValueOrDefault(o.Name)).Good]);

@@ -36,7 +36,9 @@ public sealed class UsageTests
     {
         var macro = await Binary.Run("job", "next", "--schedule", "@daily", "-n", "2");
         Assert.That((macro.ExitCode, macro.Error), Is.EqualTo((0, "")));
-        Assert.That(macro.Out.TrimEnd().Split('\n'), Has.Length.EqualTo(2).And.All.Match("T00:00:00Z  "));
+        var lines = macro.Out.TrimEnd().Split('\n');
+        Assert.That(lines[..^1], Has.Length.EqualTo(2).And.All.Match("T00:00:00Z  "));
+        Assert.That(lines[^1], Is.EqualTo("in words: At 00:00 every day, UTC"));
         var file = Path.Combine(Path.GetTempPath(), $"scheduler-{Guid.NewGuid():N}.rsp");
         await File.WriteAllTextAsync(file, "--schedule @daily");
         try

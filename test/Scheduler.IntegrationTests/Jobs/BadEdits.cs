@@ -63,7 +63,8 @@ internal static class BadEdits
         "params = jsonb_build_object('a', repeat('x', 70000))", "for_each = '{\"where\": \"enabled\"}'", "description = repeat('x', 10001)",
         "description = E'a\\000b'", "settings = '{\"statement\": \"a\\u0000b\"}'", "starts = 'infinity'",
         "starts = '2027-01-01Z', ends = '2026-01-01Z'",
-        "paused_until = '-infinity'", "name = 'nightly2'",
+        "paused_until = '-infinity'", "paused_until = '20226-12-01Z'", "starts = '0044-01-01Z BC'", "ends = '20226-12-01Z'",
+        "params = ('{\"a\":' || repeat('[', 70) || repeat(']', 70) || '}')::jsonb", "name = 'nightly2'",
     ];
 
     private static readonly string[] Settings =

@@ -263,7 +263,8 @@ public sealed class FileStoreTests
             files.Jobs("a.yaml", ("one", ""));
             var see = $"{db.ConnectionString};Username=files_see";
             var op = $"{db.ConnectionString};Username=files_op";
-            await FileStore.Plan(see, files.Declared(), new(), FolderOfJobs.Kinds, default, default);
+            var seen = await FileStore.Plan(see, files.Declared(), new(), FolderOfJobs.Kinds, default, default);
+            Assert.That(seen.NotTried, Does.StartWith("only who may change jobs can have the database try them"));
             var refusal = await Assert.ThrowsAsync<OperatorException>(
                 () => FileStore.Apply(see, files.Declared(), new(), FolderOfJobs.Kinds, null, default));
             Assert.That(refusal!.Message, Does.Contain("grant scheduler_viewer to read, scheduler_operator to change"));

@@ -65,6 +65,8 @@ public sealed class IncidentTests
             "update scheduler_private.node set clock_offset = '0'"),
         Case("clock_skew", "page", Node("n2", "clock_offset = interval '3 seconds', state = 'standby'"),
             "delete from scheduler_private.node where name = 'n2'"),
+        Case("node_not_ready", "warning", Node("n2", "reason = 'bringing jobs to Quartz fails', started_at = now() - interval '1 minute'"),
+            "update scheduler_private.node set reason = null where name = 'n2'"),
         Case("no_checkin", "page", "update scheduler_private.node set lease_until = now() - interval '1 minute', state = 'stopped'",
             "update scheduler_private.node set lease_until = now() + interval '1 minute', state = 'live'"),
         Case("backlog", "warning", "update scheduler_private.job_gate set overlap = 'queue'; insert into scheduler_private.run (run_key, job, due_at,"

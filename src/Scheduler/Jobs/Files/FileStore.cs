@@ -19,12 +19,15 @@ public static class FileStore
     public const int RunsCountedMax = 100_000;
     /// <summary>A job's usual duration is the median of this many runs: enough to leave an outlier out, few enough to be of today.</summary>
     public const int RunsMeasured = 20;
+    // A page of refusals is read; more come from one cause.
+    private const int RefusalsMax = 20;
     // Somebody edits the very rows between our reading and writing them, and again: then the plan is not the last word anyhow.
     private const int TriesMax = 5;
 
     /// <summary>Last line of what is told of a plan that was refused.</summary>
     internal const string NothingApplied = "nothing was applied";
 
+    private static readonly string TrySql = SqlFiles.Read("queries/plan_try.sql");
     private static readonly string LockSql = SqlFiles.Read("queries/job_lock.sql");
     private static readonly string PutSql = SqlFiles.Read("queries/job_put.sql");
     private static readonly string PruneSql = SqlFiles.Read("queries/job_prune.sql");
@@ -36,7 +39,8 @@ public static class FileStore
     private static readonly string HistorySql = SqlFiles.Read("queries/job_history.sql");
     private static readonly string DurationsSql = SqlFiles.Read("queries/job_durations.sql");
 
-    /// <summary>The plan with its consequences; changes nothing. Throws <see cref="OperatorException"/> for what the server refuses.</summary>
+    /// <summary>The plan with its consequences; changes nothing: what it would write is tried and taken back, and what the database refuses is a
+    /// refusal of the plan. Throws <see cref="OperatorException"/> for what the server refuses.</summary>
     /// <param name="connectionString">The scheduler's database, as viewer or more.</param>
     /// <param name="declared">Jobs, calendars and channels of the files.</param>
     /// <param name="options">What is allowed.</param>
@@ -54,7 +58,9 @@ public static class FileStore
             plan = plan with { Deleted = await History(connection, plan.Deleted, token) };
             plan = await FieldOwners.Name(connection, plan, live, token);
             var usual = await Durations(connection, [.. plan.Changed.Select(c => c.Name)], token);
-            return plan with { Consequences = PlanConsequences.Of(plan, live, usual, now) };
+            await transaction.RollbackAsync(token);
+            plan = plan with { Consequences = PlanConsequences.Of(plan, live, usual, now) };
+            return plan.HasChanges && plan.Refusals.Count == 0 ? await Try(connection, plan, declared, token) : plan;
         }, token);
 
     /// <summary>
@@ -111,10 +117,18 @@ public static class FileStore
                     + $"is another; the plan is now {plan.Hash}. Nothing was applied; see 'scheduler config plan'", 5);
             }
             if (plan.Refusals.Count > 0) { throw new OperatorException(string.Join('\n', plan.Refusals.Append(NothingApplied)), 5); }
-            if (await Write(connection, plan, declared, token))
+            try
             {
-                await transaction.CommitAsync(token);
-                return plan;
+                if (await Write(connection, plan, token))
+                {
+                    await Note(connection, plan, declared, token);
+                    await transaction.CommitAsync(token);
+                    return plan;
+                }
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.CheckViolation)
+            {
+                throw new OperatorException($"{Refusal.Of(e, declared.Places).Message}\n{NothingApplied}", 5, e);
             }
             // A row was edited after we read it: what to do with it has to be decided anew.
             await transaction.RollbackAsync(token);
@@ -122,16 +136,59 @@ public static class FileStore
         }
     }
 
-    // False when a row was not as it was read.
-    private static async Task<bool> Write(NpgsqlConnection connection, JobPlan plan, JobFolder declared, CancellationToken token)
+    // Writes the rows as applying them would, and takes it back: the database is the judge. A job that is refused is left out, with those that run
+    // after it, and the others are tried again, so that more than the first mistake is told.
+    private static async Task<JobPlan> Try(NpgsqlConnection connection, JobPlan plan, JobFolder declared, CancellationToken token)
     {
+        var (tried, refusals) = (plan, new List<string>());
+        await using var transaction = await connection.BeginTransactionAsync(token);
+        try
+        {
+            await using (var begin = new NpgsqlCommand(TrySql, connection)) { await begin.ExecuteNonQueryAsync(token); }
+            while (refusals.Count < RefusalsMax)
+            {
+                await transaction.SaveAsync(nameof(Try), token);
+                try
+                {
+                    if (!await Write(connection, tried, token)) { return plan with { NotTried = "the jobs are being edited" }; }
+                    break;
+                }
+                catch (PostgresException e) when (e.SqlState is not (PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.LockNotAvailable)
+                    && !Transient.IsTransient(e))
+                {
+                    var refusal = Refusal.Of(e, declared.Places);
+                    refusals.Add(refusal.Message);
+                    if (refusal.Job is not { } job || tried.Rows.All(r => r.Job.Name != job)) { break; }
+                    tried = tried with { Rows = [.. tried.Rows.Where(r => r.Job.Name != job && !Refusal.Follows(r.Job, job))] };
+                    await transaction.RollbackAsync(nameof(Try), token);
+                }
+            }
+            return plan with { Refusals = refusals };
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.LockNotAvailable
+            || Transient.IsTransient(e))
+        {
+            return plan with
+            {
+                Refusals = refusals,
+                NotTried = e.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                    ? "only who may change jobs can have the database try them (grant scheduler_operator)" : e.MessageText,
+            };
+        }
+    }
+
+    // False when a row was not as it was read.
+    private static async Task<bool> Write(NpgsqlConnection connection, JobPlan plan, CancellationToken token) =>
         // What others name is there before them, and goes after them.
-        if (!await Put(connection, PutCalendarsSql, plan.CalendarRows.Select(r => Versioned(CalendarStore.Row(r.Part), r.Version)).ToList(), token)
-            || !await Put(connection, PutChannelsSql, plan.ChannelRows.Select(r => Versioned(ChannelStore.Row(r.Part), r.Version)).ToList(), token)
-            || !await Put(connection, PutSql, plan.Rows.Select(r => Versioned(JobStore.Row(r.Job), r.Before?.Version)).ToList(), token)
-            || !await Prune(connection, PruneSql, plan.Removals, token)
-            || !await Prune(connection, PruneChannelsSql, plan.ChannelRemovals, token)
-            || !await Prune(connection, PruneCalendarsSql, plan.CalendarRemovals, token)) { return false; }
+        await Put(connection, PutCalendarsSql, plan.CalendarRows.Select(r => Versioned(CalendarStore.Row(r.Part), r.Version)).ToList(), token)
+        && await Put(connection, PutChannelsSql, plan.ChannelRows.Select(r => Versioned(ChannelStore.Row(r.Part), r.Version)).ToList(), token)
+        && await Put(connection, PutSql, plan.Rows.Select(r => Versioned(JobStore.Row(r.Job), r.Before?.Version)).ToList(), token)
+        && await Prune(connection, PruneSql, plan.Removals, token)
+        && await Prune(connection, PruneChannelsSql, plan.ChannelRemovals, token)
+        && await Prune(connection, PruneCalendarsSql, plan.CalendarRemovals, token);
+
+    private static async Task Note(NpgsqlConnection connection, JobPlan plan, JobFolder declared, CancellationToken token)
+    {
         await using var note = new NpgsqlCommand("select scheduler.note_files($1, $2, $3, $4, $5)", connection)
         {
             Parameters =
@@ -147,7 +204,6 @@ public static class FileStore
             },
         };
         await note.ExecuteNonQueryAsync(token);
-        return true;
     }
 
     private static async Task<bool> Put(NpgsqlConnection connection, string sql, List<JsonObject> rows, CancellationToken token)

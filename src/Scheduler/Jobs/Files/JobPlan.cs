@@ -63,6 +63,8 @@ public sealed record JobPlan
     public required IReadOnlyList<PlannedPart> Channels { get; init; }
     /// <summary>Why it cannot be applied; empty when it can.</summary>
     public required IReadOnlyList<string> Refusals { get; init; }
+    /// <summary>Why the database was not asked whether it would accept the rows; null when it was, or nothing changes.</summary>
+    public string? NotTried { get; init; }
     /// <summary>What it means for the days to come; null when nobody asked.</summary>
     public PlanConsequences? Consequences { get; init; }
     /// <summary>True when a job, calendar or channel would be made, changed or removed.</summary>
