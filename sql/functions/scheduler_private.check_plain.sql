@@ -7,6 +7,7 @@ declare
     words_max constant integer := 50;
     word_max constant integer := 100;
     text_max constant integer := 10000;
+    count_max constant integer := 10000;
     place text;
     word text;
     words text[];
@@ -18,7 +19,8 @@ begin
     if job.overlap in ('skip', 'queue', 'cancel', 'allow') and job.missed in ('once', 'skip', 'all') and job.on_lost in ('rerun', 'fail')
         and job.timeout between interval '1 second' and interval '1 day' and job.start_within is null and job.spread is null
         and job.tags = '{}' and job.runs_on = '{}' and length(job.description) <= text_max and length(job.owner) <= text_max
-        and job.pause_reason is null and job.priority between 0 and 9 and job.starts is null and job.ends is null and job.paused_until is null then
+        and job.pause_reason is null and job.priority between 0 and 9 and job.starts is null and job.ends is null and job.paused_until is null
+        and job.count is null then
         return;
     end if;
     foreach place in array '{overlap,missed,on_lost}'::text[] loop
@@ -77,7 +79,12 @@ begin
                 place, at at time zone 'UTC'));
         end if;
     end loop;
-    if job.starts >= job.ends then
+    if job.count not between 1 and count_max then
+        perform scheduler_private.refuse(job.name, 'count', format('count is %s; expected 1 to %s, or null for no limit', job.count, count_max));
+    elsif job.count is not null and job.starts is null then
+        perform scheduler_private.refuse(job.name, 'count',
+            format('count is %s and counts from starts, which is empty; expected starts beside it', job.count));
+    elsif job.starts >= job.ends then
         perform scheduler_private.refuse(job.name, 'ends', format('ends is %s, not after starts %s; expected a later instant',
             to_char(job.ends at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(job.starts at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')));
     end if;

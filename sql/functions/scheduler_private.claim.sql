@@ -44,7 +44,7 @@ begin
         from room m cross join lateral (
             select r.due_at, r.run_key
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
-            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+            where r.concurrency_group = m.name and r.state = 'queued' and r.runs_on <@ labels and coalesce(r.only_node = claim.node, true) and r.due_at <= clock_timestamp()
                 and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
                 and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
             order by r.priority desc, r.due_at limit m.places) a
@@ -53,15 +53,17 @@ begin
         select q.due_at, q.run_key, q.job, q.told, g.overlap, g.active_key, g.job is null as gone
         from (
             -- By the snapshot's gates first: what cannot begin anyhow is not locked. The order is kept by the loop that follows.
-            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand, gates_kept and s.overlap = 'allow' as known,
+            -- What is part of a run was decided with it.
+            select r.due_at, r.run_key, r.job, r.requested_by is not null as by_hand,
+                (gates_kept and s.overlap = 'allow') or r.part_of is not null as known,
                 -- Somebody wants to be told that it begins (notify_mask.sql).
                 s.notify & 256 <> 0 as told
             from scheduler_private.run r left join scheduler_private.job_gate s on s.job = r.job
-            where r.state = 'queued' and r.runs_on <@ labels and r.due_at <= clock_timestamp()
+            where r.state = 'queued' and r.runs_on <@ labels and coalesce(r.only_node = claim.node, true) and r.due_at <= clock_timestamp()
                 and exists (select from scheduler_private.node n
                             where n.lease_id = lease and n.lease_until > clock_timestamp() and n.state <> 'stopped')
-                and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key)
-                and (r.requested_by is not null or s.paused is not true or s.paused_until <= clock_timestamp())
+                and (s.overlap is distinct from 'queue' or s.active_key is null or s.active_key = r.run_key or r.part_of is not null)
+                and (r.requested_by is not null or r.part_of is not null or s.paused is not true or s.paused_until <= clock_timestamp())
                 and (r.concurrency_group is null or (r.due_at, r.run_key) in (select a.due_at, a.run_key from admitted a)
                     -- A group that every job has left since limits nothing.
                     or not exists (select from scheduler_private.job_gate l where l.concurrency_group = r.concurrency_group))

@@ -18,9 +18,11 @@ begin
     if not found then
         return false;
     end if;
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, due, 'n' || count_burst.known + 1), s.job, due, 'notify ' || count_burst.channel
-    from scheduler_private.subscription s where s.event = 'notify' and s.source = count_burst.channel;
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select scheduler_private.event_key(s.job, due + s.delay, 'n' || count_burst.known + 1 || s.mark), s.job, due + s.delay,
+        'notify ' || count_burst.channel, s.part
+    from scheduler_private.subscription s where s.event = 'notify' and s.source = count_burst.channel
+    order by s.place on conflict do nothing;
     perform pg_notify('scheduler_bursts', count_burst.channel || ' ' || count_burst.known + 1);
     perform pg_notify('scheduler_events', '');
     return true;

@@ -29,7 +29,9 @@ begin
         (job, version, enabled, paused, overlap, missed, start_within, on_lost, priority, runs_on, paused_until, supersedes,
             concurrency_group, concurrency_limit, notify)
     values (new.name, new.version, new.enabled, new.paused_at is not null, case new.overlap when 'cancel' then 'queue' else new.overlap end,
-            new.missed, new.start_within, new.on_lost, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
+            new.missed, new.start_within,
+            -- What runs on all nodes is made of parts; those are not run again, and what waits for them is.
+            case when 'all' = any (new.runs_on) then 'rerun' else new.on_lost end, new.priority, new.runs_on, new.paused_until, new.overlap = 'cancel',
             new.concurrency ->> 'group', (new.concurrency ->> 'limit')::integer, scheduler_private.notify_mask(new.notify))
     on conflict (job) do update set
         version = excluded.version, enabled = excluded.enabled, paused = excluded.paused, overlap = excluded.overlap,

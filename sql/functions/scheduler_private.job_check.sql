@@ -79,9 +79,9 @@ begin
         perform scheduler_private.check_values(new);
     end if;
     if made or (new.overlap, new.missed, new.on_lost, new.timeout, new.start_within, new.spread, new.tags, new.runs_on, new.description, new.owner,
-            new.pause_reason, new.priority, new.starts, new.ends, new.paused_until)
+            new.pause_reason, new.priority, new.starts, new.ends, new.paused_until, new.count)
         is distinct from (old.overlap, old.missed, old.on_lost, old.timeout, old.start_within, old.spread, old.tags, old.runs_on, old.description,
-            old.owner, old.pause_reason, old.priority, old.starts, old.ends, old.paused_until) then
+            old.owner, old.pause_reason, old.priority, old.starts, old.ends, old.paused_until, old.count) then
         perform scheduler_private.check_plain(new);
     end if;
     -- A pause is whole or not at all, however it was written.

@@ -16,9 +16,10 @@ taken as materialized (
 ),
 put as (
     insert into scheduler.job as j (name, kind, description, owner, tags, schedule, time_zone, settings, guard, timeout, retry, overlap, missed,
-        start_within, on_lost, runs_on, priority, enabled, source, calendar, starts, ends, spread, params, concurrency, expect, notify, made_by)
+        start_within, on_lost, runs_on, priority, enabled, source, calendar, starts, ends, spread, count, params, concurrency, expect, notify,
+        made_by)
     select c.child_name, c.kind, c.child_description, c.owner, c.tags, c.child_schedule, c.time_zone, c.child_settings, c.guard, c.timeout, c.retry,
-        c.overlap, c.missed, c.start_within, c.on_lost, c.runs_on, c.priority, c.enabled, c.source, c.calendar, c.starts, c.ends, c.spread,
+        c.overlap, c.missed, c.start_within, c.on_lost, c.runs_on, c.priority, c.enabled, c.source, c.calendar, c.starts, c.ends, c.spread, c.count,
         c.child_params, c.concurrency, c.expect, c.notify, $1
     from child c where c.child_name not in (select t.child_name from taken t)
     order by c.child_name
@@ -27,17 +28,17 @@ put as (
         time_zone = excluded.time_zone, settings = excluded.settings, guard = excluded.guard, timeout = excluded.timeout, retry = excluded.retry,
         overlap = excluded.overlap, missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
         runs_on = excluded.runs_on, priority = excluded.priority, enabled = excluded.enabled, source = excluded.source,
-        calendar = excluded.calendar, starts = excluded.starts, ends = excluded.ends, spread = excluded.spread, params = excluded.params,
-        concurrency = excluded.concurrency, expect = excluded.expect, notify = excluded.notify
+        calendar = excluded.calendar, starts = excluded.starts, ends = excluded.ends, spread = excluded.spread, count = excluded.count,
+        params = excluded.params, concurrency = excluded.concurrency, expect = excluded.expect, notify = excluded.notify
     where j.made_by = $1 and (
         j.kind, j.description, j.owner, j.tags, j.schedule, j.time_zone, j.settings, j.guard, j.timeout, j.retry, j.overlap, j.missed,
-        j.start_within, j.on_lost, j.runs_on, j.priority, j.enabled, j.source, j.calendar, j.starts, j.ends, j.spread, j.params, j.concurrency,
-        j.expect, j.notify
+        j.start_within, j.on_lost, j.runs_on, j.priority, j.enabled, j.source, j.calendar, j.starts, j.ends, j.spread, j.count, j.params,
+        j.concurrency, j.expect, j.notify
     ) is distinct from (
         excluded.kind, excluded.description, excluded.owner, excluded.tags, excluded.schedule, excluded.time_zone, excluded.settings,
         excluded.guard, excluded.timeout, excluded.retry, excluded.overlap, excluded.missed, excluded.start_within, excluded.on_lost,
         excluded.runs_on, excluded.priority, excluded.enabled, excluded.source, excluded.calendar, excluded.starts, excluded.ends,
-        excluded.spread, excluded.params, excluded.concurrency, excluded.expect, excluded.notify
+        excluded.spread, excluded.count, excluded.params, excluded.concurrency, excluded.expect, excluded.notify
     )
     returning 1
 ),

@@ -7,20 +7,20 @@ with declared as materialized (
         name text, kind text, description text, owner text, tags text[], schedule text, time_zone text, settings jsonb,
         guard jsonb, timeout interval, retry jsonb, overlap text, missed text, start_within interval, on_lost text,
         runs_on text[], priority smallint, enabled boolean, source text, calendar text, starts timestamptz, ends timestamptz,
-        spread interval, params jsonb, concurrency jsonb, expect jsonb, notify jsonb, for_each jsonb, made_by text,
+        spread interval, count integer, params jsonb, concurrency jsonb, expect jsonb, notify jsonb, for_each jsonb, made_by text,
         version integer
     )
 ),
 put as (
     insert into scheduler.job as j (
         name, kind, description, owner, tags, schedule, time_zone, settings, guard, timeout, retry, overlap, missed,
-        start_within, on_lost, runs_on, priority, enabled, source, calendar, starts, ends, spread, params, concurrency, expect,
+        start_within, on_lost, runs_on, priority, enabled, source, calendar, starts, ends, spread, count, params, concurrency, expect,
         notify, for_each, made_by
     )
     select
         d.name, d.kind, d.description, d.owner, d.tags, d.schedule, d.time_zone, d.settings, d.guard, d.timeout,
         d.retry, d.overlap, d.missed, d.start_within, d.on_lost, d.runs_on, d.priority, d.enabled, d.source,
-        d.calendar, d.starts, d.ends, d.spread, d.params, d.concurrency, d.expect, d.notify, d.for_each, d.made_by
+        d.calendar, d.starts, d.ends, d.spread, d.count, d.params, d.concurrency, d.expect, d.notify, d.for_each, d.made_by
     from declared d
     order by d.name
     on conflict (name) do update set
@@ -30,7 +30,7 @@ put as (
         missed = excluded.missed, start_within = excluded.start_within, on_lost = excluded.on_lost,
         runs_on = excluded.runs_on, priority = excluded.priority, enabled = excluded.enabled, source = excluded.source,
         calendar = excluded.calendar, starts = excluded.starts, ends = excluded.ends, spread = excluded.spread,
-        params = excluded.params, concurrency = excluded.concurrency, expect = excluded.expect, notify = excluded.notify,
+        count = excluded.count, params = excluded.params, concurrency = excluded.concurrency, expect = excluded.expect, notify = excluded.notify,
         for_each = excluded.for_each, made_by = excluded.made_by
     where (j.name, j.version) in (select d.name, d.version from declared d)
     returning j.name

@@ -46,7 +46,7 @@ judged as materialized (
 ),
 -- Of several fires of one job in this call the first in due order goes ahead.
 ranked as materialized (
-    select j.*, row_number() over (partition by j.job, j.refusal is null order by j.due_at, j.n) as turn from judged j
+    select j.*, substring(j.cause from '^node start (.+)$') as only_node, row_number() over (partition by j.job, j.refusal is null order by j.due_at, j.n) as turn from judged j
 ),
 decided as materialized (
     select r.*,
@@ -56,7 +56,7 @@ decided as materialized (
             when r.overlap = 'skip' and (r.active_key is not null or r.turn > 1) then 'skipped'
         end as verdict,
         -- Places in a group are given out by claim.sql alone: its runs wait for that, a moment when there is one.
-        r.concurrency_group is null and r.runs_on <@ $8::text[] and (r.overlap <> 'queue' or (r.active_key is null and r.turn = 1)) as fits
+        r.concurrency_group is null and r.runs_on <@ $8::text[] and coalesce(r.only_node = $6, true) and (r.overlap <> 'queue' or (r.active_key is null and r.turn = 1)) as fits
     from ranked r
 ),
 placed as materialized (
@@ -72,7 +72,7 @@ holder as materialized (
 entered as (
     insert into scheduler_private.run
         (run_key, job, due_at, state, version, priority, runs_on, on_lost, node, owner, token, attempts, started_at, ended_at, verdict, reason, cause,
-            concurrency_group)
+            concurrency_group, only_node)
     select p.run_key, p.job, p.due_at,
         case when p.verdict is not null then 'finished' when p.here then 'running' else 'queued' end,
         p.version, p.priority, p.runs_on, p.on_lost,
@@ -80,7 +80,7 @@ entered as (
         case when p.here then 1 else 0 end, case when p.here then 1 else 0 end,
         case when p.here then clock_timestamp() end,
         case when p.verdict is not null then clock_timestamp() end,
-        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end, p.cause, p.concurrency_group
+        p.verdict, case when p.verdict is not null then coalesce(p.refusal, 'overlap') end, p.cause, p.concurrency_group, p.only_node
     from placed p
     on conflict do nothing
     returning run_key, job, due_at, state, verdict, version, reason

@@ -16,16 +16,16 @@ ended as (
     -- Owned and without a verdict is running. Said without the state, so that no plan can go by the index of live runs instead of the key.
     where r.due_at = d.due_at and r.run_key = d.run_key and r.token = d.token and r.owner = $8 and r.verdict is null
     -- Whoever asked for it by hand may wait for its end.
-    returning r.run_key, r.job, r.due_at, r.verdict, r.reason, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
+    returning r.run_key, r.job, r.due_at, r.verdict, r.reason, r.part_of, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
 ),
--- One row a job, its latest due run: an update sees each gate row once. In the order of the jobs, so that two of these meet in one order.
+-- What is part of a run is counted with it. One row a job, its latest due run: an update sees each gate row once. In the order of the jobs, so that two of these meet in one order.
 latest as materialized (
     select distinct on (e.job) e.job, e.run_key, e.due_at, e.verdict,
         count(*) over (partition by e.job) as ended_count,
         count(*) filter (where e.verdict = 'succeeded') over (partition by e.job) as success_count,
         count(*) filter (where e.verdict not in ('succeeded', 'cancelled', 'skipped')) over (partition by e.job) as failed_count,
         array_agg(e.run_key) over (partition by e.job) as keys
-    from ended e order by e.job, e.due_at desc
+    from ended e where e.part_of is null order by e.job, e.due_at desc
 ),
 freed as (
     update scheduler_private.job_gate g
@@ -43,13 +43,12 @@ freed as (
 ),
 -- Jobs that follow these are due now, by this very commit. Where nobody follows, the set is empty and nothing more is looked at.
 followed as materialized (
-    select e.run_key, e.job, e.verdict from ended e where coalesce(e.job in (select f.job from freed f where f.followed), false)
+    select array_agg(e.run_key) as keys, array_agg(e.job) as jobs, array_agg(e.verdict) as verdicts
+    from ended e where e.part_of is null and coalesce(e.job in (select f.job from freed f where f.followed), false) having count(*) > 0
 ),
 chained as (
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
-    from followed e cross join (select clock_timestamp() as now) n
-    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select f.* from followed e cross join lateral scheduler_private.follow(e.keys, e.jobs, e.verdicts) f
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 ),
@@ -64,7 +63,7 @@ noted as (
                 else 'failure' end as event,
             e.job, e.run_key, e.due_at
         from ended e
-        where exists (select from told) and case
+        where e.part_of is null and exists (select from told) and case
             when e.verdict = 'succeeded' then coalesce(e.job in (select t.job from told t where t.notify & 4 <> 0), false)
             when e.verdict = 'cancelled' then false
             when e.reason = 'guard' then coalesce(e.job in (select t.job from told t where t.notify & 65 <> 0), false)

@@ -14,7 +14,7 @@ moved as (
             'started_at', r.started_at, 'ended_at', clock_timestamp(), 'outcome', 'handed back', 'error', 'its node stopped')
     from back b
     where r.due_at = b.due_at and r.run_key = b.run_key and r.token = b.token and r.owner = $4 and r.verdict is null
-    returning r.run_key, r.job, r.state, r.verdict, r.concurrency_group
+    returning r.run_key, r.job, r.state, r.verdict, r.concurrency_group, r.part_of
 ),
 gate as materialized (
     select g.job from scheduler_private.job_gate g where g.job in (select job from moved) order by g.job for no key update
@@ -24,12 +24,13 @@ freed as (
     from moved m
     where g.job = m.job and coalesce(m.job in (select b.job from gate b), false) and g.active_key = m.run_key and (m.state = 'finished' or g.overlap = 'queue')
 ),
+followed as materialized (
+    select array_agg(m.run_key) as keys, array_agg(m.job) as jobs, array_agg(m.verdict) as verdicts
+    from moved m where m.verdict is not null and m.part_of is null and coalesce(m.job in (select b.job from gate b), false) having count(*) > 0
+),
 chained as (
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, n.now, left(md5(m.run_key), 12)), s.job, n.now, 'after ' || m.run_key
-    from moved m cross join (select clock_timestamp() as now) n
-    cross join lateral scheduler_private.followers(m.job, m.verdict) as s (job)
-    where m.verdict is not null
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select f.* from followed e cross join lateral scheduler_private.follow(e.keys, e.jobs, e.verdicts) f
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 )

@@ -11,5 +11,7 @@ select
 from (select r.cause from scheduler_private.run r where r.due_at = $2 and r.run_key = $1) own
 left join lateral (
     select p.run_key, p.verdict, p.result from scheduler_private.run p
-    where own.cause like 'after %' and p.due_at = scheduler_private.due_of(substr(own.cause, 7)) and p.run_key = substr(own.cause, 7)
+    -- Of a run that follows several ('after KEY and KEY') the one its schedule names first.
+    where own.cause like 'after %' and p.due_at = scheduler_private.due_of(split_part(substr(own.cause, 7), ' and ', 1))
+        and p.run_key = split_part(substr(own.cause, 7), ' and ', 1)
 ) parent on true

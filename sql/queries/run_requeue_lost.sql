@@ -39,13 +39,13 @@ moved as (
     where r.due_at = l.due_at and r.run_key = l.run_key and r.token = l.token
         and (l.verdict is null or exists (select from gate g where g.job = l.job)
              or not exists (select from scheduler_private.job_gate g where g.job = l.job))
-    returning r.run_key, r.job, r.due_at, r.verdict, r.losses, r.concurrency_group
+    returning r.run_key, r.job, r.due_at, r.verdict, r.losses, r.concurrency_group, r.part_of
 ),
 ended as materialized (
     select distinct on (m.job) m.job, m.run_key, m.verdict, m.due_at, count(*) over (partition by m.job) as ended_count,
         count(*) filter (where m.verdict <> 'cancelled') over (partition by m.job) as failed_count,
         array_agg(m.run_key) over (partition by m.job) as keys
-    from moved m where m.verdict is not null order by m.job, m.due_at desc
+    from moved m where m.verdict is not null and m.part_of is null order by m.job, m.due_at desc
 ),
 freed as (
     update scheduler_private.job_gate g
@@ -57,14 +57,12 @@ freed as (
     returning g.job, g.followed
 ),
 followed as materialized (
-    select m.run_key, m.job, m.verdict from moved m
-    where m.verdict is not null and coalesce(m.job in (select f.job from freed f where f.followed), false)
+    select array_agg(m.run_key) as keys, array_agg(m.job) as jobs, array_agg(m.verdict) as verdicts from moved m
+    where m.verdict is not null and m.part_of is null and coalesce(m.job in (select f.job from freed f where f.followed), false) having count(*) > 0
 ),
 chained as (
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
-    from followed e cross join (select clock_timestamp() as now) n
-    cross join lateral scheduler_private.followers(e.job, e.verdict) as s (job)
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select f.* from followed e cross join lateral scheduler_private.follow(e.keys, e.jobs, e.verdicts) f
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 ),
@@ -73,7 +71,7 @@ noted as (
     insert into scheduler_private.outbox (event, job, run_key, due_at, channels)
     select w.event, m.job, m.run_key, m.due_at, scheduler_private.channels_of(m.job)
     from moved m join scheduler_private.job_gate g on g.job = m.job cross join (values ('lost', 32), ('failure', 1)) w (event, bit)
-    where g.notify & w.bit <> 0 and (w.bit = 32 or m.verdict in ('failed', 'unknown'))
+    where g.notify & w.bit <> 0 and (w.bit = 32 or (m.part_of is null and m.verdict in ('failed', 'unknown')))
     returning pg_notify('scheduler_outbox', '')
 )
 select m.run_key, j.node, j.owner as lease_id, m.losses::int as losses, m.verdict, m.job,

@@ -9,7 +9,7 @@ with ended as (
     update scheduler_private.run r set state = 'finished', verdict = 'succeeded', result = $4::jsonb, ended_at = clock_timestamp()
     where r.due_at = $2 and r.run_key = $1 and r.token = $3 and r.owner = $5 and r.verdict is null
     -- Whoever asked for it by hand may wait for its end.
-    returning r.run_key, r.job, r.due_at, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
+    returning r.run_key, r.job, r.due_at, r.part_of, case when r.requested_by is not null then pg_notify('scheduler_finished', r.run_key) end
 ),
 freed as (
     update scheduler_private.job_gate g
@@ -17,7 +17,7 @@ freed as (
         last_ended_at = clock_timestamp(), last_success_at = clock_timestamp(), failures_in_row = 0, failures_before = g.failures_in_row,
         finished_count = g.finished_count + 1, success_count = g.success_count + 1
     from ended e
-    where g.job = e.job
+    where g.job = e.job and e.part_of is null
     -- Where runs of a job or of a group take turns, the next one may begin.
     returning g.followed,
         -- What somebody wants to be told of, by this very commit. Asked here and not in a part of its own, which each plan would have to think about.
@@ -27,10 +27,9 @@ freed as (
 ),
 -- Jobs that follow it are due now, by this very commit.
 chained as (
-    insert into scheduler_private.event (run_key, job, due_at, cause)
-    select scheduler_private.event_key(s.job, n.now, left(md5(e.run_key), 12)), s.job, n.now, 'after ' || e.run_key
-    from ended e join freed f on f.followed cross join (select clock_timestamp() as now) n
-    cross join lateral scheduler_private.followers(e.job, 'succeeded') as s (job)
+    insert into scheduler_private.event (run_key, job, due_at, cause, part)
+    select s.* from ended e join freed f on f.followed
+    cross join lateral scheduler_private.follow(array[e.run_key], array[e.job], '{succeeded}') s
     on conflict do nothing
     returning pg_notify('scheduler_events', '')
 )

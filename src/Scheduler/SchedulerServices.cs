@@ -60,6 +60,7 @@ public static class SchedulerServices
         services.AddSingleton<OutputPump>();
         services.AddSingleton<HttpCaller>();
         services.AddSingleton<RunWork>();
+        services.AddSingleton<FanOut>();
         services.AddSingleton<RunPipeline>();
         services.AddSingleton<Finisher>();
         services.AddSingleton<LargeStatements>();

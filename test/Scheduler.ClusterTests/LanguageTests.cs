@@ -26,6 +26,24 @@ public sealed class LanguageTests
     }
 
     [Test]
+    public async Task A_job_is_due_as_often_as_its_count_says_and_each_part_gives_its_params([Values(Engines.Set, Engines.Quartz)] Engines engines)
+    {
+        await using var cluster = await TestCluster.Start(new() { Engines = engines, Prepare = "create table public.got (a text)" });
+        await cluster.Database.Execute("""
+            insert into scheduler.job (name, kind, schedule, starts, count, overlap, params, settings)
+            values ('thrice', 'sql', '* * * * * ? with mode=tick', date_trunc('second', clock_timestamp()) + interval '4 s', 3,
+                'allow', '{"mode": "none"}', '{"statement": "insert into public.got values (${params.mode})"}')
+            """);
+        await cluster.Until("it ran", async () => await cluster.Count("job = 'thrice' and verdict = 'succeeded'") == 3);
+        await cluster.Until("it is done", async () => await cluster.Database.Value<string>("select state from scheduler.job_status") == "done");
+        await cluster.RunNow("thrice");
+        await cluster.Until("it ran by hand", async () => await cluster.Count("job = 'thrice' and verdict = 'succeeded'") == 4);
+        Assert.That(await cluster.Database.Rows<string>("select a from public.got order by a"), Is.EqualTo(["none", "tick", "tick", "tick"]));
+        Assert.That(await cluster.Count("job = 'thrice' and params = '{\"mode\": \"tick\"}'"), Is.EqualTo(3));
+        Assert.That(await cluster.Database.Value<string>("select coalesce(problem, 'none') from scheduler.job"), Is.EqualTo("none"));
+    }
+
+    [Test]
     public async Task What_Quartzs_triggers_cannot_say_fires_all_the_same([Values] Engines engines)
     {
         await using var cluster = await TestCluster.Start(new() { Engines = engines });

@@ -181,7 +181,7 @@ public sealed partial class Lease(
                 if (command.ExecuteScalar() is long lease)
                 {
                     databases.RenewJobs(lease);
-                    state.BeginLease(new NodeIdentity(options.Name, lease, [.. options.Labels]));
+                    state.BeginLease(new NodeIdentity(options.Name, lease, [.. options.Labels, NodeIdentity.All]));
                     state.LiveFor((options.Lease * (1 - MarginShare)) - Stopwatch.GetElapsedTime(sent));
                     LogTaken(options.Name, lease);
                     return;

@@ -149,7 +149,11 @@ public enum MailTls
 /// <param name="Name">The node's name.</param>
 /// <param name="LeaseId">Its present lease; runs are owned by it.</param>
 /// <param name="Labels">Its labels.</param>
-public sealed record NodeIdentity(string Name, long LeaseId, string[] Labels);
+public sealed record NodeIdentity(string Name, long LeaseId, string[] Labels)
+{
+    /// <summary>In a job's <c>runs_on</c>: each live node. Every node has it besides its own labels, none may be given it.</summary>
+    public const string All = "all";
+}
 
 /// <summary>Who fires due triggers. docs/decisions/0007 has why there are two.</summary>
 public enum FireBy

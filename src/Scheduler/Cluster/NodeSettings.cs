@@ -127,6 +127,7 @@ public sealed partial class NodeSettings
     public NodeOptions Options(string? jobsFolder)
     {
         var unset = new NodeOptions { Name = "", ConnectionString = "" };
+        if (List("node.labels").Contains(NodeIdentity.All)) { Wrong("node.labels", "labels other than 'all', which every node has"); }
         var options = unset with
         {
             Name = NodeName() ?? HostName.ForNode(Environment.MachineName, 1),

@@ -52,6 +52,10 @@ public sealed record JobDefinition
     public required string Name { get; init; }
     /// <summary>Name of a registered kind, e.g. <c>sql</c>.</summary>
     public required string Kind { get; init; }
+    /// <summary>Greatest <see cref="Count"/>. The last instant is found by counting, some microseconds each, at every reading; a job that runs longer
+    /// can say when it ends.</summary>
+    public const int CountMax = 10_000;
+
     /// <summary>One sentence for people. Default empty.</summary>
     public string Description { get; init; } = "";
     /// <summary>Team or person who answers for the job. Default empty.</summary>
@@ -70,6 +74,8 @@ public sealed record JobDefinition
     public DateTimeOffset? Ends { get; init; }
     /// <summary>Fires are splayed over this time by the job's name, so that not all begin at once. Default: none.</summary>
     public TimeSpan? Spread { get; init; }
+    /// <summary>Due that many times, counted from <see cref="Starts"/>, then done; 1 to 10000. Default: no limit.</summary>
+    public int? Count { get; init; }
     /// <summary>The kind's settings as JSON (<c>with</c> in YAML). Default <c>{}</c>.</summary>
     public string Settings { get; init; } = "{}";
     /// <summary>Limits beyond which a deleting job stops, as JSON: <c>max_rows</c>, <c>max_fraction</c>. Default <c>{}</c>.</summary>
@@ -86,7 +92,7 @@ public sealed record JobDefinition
     public TimeSpan? StartWithin { get; init; }
     /// <summary>Default: what the kind says.</summary>
     public OnLost OnLost { get; init; } = OnLost.Rerun;
-    /// <summary>Labels a node must all have to run it. Default none: any node.</summary>
+    /// <summary>Labels a node must all have to run it; all: one run on each live node. Default none: any node.</summary>
     public IReadOnlyList<string> RunsOn { get; init; } = [];
     /// <summary>0 (last) to 9 (first) among queued runs. Default 5.</summary>
     public int Priority { get; init; } = 5;

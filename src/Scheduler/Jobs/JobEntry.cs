@@ -119,6 +119,8 @@ internal sealed record JobEntry
     public DateTimeOffset? Ends { get; init; }
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan? Spread { get; init; }
+    [Range(1, JobDefinition.CountMax)]
+    public int? Count { get; init; }
     /// <summary>Checked against the kind's own record.</summary>
     public JsonElement? With { get; init; }
     /// <summary>Limits beyond which a deleting job stops. Default none.</summary>
@@ -167,6 +169,7 @@ internal sealed record JobEntry
         Starts = Starts?.ToUniversalTime(),
         Ends = Ends?.ToUniversalTime(),
         Spread = Spread,
+        Count = Count,
         Settings = With is { ValueKind: JsonValueKind.Object } with ? with.GetRawText() : "{}",
         Guard = Json(Guard),
         Timeout = Timeout,

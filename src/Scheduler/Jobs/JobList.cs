@@ -87,6 +87,8 @@ public sealed record DeclaredJob
     public DateTime? Ends { get; init; }
     /// <summary>Fires are splayed over this time, or null.</summary>
     public TimeSpan? Spread { get; init; }
+    /// <summary>Due that many times from <see cref="Starts"/> on, or null.</summary>
+    public int? Count { get; init; }
     /// <summary>The kind's settings (<c>with</c> in YAML).</summary>
     public JsonElement Settings { get; init; }
     /// <summary>Limits beyond which it stops.</summary>

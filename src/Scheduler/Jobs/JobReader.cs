@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Scheduler.Cluster;
 using Scheduler.Database;
 using Scheduler.Schedules;
 
@@ -91,6 +92,10 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
         {
             Refuse(places["ends"].Value, $"'ends' is {ends.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}, before 'starts'; expected an instant after it");
         }
+        if (fine && entry is JobEntry { Starts: null, Count: { } count })
+        {
+            Refuse(places["count"].Value, $"'count' is {count} and counts from 'starts', which the job does not have; expected 'starts' beside it");
+        }
         return fine ? ((JobEntry)entry!).ToDefinition(name.Text, kind!, $"{file}:{name.Line.ToString(CultureInfo.InvariantCulture)}") : null;
 
         void Refuse(YamlValue at, string message)
@@ -150,7 +155,7 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
     private static IEnumerable<SettingsProblem> ValueProblems(JsonNode json, bool isTemplate) => isTemplate ? []
         : JobValues.Problems(json["with"]?.ToJsonString() ?? "{}", json["params"] is JsonObject given ? given.ToJsonString() : "{}",
             json["schedule"] is JsonValue schedule && schedule.TryGetValue(out string? text) ? text : "")
-        .Select(p => p with { Path = "with." + p.Path });
+        .Select(p => p with { Path = p.Path == JobValues.OfSchedule ? "schedule" : "with." + p.Path });
 
     // The place of a path, or of the nearest one around it: a key that is missing is reported where it should be.
     internal static (YamlValue Key, YamlValue Value) Place(Dictionary<string, (YamlValue, YamlValue)> places, string path)
@@ -175,7 +180,9 @@ internal sealed partial class JobReader(KindRegistry kinds, string file, Action<
                     places[at] = (key, inner);
                     var innerType = at == "with" && type == typeof(JobEntry) ? kind?.SettingsType
                         : form == Form.Map ? SettingsShape.ValueOf(type!) : keys.FirstOrDefault(k => k.Name == key.Text)?.Type;
-                    node[key.Text] = Json(inner, innerType, kind, at, places);
+                    // The one word that stands for a list.
+                    node[key.Text] = at == "runs_on" && type == typeof(JobEntry) && inner is YamlText { Plain: true, Text: NodeIdentity.All }
+                        ? new JsonArray(NodeIdentity.All) : Json(inner, innerType, kind, at, places);
                 }
                 return node;
             case YamlList list:

@@ -78,6 +78,7 @@ public static class JobStore
         ["starts"] = job.Starts,
         ["ends"] = job.Ends,
         ["spread"] = job.Spread is { } spread ? Interval(spread) : null,
+        ["count"] = job.Count,
         ["params"] = JsonNode.Parse(job.Params),
         ["concurrency"] = JsonNode.Parse(job.Concurrency),
         ["expect"] = JsonNode.Parse(job.Expect),
@@ -130,6 +131,7 @@ public static class JobStore
             Notify = reader.GetString(29),
             ForEach = Text(reader, 30),
             MadeBy = Text(reader, 31),
+            Count = reader.IsDBNull(33) ? null : reader.GetInt32(33),
         };
         var pausedUntil = Instant(reader, 32, "paused_until", unreadable);
         return new(definition, reader.GetInt32(19), reader.GetBoolean(20), reader.GetDateTime(21),

@@ -8,23 +8,27 @@ namespace Scheduler.Jobs;
 /// same in the statement that edits a job.</summary>
 internal static class JobValues
 {
+    /// <summary>Path of a problem that is the schedule's.</summary>
+    public const string OfSchedule = "(schedule)";
+
     /// <summary>Every mistake: a param the job does not have, a parent where the job follows none.</summary>
     /// <param name="settings">The settings, JSON.</param>
     /// <param name="params">The job's params, a JSON object.</param>
     /// <param name="schedule">The job's schedule.</param>
     public static IReadOnlyList<SettingsProblem> Problems(string settings, string @params, string schedule)
     {
+        var ofParts = PartParams.Problems(schedule, @params).Select(p => new SettingsProblem(OfSchedule, false, p)).ToList();
         // Most jobs name neither.
         if (!settings.Contains("${" + Placeholders.ParamPrefix, StringComparison.Ordinal)
             && !settings.Contains("${parent.", StringComparison.Ordinal))
         {
-            return [];
+            return ofParts;
         }
         using var document = JsonDocument.Parse(settings);
         using var declared = JsonDocument.Parse(@params);
         var names = declared.RootElement.ValueKind == JsonValueKind.Object
             ? declared.RootElement.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal).ToList() : [];
-        var problems = new List<SettingsProblem>();
+        var problems = ofParts;
         foreach (var (path, text) in Texts(document.RootElement, ""))
         {
             foreach (var name in Placeholders.In(text).Distinct())

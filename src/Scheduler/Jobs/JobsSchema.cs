@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Scheduler.Cluster;
 
 namespace Scheduler.Jobs;
 
@@ -25,6 +26,15 @@ public static class JobsSchema
         var keys = job["properties"]!.AsObject();
         keys["with"] = new JsonObject { ["type"] = "object", ["description"] = "Settings of the kind." };
         keys["on_lost"]!.AsObject().Remove("default");
+        // A list, or the one word that stands for one.
+        var labels = keys["runs_on"]!.AsObject();
+        keys["runs_on"] = new JsonObject
+        {
+            ["description"] = labels["description"]?.DeepClone(),
+            ["default"] = labels["default"]?.DeepClone(),
+            ["oneOf"] = new JsonArray(
+                new JsonObject { ["type"] = "array", ["items"] = labels["items"]!.DeepClone() }, new JsonObject { ["const"] = NodeIdentity.All }),
+        };
         if (kinds.All.Count > 0)
         {
             keys["kind"] = new JsonObject

@@ -37,9 +37,11 @@ public sealed record Preview(
     public static Preview Of(
         Schedule schedule, DateTimeOffset after, int count, TimeSpan? usualDuration = null, DateTimeOffset? until = null) => new(
         schedule.Text, schedule.Zone.Id,
-        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).TakeWhile(due => !(due > until)).Select(due => new PreviewFire(due.UtcDateTime,
-            TimeZoneInfo.ConvertTime(due, schedule.Zone).ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)))],
+        [.. schedule.Next(after, Math.Clamp(count, 1, FiresMax)).TakeWhile(due => !(due > until)).Select(due => Fire(schedule, due))],
         [.. schedule.Events.Select(e => e.Text)], Lint.Of(schedule, after, usualDuration), ScheduleWords.Of(schedule, after));
+
+    private static PreviewFire Fire(Schedule schedule, DateTimeOffset due) => new(due.UtcDateTime,
+        TimeZoneInfo.ConvertTime(due, schedule.Zone).ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture));
 
     /// <summary>The preview of a job as it stands. Throws <see cref="OperatorException"/> (3) when there is none of that name.</summary>
     /// <param name="connectionString">The scheduler's database.</param>
@@ -59,7 +61,15 @@ public sealed record Preview(
                 throw new OperatorException($"job '{name}' is never due itself: it stands for one job a row of {relation}; name one of those, "
                     + "see 'scheduler job list'", 1);
             }
-            try { return Of(await Read(c, job, token), after, count, job.Usual, until); }
+            try
+            {
+                var schedule = await Read(c, job, token);
+                var preview = Of(schedule, after, count, job.Usual, until);
+                // What an event makes due later is on its way already.
+                return job.NextFireAt is { } due && new DateTimeOffset(due, TimeSpan.Zero) is var next && next > after && !(next > until)
+                    && schedule.Events.Count > 0 && preview.Fires.All(f => f.DueAt != due)
+                    ? preview with { Fires = [.. preview.Fires.Append(Fire(schedule, next)).OrderBy(f => f.DueAt).Take(count)] } : preview;
+            }
             catch (ScheduleException e) { throw new OperatorException($"job '{name}': {e.Message}", 1); }
         }, token);
 
@@ -135,6 +145,7 @@ public sealed record Preview(
         Starts = Instant(job.Starts),
         Ends = Instant(job.Ends),
         Spread = job.Spread is { } spread ? TimeSpan.FromSeconds(spread) : null,
+        Count = job.Count,
     }.ReadSchedule(calendars);
 
     private static DateTimeOffset? Instant(DateTime? utc) => utc is { } instant ? new DateTimeOffset(instant, TimeSpan.Zero) : null;
@@ -142,7 +153,8 @@ public sealed record Preview(
     // The usual duration is the middle one of the last twenty that succeeded: one long run proves nothing.
     private static Task<IEnumerable<Row>> Jobs(NpgsqlConnection connection, string? name, CancellationToken token) =>
         connection.QueryAsync<Row>(new CommandDefinition("""
-            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread,
+            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread, j.count,
+                case when @name is not null then (select s.next_fire_at from scheduler.job_status s where s.name = j.name) end as next_fire_at,
                 j.for_each ->> 'relation' as relation, usual.seconds
             from scheduler.job j left join lateral (
                 select percentile_cont(0.5) within group (order by extract(epoch from l.ended_at - l.started_at))::float8 as seconds from (
@@ -163,6 +175,8 @@ public sealed record Preview(
         public DateTime? Starts { get; init; }
         public DateTime? Ends { get; init; }
         public double? Spread { get; init; }
+        public int? Count { get; init; }
+        public DateTime? NextFireAt { get; init; }
         public string? Relation { get; init; }
         public double? Seconds { get; init; }
         public TimeSpan? Usual => Seconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;

@@ -69,7 +69,8 @@ internal sealed class QuartzPlan
                     left.Remove(planned.Key.Name, out var trigger);
                     lives |= plan.Compare(planned, trigger, lastDue, now, settled);
                 }
-                if (!lives)
+                // So many times, and done: that is no problem.
+                if (!lives && job.Definition.Count is null)
                 {
                     var problem = $"schedule '{schedule.Text}' is never due after {plan.EditedAt.UtcDateTime:yyyy-MM-dd}";
                     if (schedule.Limits == ScheduleLimits.None) { throw new ScheduleException(problem); }

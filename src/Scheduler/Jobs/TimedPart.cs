@@ -69,7 +69,8 @@ internal static class ScheduleTriggers
         {
             throw new ScheduleException($"calendar '{name}' is not known" + Spelling.Hint(name, [.. calendars.Keys]));
         }
-        return Schedule.Parse(job.Schedule, job.TimeZone, ScheduleLimits.Of(job.Name, job.Starts, job.Ends, job.Spread, calendar));
+        var schedule = Schedule.Parse(job.Schedule, job.TimeZone, ScheduleLimits.Of(job.Name, job.Starts, job.Ends, job.Spread, calendar));
+        return job.Count is { } count ? schedule.First(count) : schedule;
     }
 
     /// <summary>The triggers a job is to have, not built yet: one whose hash is stored already need not be.</summary>

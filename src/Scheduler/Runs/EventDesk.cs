@@ -7,7 +7,7 @@ using Scheduler.Database;
 namespace Scheduler.Runs;
 
 /// <summary>
-/// Brings fires that are due by an event (a run before them, a start of the cluster, a new version, a notification) from the table they were
+/// Brings fires that are due by an event (a run before them, a start, a new version, a notification) from the table they were
 /// written to in the event's own transaction into the ledger, where they are decided like any fire. Entered twice they are one row, so nothing is
 /// lost or doubled when a node dies in between. Also says when this node has come live, which may be a start of the cluster.
 /// </summary>
@@ -17,6 +17,8 @@ public sealed partial class EventDesk(
     private const string Part = "entering events";
     // Without a notification events are looked for this often.
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    // Of what no event brings: as fine as schedules are.
+    private static readonly TimeSpan KeepEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(300);
     // As many as the inbox takes in two batches; the others wait in their table.
     private const int InHandMax = 1000;
@@ -28,6 +30,7 @@ public sealed partial class EventDesk(
     private readonly ConcurrentDictionary<string, bool> inHand = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> entered = new();
     private long? openedAs;
+    private DateTimeOffset keptAt;
     private Task? loop;
 
     /// <summary>Begin to look.</summary>
@@ -61,6 +64,7 @@ public sealed partial class EventDesk(
                 await Forget();
                 if (!state.Ready) { continue; }
                 await Open();
+                await Keep();
                 await Take();
                 state.Worked(Part);
             }
@@ -84,6 +88,16 @@ public sealed partial class EventDesk(
         command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint, Value = (object?)openedAs ?? DBNull.Value });
         if (await command.ExecuteScalarAsync(stopping.Token) is true) { LogStarted(); }
         openedAs = lease;
+    }
+
+    // A notification wakes the loop more often than that.
+    private async Task Keep()
+    {
+        var now = time.GetUtcNow();
+        if (now - keptAt < KeepEvery && now >= keptAt) { return; }
+        keptAt = now;
+        await using var command = databases.Ledger.CreateCommand("select scheduler_private.keep_events()");
+        await command.ExecuteNonQueryAsync(stopping.Token);
     }
 
     private async Task Take()

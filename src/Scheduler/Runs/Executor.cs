@@ -104,7 +104,7 @@ public sealed partial class Executor(
     /// <summary>Start a run whose slot is taken and whose row names this node.</summary>
     internal void Start(RunRow run, CancellationToken life)
     {
-        var flight = new InFlight(run);
+        var flight = new InFlight(run, () => GiveSlots(1));
         // The same run twice in one process can only be an orphan found again by its own newer claim; the row decides, the older attempt is fenced.
         inFlight[Key(run)] = flight;
         starts.Add(() => RunOne(flight, life));
@@ -304,7 +304,7 @@ public sealed partial class Executor(
             // By a time stamp: on a node that is short of processor time the cancellation itself may come late, and its runs are others' by now.
             if (time.GetTimestamp() >= state.LifeEndOf(flight.Run.Owner))
             {
-                slots.Give(1);
+                flight.GiveSlot();
                 LogTooLate(flight.Run.RunKey);
                 Done(flight);
                 // A renewal whose answer was read late may bring the lease back to life: then the row is still ours.
@@ -314,7 +314,7 @@ public sealed partial class Executor(
             Mark(flight.Run);
             using var scope = log.BeginScope(new RunLogScope(flight.Run.RunKey, flight.Run.Job));
             var outcome = await pipeline.Run(flight, life, handBack.Token);
-            slots.Give(1);
+            flight.GiveSlot();
             flight.IsFinalizing = true;
             if (outcome is null) { Done(flight); }
             else { await finisher.Finish(outcome, () => Done(flight)); }

@@ -1,8 +1,11 @@
 namespace Scheduler.Runs;
 
 /// <summary>A run on this node, from its claim to its written verdict.</summary>
-internal sealed class InFlight(RunRow run)
+/// <param name="run">Its row.</param>
+/// <param name="slotFree">To be told when the run needs its slot no more.</param>
+internal sealed class InFlight(RunRow run, Action slotFree)
 {
+    private int slotGiven;
     // Never disposed: it has no timer and no wait handle, and a late request to cancel may come at any time.
     private readonly CancellationTokenSource cancel = new();
 
@@ -19,6 +22,12 @@ internal sealed class InFlight(RunRow run)
 
     /// <summary>Why; null as long as nobody has asked.</summary>
     public string? Reason { get; private set; }
+
+    /// <summary>Give the slot back, once: the run waits, or its work has ended.</summary>
+    public void GiveSlot()
+    {
+        if (Interlocked.Exchange(ref slotGiven, 1) == 0) { slotFree(); }
+    }
 
     /// <summary>End it. False when that was asked before. Whoever waits for the token is told beside the caller.</summary>
     public bool Cancel(string reason)

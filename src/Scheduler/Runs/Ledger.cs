@@ -9,7 +9,11 @@ namespace Scheduler.Runs;
 
 /// <summary>A run this node has claimed: what the executor needs of its row.</summary>
 internal sealed record RunRow(string RunKey, string Job, DateTime DueAt, long Token, int Attempts, int Version, long Owner, string? Params = null)
-    : RunMarks;
+    : RunMarks
+{
+    /// <summary>JSON; null: the job's own.</summary>
+    public string? Params { get; set; } = Params;
+}
 
 /// <summary>How a run ended, to be written to its row.</summary>
 internal sealed record RunEnd(RunRow Run, string Verdict, string? Reason = null, string? Result = null, string? Error = null);
@@ -44,6 +48,9 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
     private static readonly string RequeueLostSql = SqlFiles.Read("queries/run_requeue_lost.sql");
     private static readonly string FinishSql = SqlFiles.Read("queries/run_finish.sql");
     private static readonly string SucceedSql = SqlFiles.Read("queries/run_succeed.sql");
+    private static readonly string FanOutSql = SqlFiles.Read("queries/run_fan_out.sql");
+    private static readonly string PartsSql = SqlFiles.Read("queries/run_parts.sql");
+    private static readonly string ParamsSql = SqlFiles.Read("queries/run_params.sql");
     private static readonly string AttemptSql = SqlFiles.Read("queries/run_attempt.sql");
     private static readonly string HandBackSql = SqlFiles.Read("queries/run_hand_back.sql");
     private static readonly string ProgressSql = SqlFiles.Read("queries/run_progress.sql");
@@ -211,6 +218,37 @@ public sealed partial class Ledger(Databases databases, ILogger<Ledger> log)
         await using var command = Command(databases.Ledger, AttemptSql,
             Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(error));
         return await command.ExecuteScalarAsync(token) is int attempt ? attempt : throw await Lost(run, token);
+    }
+
+    /// <summary>Write down what a run is given by the part of its schedule that made it due.</summary>
+    internal async Task NoteParams(RunRow run, string parameters, CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, ParamsSql,
+            Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner), Value(parameters));
+        if (await command.ExecuteNonQueryAsync(token) == 0) { throw await Lost(run, token); }
+    }
+
+    /// <summary>Make a run's parts, one for each live node, unless it has them.</summary>
+    internal async Task MakeParts(RunRow run, CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, FanOutSql, Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner));
+        await command.ExecuteNonQueryAsync(token);
+    }
+
+    /// <summary>How far a run's parts are. Throws <see cref="RunLostException"/> when the run is no longer this node's.</summary>
+    internal async Task<IReadOnlyList<RunPart>> Parts(RunRow run, CancellationToken token)
+    {
+        await using var command = Command(databases.Ledger, PartsSql, Value(run.RunKey), Value(run.DueAt), Value(run.Token), Value(run.Owner));
+        var (parts, mine) = (new List<RunPart>(), false);
+        await using (var reader = await command.ExecuteReaderAsync(token))
+        {
+            while (await reader.ReadAsync(token))
+            {
+                mine = reader.GetBoolean(4);
+                if (!reader.IsDBNull(0)) { parts.Add(new(reader.GetString(0), Text(reader, 1), Text(reader, 2), Text(reader, 3))); }
+            }
+        }
+        return mine ? parts : throw await Lost(run, token);
     }
 
     /// <summary>Give runs back because this node stops. Returns the keys that were this node's to give.</summary>

@@ -57,6 +57,8 @@ public sealed record LedgerRow
     public JsonElement PastAttempts { get; init; }
     /// <summary>The concurrency group it was entered under, or null.</summary>
     public string? ConcurrencyGroup { get; init; }
+    /// <summary>The run whose part on one node it is, or null.</summary>
+    public string? PartOf { get; init; }
     /// <summary>The trace its spans are in, where the nodes send any.</summary>
     public string TraceId { get; init; } = "";
 }

@@ -20,7 +20,7 @@ namespace Scheduler.Runs;
 /// </summary>
 public sealed partial class RunPipeline(
     Ledger ledger, Databases databases, JobDefinitions definitions, KindRegistry kinds, SecretSource secrets, OutputPump pump,
-    RunWork work, SchedulerMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
+    RunWork work, FanOut fanOut, SchedulerMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<RunPipeline> log)
 {
     // Errors are for people; more of a driver's text than this helps nobody and bloats the ledger.
     private const int ErrorLengthMax = 4000;
@@ -62,6 +62,12 @@ public sealed partial class RunPipeline(
             {
                 var known = string.Join(", ", kinds.All.Select(k => k.Name));
                 return new(run, "failed", "unknown kind", Error: $"this node knows no kind '{job.Definition.Kind}'; known are {known}");
+            }
+            await GiveParams(run, job.Definition, cancel.Token);
+            if (FanOut.Is(job.Definition, run))
+            {
+                flight.GiveSlot();
+                return await fanOut.Run(run, job.Definition, cancel.Token);
             }
             return await CarryOut(run, job, kind, redactor, cancel.Token);
         }
@@ -123,6 +129,24 @@ public sealed partial class RunPipeline(
         {
             try { return await definitions.Get(run.Job, run.Version, token); }
             catch (Exception e) when (Transient.IsTransient(e) && !token.IsCancellationRequested)
+            {
+                await Task.Delay(RetryDelay, time, token);
+            }
+        }
+    }
+
+    // Once a run: whoever takes it over finds them in its row.
+    private async Task GiveParams(RunRow run, JobDefinition job, CancellationToken token)
+    {
+        if (run.Params is not null || PartParams.Of(job, run.RunKey, run.DueAt) is not { } given) { return; }
+        while (run.Params is null)
+        {
+            try
+            {
+                await ledger.NoteParams(run, given, token);
+                run.Params = given;
+            }
+            catch (NpgsqlException e) when (Transient.IsTransient(e) && !token.IsCancellationRequested)
             {
                 await Task.Delay(RetryDelay, time, token);
             }

@@ -50,6 +50,8 @@ public sealed partial class Schedule
     internal IReadOnlyList<SchedulePart> Parts => parts;
     /// <summary>The parts that are due by an event.</summary>
     internal IReadOnlyList<EventPart> Events { get; }
+    /// <summary>The params of each part, in the order of the parts.</summary>
+    internal IReadOnlyList<IReadOnlyList<KeyValuePair<string, string>>> Given { get; private init; } = [];
 
     /// <summary>Read a schedule. Throws <see cref="ScheduleException"/> for an unknown zone, a text that is no schedule, and one that can
     /// never be due.</summary>
@@ -68,9 +70,11 @@ public sealed partial class Schedule
         if (texts.Count > PartsMax) { throw new ScheduleException($"the schedule has {texts.Count} parts; expected at most {PartsMax}"); }
         if (texts is ["manual"]) { return new Schedule(text, zone, limits, [], []); }
         var (parts, events) = (new List<SchedulePart>(), new List<EventPart>());
+        var all = new List<IReadOnlyList<KeyValuePair<string, string>>>();
         foreach (var piece in texts)
         {
             var (part, given) = EventReader.Split(piece);
+            all.Add(given);
             if (EventReader.Read(part, SchedulePart.WordsOf(part)) is { } waiting) { events.Add(waiting with { Params = given }); }
             else { parts.Add(SchedulePart.Parse(part, zone, limits.Starts) with { Params = given }); }
         }
@@ -79,7 +83,7 @@ public sealed partial class Schedule
             throw new ScheduleException($"schedule '{text}' {EventGrammar.SeveralEnds}");
         }
         parts.ForEach(p => p.CheckIsDue());
-        return new Schedule(text, zone, limits, parts, events);
+        return new Schedule(text, zone, limits, parts, events) { Given = all };
     }
 
     /// <summary>The next due instants strictly after one, in order, each once however many parts name it; fewer than asked when the
@@ -105,6 +109,13 @@ public sealed partial class Schedule
         }
         return due;
     }
+
+    /// <summary>The same schedule, which ends with its n-th due instant. Counted from <c>starts</c>; without it, and when there are fewer, it stays
+    /// as it is.</summary>
+    /// <param name="count">How many due instants it has at most.</param>
+    internal Schedule First(int count) =>
+        Limits.Starts is { } starts && parts.Count > 0 && Next(starts.AddTicks(-1), count) is var due && due.Count == count
+            ? Parse(Text, Zone.Id, Limits with { Ends = due[^1] }) : this;
 
     /// <summary>The params of the run that is due at an instant: those of the part written first that names it; none when no part does.</summary>
     /// <param name="due">A due instant.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Scheduler.Database;
 
 namespace Scheduler.Schedules;
 
@@ -17,7 +18,7 @@ public static class ScheduleWords
     public static string Of(Schedule schedule, DateTimeOffset now)
     {
         if (schedule.IsManual) { return "Only on request"; }
-        var parts = schedule.Parts.Select(p => Timed(p, schedule.Zone)).ToList();
+        var parts = schedule.Parts.Select(p => Timed(p, schedule.Zone) + With(p.Params)).ToList();
         var timed = string.Join("; ", parts);
         if (parts.Count > 0) { timed += $", {ZoneOf(schedule)}{Change(schedule, now)}"; }
         return Wording.Capital(string.Join("; ", schedule.Events.Select(Event).Prepend(timed).Where(w => w.Length > 0)));
@@ -32,16 +33,25 @@ public static class ScheduleWords
         _ => part.Plain,
     };
 
-    private static string Event(EventPart part) => part switch
+    private static string Event(EventPart part)
     {
-        AfterPart { Which: AfterWhich.Success } after => $"after {after.Job} has succeeded",
-        AfterPart { Which: AfterWhich.Failure } after => $"after {after.Job} has failed",
-        AfterPart after => $"after {after.Job} has ended",
-        StartupPart => "when the cluster starts",
-        ReleasePart => "once for each new version of the job",
-        NotifyPart notify => $"when {notify.Channel} is notified",
-        _ => part.Text,
-    };
+        var words = part switch
+        {
+            AfterPart after => $"after {string.Join(" and ", after.Jobs)} {(after.Jobs.Count == 1 ? "has" : "have")} "
+                + (after.Which switch { AfterWhich.Success => "succeeded", AfterWhich.Failure => "failed", _ => "ended" })
+                + (after.FromStartup ? " since the cluster started and because it did" : ""),
+            StartupPart => "when the cluster starts",
+            ReleasePart => "once for each new version of the job",
+            NodeStartPart => "when a node starts, on that node",
+            NotifyPart notify => $"when {notify.Channel} is notified",
+            AfterEndPart end => $"{Duration.Format(end.Interval)} after the end of its last run",
+            _ => part.Text,
+        };
+        return words + (part.Delay > TimeSpan.Zero ? $", {Duration.Format(part.Delay)} later" : "") + With(part.Params);
+    }
+
+    private static string With(IReadOnlyList<KeyValuePair<string, string>> given) =>
+        given.Count == 0 ? "" : " with " + string.Join(' ', given.Select(g => $"{g.Key}={g.Value}"));
 
     private static string Every(long seconds)
     {

@@ -76,7 +76,8 @@ internal static class BadFolders
         [
             "shedule: \"@daily\"", "timeout: 0s", "timeout: 400d", "timeout: 99999999999999999999d", "timeout: 5", "timeout: null",
             "timeout: 1.5s", "priority: 10", "priority: -1", "priority: 99999999999999999999999999", "priority: 1e300", "priority: 5.5",
-            "priority: \"5\"", "enabled: maybe", "tags: { a: b }", "tags: [[a]]", "tags: [null]", "runs_on: all",
+            "priority: \"5\"", "enabled: maybe", "tags: { a: b }", "tags: [[a]]", "tags: [null]", "runs_on: maintenance",
+            "count: 0", "count: 3", "count: 2.5",
             "retry: { attempts: 21 }", "retry: { delay: -5s }", "retry: { attempts: many, delay: long }", "retry: []", "overlap: SKIP",
             "missed: 1", "on_lost: true", "guard: { max_rows: 9223372036854775808 }", "guard: { max_fraction: 0 }",
             "guard: { maxrows: 1 }", "concurrency: { group: a }", "concurrency: { group: A B, limit: 2 }",

@@ -5,7 +5,7 @@ namespace Scheduler.Tests.Jobs;
 /// <summary>Job files with one mistake each, and the line that names it.</summary>
 internal static class BadJobFiles
 {
-    private const string JobKeys = "kind, description, owner, tags, schedule, time_zone, calendar, starts, ends, spread, with, guard, "
+    private const string JobKeys = "kind, description, owner, tags, schedule, time_zone, calendar, starts, ends, spread, count, with, guard, "
         + "timeout, retry, overlap, missed, start_within, on_lost, runs_on, priority, concurrency, params, expect, notify, for_each, enabled";
 
     public static IEnumerable<TestCaseData> All()

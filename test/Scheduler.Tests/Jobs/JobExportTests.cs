@@ -23,6 +23,7 @@ public sealed class JobExportTests
         Starts = new(2026, 12, 1, 2, 0, 0, TimeSpan.Zero),
         Ends = new(2027, 12, 1, 2, 0, 0, TimeSpan.Zero),
         Spread = TimeSpan.FromMinutes(5),
+        Count = 12,
         Settings = """{"offline_older_than":"30d","batch":500,"pause":{"between":"2s","share":0.25}}""",
         Guard = """{"max_rows":100000,"max_fraction":0.3}""",
         Timeout = TimeSpan.FromMinutes(90),

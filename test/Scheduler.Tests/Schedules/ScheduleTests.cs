@@ -125,6 +125,19 @@ public sealed class ScheduleTests
     public void Says_when_the_newer_forms_are_due(string text, string zone, string due) =>
         Assert.That(Utc(Schedule.Parse(text, zone).Next(Noon, 2)), Is.EqualTo(due));
 
+    // Counted over all parts from 'starts' on, whatever is asked first; a schedule with fewer stays as it is.
+    [TestCase("0 0 * * *; 0 12 * * *", 3, "2026-11-22T00:00:00Z 2026-11-22T12:00:00Z 2026-11-23T00:00:00Z")]
+    [TestCase("0 0 * * *; 0 0 * * SUN", 2, "2026-11-22T00:00:00Z 2026-11-23T00:00:00Z")]
+    [TestCase("at 2026-11-22T00:00Z", 2, "2026-11-22T00:00:00Z")]
+    [TestCase("rrule FREQ=DAILY;COUNT=5", 2, "2026-11-21T18:00:00Z 2026-11-22T18:00:00Z")]
+    public void Is_due_so_many_times_and_then_done(string text, int count, string due)
+    {
+        var starts = new DateTimeOffset(2026, 11, 21, 18, 0, 0, TimeSpan.Zero);
+        var schedule = Schedule.Parse(text, "UTC", ScheduleLimits.None with { Starts = starts }).First(count);
+        Assert.That(Utc(schedule.Next(starts.AddYears(-1), 9)), Is.EqualTo(due));
+        Assert.That(Utc(schedule.Next(schedule.Next(starts.AddTicks(-1), 1)[0], 9)), Is.EqualTo(string.Join(' ', due.Split(' ')[1..])));
+    }
+
     [Test]
     public void Begins_ends_and_is_spread()
     {

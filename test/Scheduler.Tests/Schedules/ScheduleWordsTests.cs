@@ -68,6 +68,12 @@ public sealed class ScheduleWordsTests
     [TestCase("rrule FREQ=DAILY;UNTIL=20301231T235959Z", "UTC", "Every day at 00:00, until 2030-12-31 23:59:59 UTC, UTC")]
     [TestCase("manual", "UTC", "Only on request")]
     [TestCase("after backup", "UTC", "After backup has succeeded")]
+    [TestCase("after a and b on any + 5m", "UTC", "After a and b have ended, 5m later")]
+    [TestCase("after a on failure from startup", "UTC", "After a has failed since the cluster started and because it did")]
+    [TestCase("on startup + 15m; on node start", "UTC", "When the cluster starts, 15m later; when a node starts, on that node")]
+    [TestCase("every 5m after end", "UTC", "5m after the end of its last run")]
+    [TestCase("0 0 L * * with mode=full; on release with mode=new", "UTC",
+        "At 00:00 on the last day of the month with mode=full, UTC; once for each new version of the job with mode=new")]
     [TestCase("0 6 * * MON-FRI; 0 10 * * SAT; after import", "UTC", "At 06:00 on weekdays; at 10:00 on Saturdays, UTC; after import has succeeded")]
     public void Says_what_it_means(string schedule, string zone, string words) =>
         Assert.That(ScheduleWords.Of(Schedule.Parse(schedule, zone), Now), Is.EqualTo(words));

@@ -68,8 +68,8 @@ public sealed record PlanConsequences(
 
     private sealed record Change(string Name, JobDefinition? Before, JobDefinition? After);
 
-    private static (bool, string, string, string?, DateTimeOffset?, DateTimeOffset?, TimeSpan?) Timing(JobDefinition job) =>
-        (job.Enabled, job.Schedule, job.TimeZone, job.Calendar, job.Starts, job.Ends, job.Spread);
+    private static (bool, string, string, string?, DateTimeOffset?, DateTimeOffset?, TimeSpan?, int?) Timing(JobDefinition job) =>
+        (job.Enabled, job.Schedule, job.TimeZone, job.Calendar, job.Starts, job.Ends, job.Spread, job.Count);
 
     private static Dictionary<string, NamedCalendar> Readable(IEnumerable<CalendarDefinition> calendars)
     {
