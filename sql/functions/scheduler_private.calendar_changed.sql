@@ -46,11 +46,14 @@ begin
         bad := 'a holiday is empty; expected a day such as 2026-12-25';
     end if;
     if bad is null then
-        bad := (select format('holiday ''%s'' is no day a node can hold; expected one of the years 1970 to 9998', d) from unnest(new.holidays) as h (d)
-            where not (d between '1970-01-01' and '9998-12-31') limit 1);
+        select format('holiday ''%s'' is no day a node can hold; expected one of the years 1970 to 9998', h.d) into bad
+        from unnest(new.holidays) with ordinality as h (d, n) where not (h.d between '1970-01-01' and '9998-12-31') order by h.n limit 1;
     end if;
     if bad is null and (jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000) then
         bad := 'it has more than 1000 blackouts or 10000 holidays, or its blackouts are no list; expected a list of at most so many';
+    end if;
+    if bad is null and scheduler_private.is_deep(new.blackouts) then
+        bad := 'its blackouts are nested more than 32 levels deep; expected at most 32';
     end if;
     if bad is null then
         select p.problem, p.meant into bad, meant

@@ -15,8 +15,7 @@ select j.name, j.kind, j.schedule, j.time_zone,
     j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, j.paused_until,
     -- What a node alone judges, such as whether a rule is ever due, it has not judged yet.
     coalesce(n.notes, '{}') || case when j.name in (select c.job from scheduler_private.job_change c) then array['not judged yet by a node'] else '{}' end
-        as notes,
-    n.in_words
+        as notes, n.in_words
 from scheduler.job j
 left join scheduler_private.job_gate g on g.job = j.name
 left join scheduler_private.job_note n on n.job = j.name and n.version = j.version
