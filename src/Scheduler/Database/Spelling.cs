@@ -9,8 +9,8 @@ public static class Spelling
     private const int LengthMax = 256;
 
     /// <summary>
-    /// The valid name with the fewest edits (insert, delete, replace, swap of neighbours; the case of a to z is ignored) from the given one, the first of
-    /// equals; null when more than a third of the letters would have to change, or all of the valid name's.
+    /// The valid name with the fewest edits (insert, delete, replace, swap of neighbours; the case of a to z is ignored) from the given one, the
+    /// first of equals; null when more than a third of the letters would have to change, or all of the valid name's.
     /// </summary>
     public static string? Nearest(string name, IEnumerable<string> valid)
     {

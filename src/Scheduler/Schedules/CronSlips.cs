@@ -31,11 +31,13 @@ internal static partial class CronSlips
             "could count days or weekdays; expected LW, or L-2W for the weekday nearest to the last day but two", null) { Needs = "LW-" },
         new("day of week", $"^(?:{CronFields.WeekdaySpecial})$",
             "has {0} beside others; expected it alone, and a part of the schedule for each, separated by ;", null),
-        new("day of week", "^[0-9A-Z]+#[0-9]+$", "is no weekday of a month; expected # and 1 to 5 behind one weekday, as in FRI#2", null) { Needs = "#" },
+        new("day of week",
+            "^[0-9A-Z]+#[0-9]+$", "is no weekday of a month; expected # and 1 to 5 behind one weekday, as in FRI#2", null) { Needs = "#" },
         new("", "^([0-9A-Z]+)/([0-9]+)-([0-9A-Z]+)$", null, "{1}-{3}/{2}") { Needs = "/" },
     ];
 
-    private static readonly List<(Regex Pattern, CronSlip Slip)> Compiled = [.. All.Select(s => (new Regex(s.Pattern, RegexOptions.CultureInvariant), s))];
+    private static readonly List<(Regex Pattern, CronSlip Slip)> Compiled =
+        [.. All.Select(s => (new Regex(s.Pattern, RegexOptions.CultureInvariant), s))];
 
     /// <summary>What is wrong with an item, and the item put right where that can be told; null when it is like nothing known.</summary>
     /// <param name="field">The field it stands in.</param>

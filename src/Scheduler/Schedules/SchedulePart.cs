@@ -28,7 +28,8 @@ internal abstract record SchedulePart(string Text)
     /// </summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
-    /// <summary>Throws <see cref="ScheduleException"/> when only reckoning tells that it is never due: the database, which judges the rest, does not.</summary>
+    /// <summary>Throws <see cref="ScheduleException"/> when it is never due and only reckoning tells: the one thing that the database, which judges
+    /// the rest, does not.</summary>
     public virtual void CheckIsDue() { }
 
     /// <summary>What stands between words and around parts. Blanks of other scripts are letters.</summary>

@@ -27,7 +27,8 @@ internal static partial class Zones
         // A bare city is the end of a name.
         var city = "/" + PlainText.Lower(name.Replace(' ', '_'));
         return ZoneNames.OfWindows.GetValueOrDefault(name)
-            ?? ZoneNames.All.FirstOrDefault(k => PlainText.Lower(k).EndsWith(city, StringComparison.Ordinal)) ?? Spelling.Nearest(name, ZoneNames.All);
+            ?? ZoneNames.All.FirstOrDefault(k => PlainText.Lower(k).EndsWith(city, StringComparison.Ordinal))
+            ?? Spelling.Nearest(name, ZoneNames.All);
     }
 
     [GeneratedRegex(Form + @"\z")]

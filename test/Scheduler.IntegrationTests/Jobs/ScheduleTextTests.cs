@@ -61,7 +61,8 @@ public sealed partial class ScheduleTextTests
         var random = new Random(Seed);
         string[] others =
         [
-            .. ZoneNames.OfWindows.Keys, "", " ", "berlin", "Europe/Berln", "europe/berlin", "utc", "Z", "GMT+1", "+01:00", "CEST", "new york", "Kiev",
+            .. ZoneNames.OfWindows.Keys, "", " ", "berlin", "Europe/Berln", "europe/berlin", "utc", "Z", "GMT+1", "+01:00",
+            "CEST", "new york", "Kiev",
             "posix/Europe/Berlin", "right/UTC", "localtime", "../../etc/passwd", "UTC\n", "Europe/Berlin ", "Europe/Bérlin", "\u212Aiev", "a/b/c/d",
             .. ZoneNames.All.Select(z => z.Remove(random.Next(z.Length), 1)), .. ZoneNames.All.Select(z => z[(z.LastIndexOf('/') + 1)..]),
         ];
