@@ -25,7 +25,8 @@ public sealed class NodeState : IDisposable
     /// are in the database, but calls itself not ready: a roll-out stops at it.
     /// </summary>
     public string? FilesRefused { get; internal set; }
-    /// <summary>Why the node is not ready although it takes work: its files were refused, or a part of it fails again and again. Null: it is.</summary>
+    /// <summary>Why the node is not ready although it takes work: its files were refused, or a part of it fails again and again. Null: it is
+    /// ready.</summary>
     public string? NotReadyBecause => FilesRefused ?? (troubles.IsEmpty ? null : troubles.Where(t => t.Value.Rounds >= TroubleRounds)
         .OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} fails: {t.Value.Problem}").FirstOrDefault());
     /// <summary>True when the node holds a lease and takes work.</summary>

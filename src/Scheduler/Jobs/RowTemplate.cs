@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -86,23 +87,56 @@ internal sealed partial class RowTemplate(JsonObject job, KindRegistry kinds)
                     return pasted is null ? JsonValue.Create(text) : throw new FormatException(
                         $"settings: {key} holds {pasted.Value}, and a value is not pasted into SQL; look its row up by ${{job.name}}");
                 }
-                if (Placeholder().Match(text) is { Success: true } alone && alone.Length == text.Length)
-                {
-                    return row[Column(alone, row)]?.DeepClone() is { } whole and not (JsonObject or JsonArray)
-                        ? whole : JsonValue.Create(Text(text, row));
-                }
-                return JsonValue.Create(Text(text, row));
+                if (Placeholder().Match(text) is { Success: true } alone && alone.Length == text.Length
+                    && row[Column(alone, row)]?.DeepClone() is JsonValue whole && whole.GetValueKind() != JsonValueKind.String) { return whole; }
+                return JsonValue.Create(AsData(text, row));
             default:
                 return node.DeepClone();
         }
     }
 
-    private static string Text(string text, JsonObject row) => Placeholder().Replace(text, match => row[Column(match, row)] switch
+    private static string Text(string text, JsonObject row) => Placeholder().Replace(text, match => ValueOf(match, row));
+
+    private static string ValueOf(Match match, JsonObject row) => row[Column(match, row)] switch
     {
         null => throw new FormatException($"{match.Value} is null"),
         JsonValue value when value.GetValueKind() == JsonValueKind.String => (string)value!,
         var other => other.ToJsonString(),
-    });
+    };
+
+    // Settings are scanned for ${…} when a run begins. What a row fills in is data: a ${ that it brings, or makes together with what stands beside
+    // it, stands for itself, and no row chooses what is named within one.
+    private static string AsData(string text, JsonObject row)
+    {
+        var (filled, ofRow, at) = (new StringBuilder(), new List<bool>(), 0);
+        void Add(string piece, bool isOfRow)
+        {
+            filled.Append(piece);
+            ofRow.AddRange(Enumerable.Repeat(isOfRow, piece.Length));
+        }
+        foreach (Match match in Placeholder().Matches(text))
+        {
+            Add(text[at..match.Index], false);
+            if (IsWithin(text, match.Index))
+            {
+                throw new FormatException($"{match.Value} stands within ${{…}}, and a row does not choose what is filled in there");
+            }
+            Add(ValueOf(match, row), true);
+            at = match.Index + match.Length;
+        }
+        Add(text[at..], false);
+        var safe = new StringBuilder();
+        for (var i = 0; i < filled.Length; i++)
+        {
+            if (filled[i] == '$' && i + 1 < filled.Length && filled[i + 1] == '{' && (ofRow[i] || ofRow[i + 1])) { safe.Append('$'); }
+            safe.Append(filled[i]);
+        }
+        return safe.ToString();
+    }
+
+    // True behind a ${ that is not closed yet.
+    private static bool IsWithin(string text, int at) =>
+        text.LastIndexOf("${", at, StringComparison.Ordinal) is >= 0 and var open && open + 1 < at && text.IndexOf('}', open) > at;
 
     private static string Column(Match match, JsonObject row) => row.ContainsKey(match.Groups[1].Value) ? match.Groups[1].Value
         : throw new FormatException($"{match.Value} is no column of the relation{Spelling.Hint(match.Groups[1].Value, [.. row.Select(c => c.Key)])}");

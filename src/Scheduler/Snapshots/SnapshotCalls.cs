@@ -70,7 +70,7 @@ internal sealed class SnapshotCalls(RunScope run, HttpCaller http, NodeState sta
     /// <summary>Ask for JSON. Throws <see cref="NoAnswerException"/> for anything but a JSON answer of 200.</summary>
     public async Task<JsonElement> Json(HttpMethod method, string address, NodeEndpoints endpoints, string? body, CancellationToken token)
     {
-        var headers = endpoints.Headers.ToDictionary(h => h.Key, h => HttpJob.OneLine(h.Key, Fill(h.Value)));
+        var headers = endpoints.Headers.ToDictionary(h => h.Key, h => Fill(h.Value));
         var request = new HttpRequest(method, Address(address), OwnHeaders, headers, body, body is null ? null : "application/json");
         var answer = await Send(request, endpoints.Timeout, again: true, token);
         // JSON-RPC says errors in the body, some nodes with a status of their own.

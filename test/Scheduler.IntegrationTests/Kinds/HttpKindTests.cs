@@ -195,7 +195,7 @@ public sealed class HttpKindTests
             Url = receiver.Url,
             Headers = new Dictionary<string, string> { ["X-A"] = "${secret:HTTP_KIND_TEST_LINES}" },
         }));
-        Assert.That(refused!.Message, Does.Contain("has a line break"));
+        Assert.That(refused!.Message, Does.Contain("header 'X-A' has a control character"));
     }
 
     [Test]

@@ -23,6 +23,30 @@ public sealed class RowTemplateTests
         Assert.That((string?)settings["deep"]!["tags"], Is.EqualTo("""["a"]"""));
     }
 
+    // A tenant's row must not name the node's secrets, alone, in the middle, or together with what stands beside it.
+    [TestCase("{v}", "${secret:PGPASSWORD}")]
+    [TestCase("http://h/?x={v}&y=1", "${secret:PGPASSWORD}")]
+    [TestCase("$%v%", "{secret:PGPASSWORD}")]
+    [TestCase("%v%{secret:PGPASSWORD}", "$")]
+    [TestCase("{v}", "$${run.key}")]
+    [TestCase("{v}", "$$${run.key}")]
+    [TestCase("a ${run.key} {v} b", "${run.token}")]
+    public void What_a_row_brings_is_never_read_as_a_placeholder(string setting, string value)
+    {
+        setting = setting.Replace("%v%", "{v}", StringComparison.Ordinal);
+        var row = new JsonObject { ["v"] = value, ["name"] = "oslo", ["every"] = "every 5m" };
+        var child = Template(new JsonObject { ["text"] = setting }.ToJsonString(), "visit-{name}", "public.site").Fill(row);
+        var filled = (string)child["settings"]!["text"]!;
+        Assert.That(Placeholders.Fill(filled, name => name == "run.key" && setting.Contains("${run.key}", StringComparison.Ordinal)
+                ? "KEY" : throw new AssertionException($"{name} was filled in")),
+            Is.EqualTo(setting.Replace("{v}", value, StringComparison.Ordinal).Replace("a ${run.key}", "a KEY", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void A_row_does_not_choose_what_a_placeholder_names() =>
+        Assert.That(() => Fill("""{"host": "${secret:{name}}"}"""), Throws.InstanceOf<FormatException>()
+            .With.Message.Contains("{name} stands within ${…}, and a row does not choose what is filled in there"));
+
     [TestCase("""{"statement": "delete from t where id = {id}"}""", "settings: statement holds {id}, and a value is not pasted into SQL")]
     [TestCase("""{"host": "{nmae}"}""", "{nmae} is no column of the relation")]
     [TestCase("""{"host": "{note}.example"}""", "{note} is null")]

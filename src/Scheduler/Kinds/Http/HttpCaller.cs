@@ -103,6 +103,10 @@ public sealed class HttpCaller : IDisposable
 
     private static HttpRequestMessage Message(HttpRequest request)
     {
+        // Before anything is built: what is wrong in one of them sends nothing.
+        foreach (var (name, value) in request.OwnHeaders) { HttpHeaders.Check(name, value, own: true); }
+        foreach (var (name, value) in request.Headers) { HttpHeaders.Check(name, value, own: false); }
+        if (HttpHeaders.TypeProblem(request.ContentType) is { } problem) { throw new OperatorException(problem); }
         var message = new HttpRequestMessage(request.Method, request.Address);
         if (request.Body is not null)
         {

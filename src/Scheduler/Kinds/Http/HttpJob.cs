@@ -52,7 +52,7 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
         var address = HttpAddress.Parse(url)
             ?? throw new OperatorException($"'url' is '{url}' once it is filled in; expected an http or https address");
         var headers = settings.Headers.ToDictionary(
-            h => h.Key, h => run.Fill(h.Value, value => OneLine(h.Key, value)), StringComparer.OrdinalIgnoreCase);
+            h => h.Key, h => run.Fill(h.Value), StringComparer.OrdinalIgnoreCase);
         var type = settings.ContentType ?? (settings.Body?.TrimStart() is ['{' or '[' or '"', ..] ? "application/json" : "text/plain; charset=utf-8");
         var escape = type.Contains("json", StringComparison.OrdinalIgnoreCase) ? JsonText
             : type.Contains("urlencoded", StringComparison.OrdinalIgnoreCase) ? Uri.EscapeDataString : (Func<string, string>?)null;
@@ -105,7 +105,4 @@ public sealed class HttpJob(HttpSettings settings, RunScope run, HttpCaller call
     private static string Cut(string text, int max, bool cut) => text.Length > max ? PlainText.Cut(text, max) + " …" : cut ? text + " …" : text;
 
     private static string JsonText(string value) => JsonSerializer.Serialize(value)[1..^1];
-
-    internal static string OneLine(string header, string value) => value.AsSpan().IndexOfAny("\r\n\0") < 0 ? value
-        : throw new OperatorException($"the value filled into header '{header}' has a line break; expected one line");
 }

@@ -52,7 +52,7 @@ public sealed record HttpProbeSettings : IValidatableObject
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Targets
         .SelectMany((t, i) => HttpAddress.Problems(string.Create(CultureInfo.InvariantCulture, $"targets[{i}].url"), t.Url))
-        .Concat(Headers.Select(h => Placeholders.Problem($"headers.{h.Key}", h.Value)).OfType<string>())
+        .Concat(HttpHeaders.Problems(Headers))
         .Select(p => new ValidationResult(p));
 }
 
@@ -111,7 +111,7 @@ public sealed class HttpProbeJob(HttpProbeSettings settings, RunScope run, HttpC
         {
             var address = HttpAddress.Parse(HttpJob.Url(target.Url, run))
                 ?? throw new OperatorException("its address, once it is filled in, is no http or https address");
-            var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value, value => HttpJob.OneLine(h.Key, value)));
+            var headers = settings.Headers.ToDictionary(h => h.Key, h => run.Fill(h.Value));
             var own = new Dictionary<string, string> { ["User-Agent"] = "scheduler" };
             var answer = await caller.Send(new(HttpMethod.Get, address, own, headers), redirects: 0, settings.Timeout, token);
             status = (int)answer.Status;

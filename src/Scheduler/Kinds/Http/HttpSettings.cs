@@ -50,18 +50,8 @@ public sealed record HttpSettings : IValidatableObject
     {
         foreach (var problem in HttpAddress.Problems("url", Url)) { yield return problem; }
         if (Body is not null && Placeholders.Problem("body", Body) is { } inBody) { yield return inBody; }
-        foreach (var (name, value) in Headers)
-        {
-            if (Placeholders.Problem($"headers.{name}", value) is { } problem) { yield return problem; }
-            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-            {
-                yield return $"'headers.{name}' is no name of a header; expected letters, digits and -";
-            }
-            if (name.ToUpperInvariant() is "IDEMPOTENCY-KEY" or "X-RUN-TOKEN" or "HOST" or "CONTENT-LENGTH" or "TRANSFER-ENCODING")
-            {
-                yield return $"'headers.{name}' is not yours to set: the scheduler does";
-            }
-        }
+        foreach (var problem in HttpHeaders.Problems(Headers)) { yield return problem; }
+        if (HttpHeaders.TypeProblem(ContentType) is { } ofType) { yield return ofType; }
         if (Expect.Any(s => s is < 100 or > 599)) { yield return $"'expect' is {string.Join(", ", Expect)}; expected statuses from 100 to 599"; }
         if (Body is not null && Method is "GET" or "HEAD") { yield return $"'method' is {Method}, which has no 'body'"; }
     }
