@@ -1,10 +1,11 @@
--- Trigger function of scheduler.calendar: refuse what cannot be meant, number the version, tell the nodes. Crons of blackouts are read by
--- a node, which notes a problem. A calendar that jobs name stays.
+-- Trigger function of scheduler.calendar: refuse what a node would refuse, number the version, tell the nodes. A calendar that jobs name
+-- stays.
 create or replace function scheduler_private.calendar_changed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     bad text;
-    entry jsonb;
+    meant text;
+    weekdays constant text[] := '{sun,mon,tue,wed,thu,fri,sat}';
 begin
     if tg_op = 'DELETE' then
         if tg_when = 'AFTER' then
@@ -34,28 +35,36 @@ begin
         = to_jsonb(old) - array['version', 'updated_at', 'problem', 'source'] then
         return new;
     end if;
-    if not exists (select from pg_timezone_names z where z.name = new.time_zone) then
-        raise exception 'time_zone % of calendar % is not known; expected an IANA name', quote_literal(new.time_zone), quote_literal(new.name)
-            using errcode = 'check_violation', hint = coalesce((select format('did you mean %L?', z.name) from pg_timezone_names z
-                where lower(z.name) like '%' || lower(replace(new.time_zone, ' ', '_')) || '%' order by length(z.name) limit 1), 'such as Europe/Berlin');
+    select p.problem, p.meant into bad, meant from scheduler_private.time_zone_problem(coalesce(new.time_zone, '')) p;
+    new.weekdays := array(select lower(d collate "C") from unnest(new.weekdays) with ordinality as w (d, n) order by n);
+    if bad is null then
+        select format('weekday ''%s'' is not known', w.d), scheduler_private.nearest(w.d, weekdays) into bad, meant
+        from unnest(new.weekdays) with ordinality as w (d, n) where w.d is null or w.d <> all (weekdays) order by w.n limit 1;
+        bad := bad || case when meant is null then '; expected one of ' || array_to_string(weekdays, ', ') else '' end;
     end if;
-    new.weekdays := array(select lower(d) from unnest(new.weekdays) with ordinality as w (d, n) order by n);
-    bad := (select d from unnest(new.weekdays) as w (d) where d is null or d <> all (array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) limit 1);
-    if bad is not null or array_position(new.weekdays, null) is not null or array_position(new.holidays, null) is not null then
-        raise exception 'weekday % of calendar % is not known; expected mon, tue, wed, thu, fri, sat or sun', coalesce(quote_literal(bad), 'null'),
-            quote_literal(new.name) using errcode = 'check_violation';
+    if bad is null and array_position(new.holidays, null) is not null then
+        bad := 'a holiday is empty; expected a day such as 2026-12-25';
     end if;
-    bad := (select d::text from unnest(new.holidays) as h (d) where not (d between '1970-01-01' and '9998-12-31') limit 1);
-    if bad is not null then
-        raise exception 'holiday % of calendar % is no day a node can hold; expected one of the years 1970 to 9998', quote_literal(bad),
-            quote_literal(new.name) using errcode = 'check_violation';
+    if bad is null then
+        select format('holiday ''%s'' is no day a node can hold; expected one of the years 1970 to 9998', h.d) into bad
+        from unnest(new.holidays) with ordinality as h (d, n) where not (h.d between '1970-01-01' and '9998-12-31') order by h.n limit 1;
     end if;
-    if jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000 then
-        raise exception 'blackouts of calendar % are no list of at most 1000', quote_literal(new.name) using errcode = 'check_violation';
+    if bad is null and (jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000) then
+        bad := 'it has more than 1000 blackouts or 10000 holidays, or its blackouts are no list; expected a list of at most so many';
     end if;
-    for entry in select * from jsonb_array_elements(new.blackouts) loop
-        perform scheduler_private.check_blackout(new.name, entry);
-    end loop;
+    if bad is null and scheduler_private.is_deep(new.blackouts) then
+        bad := 'its blackouts are nested more than 32 levels deep; expected at most 32';
+    end if;
+    if bad is null then
+        select p.problem, p.meant into bad, meant
+        from jsonb_array_elements(new.blackouts) with ordinality as b (entry, n), lateral scheduler_private.blackout_problem(b.entry, new.time_zone) p
+        where p.problem is not null order by b.n limit 1;
+    end if;
+    if bad is not null and meant is null then
+        raise exception 'calendar ''%'': %', new.name, bad using errcode = 'check_violation';
+    elsif bad is not null then
+        raise exception 'calendar ''%'': %', new.name, bad using errcode = 'check_violation', hint = format('did you mean ''%s''?', meant);
+    end if;
     if tg_op = 'UPDATE' then
         new.version := old.version + 1;
         new.updated_at := clock_timestamp();

@@ -1,11 +1,12 @@
--- How many letters have to be inserted, deleted, replaced or swapped with their neighbour to make one word of another; case is ignored.
+-- How many letters have to be inserted, deleted, replaced or swapped with their neighbour to make one word of another; the
+-- case of a to z is ignored.
 --   a, b   words of at most 256 letters; longer ones are not misspelt
 -- Returns 1000 when one of them is too long.
 create or replace function scheduler_private.edits(a text, b text) returns integer
 language plpgsql immutable strict parallel safe as $$
 declare
-    x constant text[] := string_to_array(lower(a), null);
-    y constant text[] := string_to_array(lower(b), null);
+    x constant text[] := string_to_array(lower(a collate "C"), null);
+    y constant text[] := string_to_array(lower(b collate "C"), null);
     before integer[];       -- the line before the last
     last integer[];
     line integer[];

@@ -1,6 +1,7 @@
 -- Trigger function of scheduler.job: judge each row in the statement that writes it, and refuse it with the column, the value and what was expected.
 -- Only columns that change are judged, so that an old mistake never stands in the way of another edit. What refers to other jobs is judged when the
--- statement is done (job_versioned.sql), what Quartz alone can judge by a node within a second (column problem).
+-- statement is done (job_versioned.sql), what a node alone can judge (whether a rule is ever due) by one within a
+-- second (column problem).
 create or replace function scheduler_private.job_check() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp set jit = off as $$
 declare
@@ -37,19 +38,23 @@ begin
     if made and new.on_lost is null then
         new.on_lost := coalesce((select k.defaults ->> 'on_lost' from scheduler_private.kind k where k.name = new.kind), 'rerun');
     end if;
-    if (made or new.schedule is distinct from old.schedule) and (new.for_each is null or coalesce(new.schedule, '') not like '%{%}%') then
-        if new.schedule is null then
-            perform scheduler_private.refuse(new.name, 'schedule', 'schedule is empty; expected one, or ''manual''');
-        end if;
-        select p.problem, p.meant into problem, meant from scheduler_private.schedule_problem(new.schedule) p;
-        if problem is not null then
-            perform scheduler_private.refuse(new.name, 'schedule', problem, meant);
-        end if;
-    end if;
     if made or new.time_zone is distinct from old.time_zone then
         select p.problem, p.meant into problem, meant from scheduler_private.time_zone_problem(coalesce(new.time_zone, '')) p;
         if problem is not null then
             perform scheduler_private.refuse(new.name, 'time_zone', problem, meant);
+        end if;
+    end if;
+    -- A local instant may be none in another zone, and COUNT counts from starts.
+    if (made or new.schedule is distinct from old.schedule
+            or (new.time_zone is distinct from old.time_zone and new.schedule ~ '(^|;)[ \t\n\r]*at[ \t\n\r]')
+            or (new.starts is null and old.starts is not null and new.schedule ~* 'COUNT='))
+        and (new.for_each is null or coalesce(new.schedule, '') not like '%{%}%') then
+        if new.schedule is null then
+            perform scheduler_private.refuse(new.name, 'schedule', 'schedule is empty; expected one, or ''manual''');
+        end if;
+        select p.problem, p.meant into problem, meant from scheduler_private.schedule_problem(new.schedule, new.time_zone, new.starts) p;
+        if problem is not null then
+            perform scheduler_private.refuse(new.name, 'schedule', problem, meant);
         end if;
     end if;
     if new.calendar is not null and (made or new.calendar is distinct from old.calendar) then

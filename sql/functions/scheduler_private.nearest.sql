@@ -9,6 +9,9 @@ language sql immutable parallel safe as $$
         select c.candidate, scheduler_private.edits(nearest.name, c.candidate) as edits, c.place
         from unnest(valid) with ordinality as c (candidate, place)
         where abs(length(c.candidate) - length(nearest.name)) <= greatest(1, length(nearest.name) / 3) and length(nearest.name) between 1 and 256
+            -- Each letter that the other word has not costs an edit: this leaves few to be compared in full.
+            and length(translate(lower(c.candidate collate "C"), lower(nearest.name collate "C"), '')) <= greatest(1, length(nearest.name) / 3)
+            and length(translate(lower(nearest.name collate "C"), lower(c.candidate collate "C"), '')) <= greatest(1, length(nearest.name) / 3)
             and (cardinality(valid) <= 1000 or left(c.candidate, 1) = left(nearest.name, 1) or right(c.candidate, 1) = right(nearest.name, 1))
     ) near
     where near.edits <= greatest(1, length(nearest.name) / 3) and near.edits < length(near.candidate)

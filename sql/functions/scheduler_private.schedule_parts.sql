@@ -12,7 +12,7 @@ begin
     end if;
     foreach piece in array string_to_array(schedule, ';') loop
         piece := trim(both E' \t\n\r' from piece);
-        if parts[cardinality(parts)] ~* '^rrule\M' and (piece ~ '^[A-Za-z-]+=\S*$' or piece = '') then
+        if starts_with(parts[cardinality(parts)], 'rrule') and piece ~ (scheduler_private.schedule_grammar() ->> 'rule_key') then
             parts[cardinality(parts)] := parts[cardinality(parts)] || ';' || piece;
         else
             parts := parts || piece;

@@ -1,4 +1,4 @@
--- Each job with how it is doing. notes: what is worth knowing about its schedule; in_words: the schedule as a sentence.
+-- Each job with how it is doing. notes: what is worth knowing about its schedule, and that no node has judged it yet; in_words: the schedule as a sentence.
 -- state: disabled, paused, problem (cannot fire, see problem), running, queued,
 -- done (due as often as its count says), idle.
 create or replace view scheduler.job_status as
@@ -13,7 +13,9 @@ select j.name, j.kind, j.schedule, j.time_zone,
     g.failures_in_row, g.finished_count,
     case when g.finished_count > 0 then round(g.success_count::numeric / g.finished_count, 4) end as success_rate,
     j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, j.paused_until,
-    coalesce(n.notes, '{}') as notes, n.in_words
+    -- What a node alone judges, such as whether a rule is ever due, it has not judged yet.
+    coalesce(n.notes, '{}') || case when j.name in (select c.job from scheduler_private.job_change c) then array['not judged yet by a node'] else '{}' end
+        as notes, n.in_words
 from scheduler.job j
 left join scheduler_private.job_gate g on g.job = j.name
 left join scheduler_private.job_note n on n.job = j.name and n.version = j.version

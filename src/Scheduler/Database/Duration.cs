@@ -22,9 +22,11 @@ public static partial class Duration
     private const int DigitsMax = 10;
 
     // Longer ones are no slip of the pen.
-    private const int WordsLengthMax = 60;
-    private const string Once = @"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?)? ?"
+    internal const int WordsLengthMax = 60;
+    internal const string Once = @"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?)? ?"
         + @"(?:days?|d|weeks?|w|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?: |, ?|(?=[0-9])|$)";
+
+    internal const string IsoForm = "^p([0-9]+[wd])?(?:t([0-9]+h)?([0-9]+m)?([0-9]+s)?)?$";
 
     private static readonly (string Word, long Ticks)[] Units =
         [("d", TimeSpan.TicksPerDay), ("h", TimeSpan.TicksPerHour), ("m", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond)];
@@ -62,7 +64,7 @@ public static partial class Duration
     /// </summary>
     public static string? Meant(string words)
     {
-        var plain = string.Join(' ', words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
+        var plain = PlainText.Lower(string.Join(' ', words.Split((char[])[' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)));
         if (Iso().Match(plain) is { Success: true } iso) { plain = string.Concat(iso.Groups.Values.Skip(1).Select(g => g.Value)); }
         if (plain.Length is 0 or > WordsLengthMax || !InWords().IsMatch(plain)) { return null; }
         var ticks = 0m;
@@ -115,7 +117,7 @@ public static partial class Duration
     [GeneratedRegex(Once)]
     private static partial Regex OneInWords();
 
-    [GeneratedRegex("^p([0-9]+[wd])?(?:t([0-9]+h)?([0-9]+m)?([0-9]+s)?)?$")]
+    [GeneratedRegex(IsoForm)]
     private static partial Regex Iso();
 }
 

@@ -39,6 +39,20 @@ public static class PlainText
         return clean.ToString();
     }
 
+    /// <summary>How many characters a text has, as PostgreSQL counts them: one beyond the first 65,536 is one.</summary>
+    public static int Length(string text)
+    {
+        var length = text.Length;
+        foreach (var c in text) { if (char.IsLowSurrogate(c)) { length--; } }
+        return length;
+    }
+
+    /// <summary>The text with its ASCII letters in lower case; all others stay, so that the answer is the same in every program and locale.</summary>
+    public static string Lower(string text) => string.Create(text.Length, text, static (lower, from) =>
+    {
+        for (var i = 0; i < lower.Length; i++) { lower[i] = char.IsAsciiLetterUpper(from[i]) ? (char)(from[i] | 0x20) : from[i]; }
+    });
+
     /// <summary>At most this many characters, not cut inside one.</summary>
     public static string Cut(string text, int max) =>
         text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Scheduler.Database;
 
 /// <summary>Finds what a mistyped name was meant to be.</summary>
@@ -7,18 +9,20 @@ public static class Spelling
     private const int LengthMax = 256;
 
     /// <summary>
-    /// The valid name with the fewest edits (insert, delete, replace, swap of neighbours; case is ignored) from the given one, the first of
+    /// The valid name with the fewest edits (insert, delete, replace, swap of neighbours; the case of a to z is ignored) from the given one, the first of
     /// equals; null when more than a third of the letters would have to change, or all of the valid name's.
     /// </summary>
     public static string? Nearest(string name, IEnumerable<string> valid)
     {
-        if (name.Length is 0 or > LengthMax) { return null; }
-        var (best, bestEdits) = (default(string), Math.Max(1, name.Length / 3) + 1);
+        var letters = Letters(name);
+        if (letters.Length is 0 or > LengthMax) { return null; }
+        var (best, bestEdits) = (default(string), Math.Max(1, letters.Length / 3) + 1);
         foreach (var candidate in valid)
         {
-            if (Math.Abs(candidate.Length - name.Length) >= bestEdits) { continue; }
-            var edits = Edits(name, candidate);
-            if (edits < bestEdits && edits < candidate.Length) { (best, bestEdits) = (candidate, edits); }
+            var others = Letters(candidate);
+            if (Math.Abs(others.Length - letters.Length) >= bestEdits) { continue; }
+            var edits = Edits(letters, others);
+            if (edits < bestEdits && edits < others.Length) { (best, bestEdits) = (candidate, edits); }
         }
         return best;
     }
@@ -33,7 +37,7 @@ public static class Spelling
         : valid.Count == 0 ? "; expected none" : "; expected one of " + string.Join(", ", valid);
 
     // Optimal string alignment: a swap of neighbours counts as one, it is the commonest slip.
-    private static int Edits(string a, string b)
+    private static int Edits(Rune[] a, Rune[] b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];
         for (var i = 0; i <= a.Length; i++) { rows[i, 0] = i; }
@@ -42,9 +46,9 @@ public static class Spelling
         {
             for (var j = 1; j <= b.Length; j++)
             {
-                var change = Same(a[i - 1], b[j - 1]) ? 0 : 1;
+                var change = a[i - 1] == b[j - 1] ? 0 : 1;
                 rows[i, j] = Math.Min(Math.Min(rows[i - 1, j] + 1, rows[i, j - 1] + 1), rows[i - 1, j - 1] + change);
-                if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1]))
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 {
                     rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
                 }
@@ -53,5 +57,5 @@ public static class Spelling
         return rows[a.Length, b.Length];
     }
 
-    private static bool Same(char x, char y) => char.ToLowerInvariant(x) == char.ToLowerInvariant(y);
+    private static Rune[] Letters(string text) => [.. PlainText.Lower(text).EnumerateRunes()];
 }

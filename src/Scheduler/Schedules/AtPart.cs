@@ -8,10 +8,12 @@ namespace Scheduler.Schedules;
 /// <param name="Instant">When it is due.</param>
 internal sealed partial record AtPart(string Text, DateTimeOffset Instant) : SchedulePart(Text)
 {
-    private const string Expected = "expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, "
+    internal const string Expected = "expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, "
         + "or 2026-12-01T02:00 in the job's time zone";
     // A day before the last date there is, so that its spread, and the same in any zone, are dates, too.
     private static readonly DateTime Latest = new(9999, 12, 30);
+    // 1 the local time, 2 its offset.
+    internal const string FormPattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)([Zz]|[+-][0-9]{2}:[0-9]{2})?$";
     private static readonly string[] Forms = ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm"];
 
     /// <inheritdoc />
@@ -25,13 +27,13 @@ internal sealed partial record AtPart(string Text, DateTimeOffset Instant) : Sch
         {
             throw new ScheduleException($"schedule '{text}' cannot be read; {Expected}{ScheduleSlips.AtMeant(string.Join(' ', words[1..]))}");
         }
-        var local = match.Groups["local"].Value;
+        var local = match.Groups[1].Value;
         if (!DateTime.TryParseExact(local, Forms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
             || time.Year < 1970 || time > Latest)
         {
             throw new ScheduleException($"schedule '{text}': there is no instant {local}; {Expected}");
         }
-        var written = match.Groups["zone"].Value;
+        var written = match.Groups[2].Value;
         if (written.Length == 0) { return new AtPart(text, Local(text, time, zone)); }
         if (written is "Z" or "z") { return new AtPart(text, new DateTimeOffset(time, TimeSpan.Zero)); }
         if (DateTimeOffset.TryParseExact(
@@ -56,6 +58,6 @@ internal sealed partial record AtPart(string Text, DateTimeOffset Instant) : Sch
             + $"go forward; expected a time outside that hour, or an instant such as {near:yyyy-MM-ddTHH:mm:ssZ}");
     }
 
-    [GeneratedRegex("^(?<local>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)(?<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})?$")]
+    [GeneratedRegex(FormPattern)]
     private static partial Regex Form();
 }

@@ -26,6 +26,7 @@ internal sealed class CalendarRules
     /// <summary>Seconds of a day by the clock.</summary>
     public const int DaySeconds = 86400;
     private static readonly int DayOfEpoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
+    private const string NoForm = "a blackout has no form that is known; expected from and to, daily, or cron";
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
     private static readonly string[] TimeForms = ["HH:mm", "HH:mm:ss"];
     private static readonly string[] InstantForms = ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss"];
@@ -52,7 +53,7 @@ internal sealed class CalendarRules
             if (entry is { From: { } from, To: { } to, Daily: null, Cron: null }) { spans.Add(Span(from, to)); }
             else if (entry is { Daily: [var begin, var end], From: null, To: null, Cron: null }) { hours.Add(HoursOf(begin, end)); }
             else if (entry is { Cron: { } cron, From: null, To: null, Daily: null }) { crons.Add(Cron(cron)); }
-            else { throw new ScheduleException("a blackout has no form that is known; expected from and to, daily, or cron"); }
+            else { throw new ScheduleException(NoForm); }
         }
     }
 
@@ -126,10 +127,10 @@ internal sealed class CalendarRules
     public static IReadOnlyList<BlackoutEntry> Entries(string json)
     {
         try { return JsonSerializer.Deserialize<List<BlackoutEntry>>(json, Strict) ?? []; }
-        catch (JsonException e) { throw new ScheduleException($"the blackouts cannot be read: {e.Message}"); }
+        catch (JsonException) { throw new ScheduleException(NoForm); }
     }
 
-    private static DayOfWeek Day(string name) => Array.IndexOf(DayNames, name.ToLowerInvariant()) is >= 0 and var day
+    private static DayOfWeek Day(string name) => Array.IndexOf(DayNames, PlainText.Lower(name)) is >= 0 and var day
         ? (DayOfWeek)day
         : throw new ScheduleException($"weekday '{name}' is not known{Spelling.Hint(name, DayNames)}");
 

@@ -52,6 +52,8 @@ internal static class CronFields
 {
     private static readonly string[] Months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
     private static readonly string[] Weekdays = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+    /// <summary>A weekday of a month.</summary>
+    internal static readonly string WeekdaySpecial = $"L|([0-9]|{string.Join('|', Weekdays)})L|([0-9]|{string.Join('|', Weekdays)})#([1-5])";
     private static readonly CronField Second = new("second", 0, 59, 59, "0-59", []);
     private static readonly CronField Minute = new("minute", 0, 59, 59, "0-59", []);
     private static readonly CronField Hour = new("hour", 0, 23, 23, "0-23", []);
@@ -85,6 +87,6 @@ internal static class CronFields
     // L alone is Saturday. 1 the weekday whose last one is meant; or 2 a weekday and 3 which one of the month.
     private static CronField Weekday(int lowest, int highest, string expected) => new(
         "day of week", lowest, highest, 7, expected, Weekdays, NamesFrom: lowest,
-        Special: $"^(?:L|([0-9]|{string.Join('|', Weekdays)})L|([0-9]|{string.Join('|', Weekdays)})#([1-5]))$",
+        Special: $"^(?:{WeekdaySpecial})$",
         SpecialExpected: ", FRIL, FRI#2");
 }

@@ -9,7 +9,7 @@ namespace Scheduler.Schedules;
 internal sealed class CronReader
 {
     // Minutes that fill no hour are no cron; an author who writes them means an interval.
-    private static readonly Dictionary<string, string> UnitOf = new(StringComparer.Ordinal) { ["second"] = "s", ["minute"] = "m", ["hour"] = "h" };
+    internal static readonly Dictionary<string, string> UnitOf = new(StringComparer.Ordinal) { ["second"] = "s", ["minute"] = "m", ["hour"] = "h" };
     private const string Star = "*";
 
     private readonly string text;
@@ -173,7 +173,7 @@ internal sealed class CronReader
     private ScheduleException Unreadable(int i, string? item)
     {
         var field = fields[i];
-        var hint = item is null ? null : CronSlips.Of(field, item, words[i].ToUpperInvariant());
+        var hint = item is null ? null : CronSlips.Of(field, item);
         var why = hint?.Why ?? $"cannot be read; expected {field.Expected}{field.SpecialExpected}, *, a list, a range or a step";
         return Refusal(i, why, hint?.Put is { } put ? Replaced(i, item!, put) : null);
     }

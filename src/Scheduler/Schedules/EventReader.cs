@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Scheduler.Database;
 
@@ -110,6 +111,8 @@ internal static class EventReader
     // The text put right, when it then can be read.
     private static string? Meant(string plain, string[] words)
     {
+        // Patterns that ignore case would take letters of other scripts for Latin ones.
+        if (!Ascii.IsValid(plain)) { return null; }
         var put = plain;
         foreach (var (head, pattern, replacement) in Repairs)
         {
@@ -144,7 +147,7 @@ internal static class EventReader
         if (at < 0) { return null; }
         var put = plain[(at + " with ".Length)..];
         foreach (var (pattern, replacement) in ParamRepairs) { put = pattern.Replace(put, replacement); }
-        put = $"{plain[..at]} with {put.Trim()}";
+        put = $"{plain[..at]} with {put.Trim(' ')}";
         return put != plain && With.Match(put) is { Success: true } match && ProblemOfParams(match.Groups[2].Value.Split(' ')) is null ? put : null;
     }
 

@@ -200,7 +200,8 @@ internal static partial class RecurrenceGrammar
             ? DateTime.SpecifyKind(time, utc ? DateTimeKind.Utc : DateTimeKind.Unspecified) : null;
     }
 
-    private static string Expected(RuleKey key) => key.Form switch
+    /// <summary>What is expected of a value, in words.</summary>
+    internal static string Expected(RuleKey key) => key.Form switch
     {
         RuleForm.Frequency => "one of " + string.Join(", ", Frequencies),
         RuleForm.Weekday => "one of " + string.Join(", ", Weekdays),

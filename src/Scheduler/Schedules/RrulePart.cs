@@ -1,4 +1,5 @@
 using System.Globalization;
+using Scheduler.Database;
 
 namespace Scheduler.Schedules;
 
@@ -10,7 +11,7 @@ namespace Scheduler.Schedules;
 /// </summary>
 internal sealed record RrulePart : SchedulePart
 {
-    private const int RuleLengthMax = 500;
+    internal const int RuleLengthMax = 500;
     private static readonly DateTime AnchorDefault = new(2001, 1, 1);
     // No clock has been set by more than a day; the rest is room for the steps of ZoneChange.
     private static readonly TimeSpan Before = TimeSpan.FromDays(2);
@@ -27,10 +28,11 @@ internal sealed record RrulePart : SchedulePart
     private readonly DateTime anchor;
     private readonly DateTimeOffset begins;
     private readonly TimeZoneInfo zone;
+    private readonly DateTimeOffset? starts;
 
     private RrulePart(string text, RecurrenceRule rule, TimeZoneInfo zone, DateTimeOffset? starts) : base(text)
     {
-        (this.rule, this.zone) = (rule, zone);
+        (this.rule, this.zone, this.starts) = (rule, zone, starts);
         if (starts is { } start)
         {
             start = start < First ? First : start > Last ? Last : start;
@@ -65,7 +67,7 @@ internal sealed record RrulePart : SchedulePart
     /// <param name="starts">The job's <c>starts</c>.</param>
     public static RrulePart Of(string text, string[] words, TimeZoneInfo zone, DateTimeOffset? starts)
     {
-        if (words.Length != 2 || words[1].Length > RuleLengthMax)
+        if (words.Length != 2 || PlainText.Length(words[1]) > RuleLengthMax)
         {
             throw new ScheduleException($"schedule '{text}' cannot be read; expected 'rrule' and one rule without blanks of at most {RuleLengthMax} "
                 + "characters, such as 'rrule FREQ=MONTHLY;BYDAY=2MO;BYHOUR=9'");
@@ -76,10 +78,15 @@ internal sealed record RrulePart : SchedulePart
             throw new ScheduleException($"schedule '{text}': {RecurrenceGrammar.NeedsStarts} counts from the job's 'starts', and it has none; "
                 + "expected 'starts', or UNTIL instead");
         }
-        var part = new RrulePart(text, rule, zone, starts);
-        if (part.Next(DateTimeOffset.MinValue) is not null) { return part; }
-        var endless = rule.Until is null ? null : new RrulePart(text, rule with { Until = null }, zone, starts);
-        throw new ScheduleException($"schedule '{text}' is never due: " + (endless?.Next(DateTimeOffset.MinValue) is { } first
+        return new RrulePart(text, rule, zone, starts);
+    }
+
+    /// <inheritdoc />
+    public override void CheckIsDue()
+    {
+        if (Next(DateTimeOffset.MinValue) is not null) { return; }
+        var endless = rule.Until is null ? null : new RrulePart(Text, rule with { Until = null }, zone, starts);
+        throw new ScheduleException($"schedule '{Text}' is never due: " + (endless?.Next(DateTimeOffset.MinValue) is { } first
             ? $"UNTIL is before its first time, {first:yyyy-MM-dd'T'HH:mm:ss'Z'}" : "no such time exists up to the year 9999"));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Scheduler.Database;
 
 namespace Scheduler.Schedules;
 
@@ -25,9 +26,12 @@ public sealed class ScheduleException(string message) : FormatException(message)
 public sealed partial class Schedule
 {
     // Twenty parts already describe any plan a person can follow; each part is a trigger in the store.
-    private const int PartsMax = 20;
+    internal const int PartsMax = 20;
     // As wide as a screen and ten times over; keeps error messages readable.
-    private const int TextLengthMax = 1000;
+    internal const int TextLengthMax = 1000;
+
+    // What belongs to a rule though it stands behind a semicolon.
+    internal const string RuleKeyForm = "^[^ \t\n\r=]+[ \t\n\r]*=";
 
     private readonly IReadOnlyList<SchedulePart> parts;
 
@@ -58,9 +62,9 @@ public sealed partial class Schedule
     {
         var zone = Zones.Find(timeZone);
         limits ??= ScheduleLimits.None;
-        if (text.Length > TextLengthMax)
+        if (PlainText.Length(text) > TextLengthMax)
         {
-            throw new ScheduleException($"the schedule has {text.Length} characters; expected at most {TextLengthMax}");
+            throw new ScheduleException($"the schedule has {PlainText.Length(text)} characters; expected at most {TextLengthMax}");
         }
         var texts = Split(text);
         if (texts.Count > PartsMax) { throw new ScheduleException($"the schedule has {texts.Count} parts; expected at most {PartsMax}"); }
@@ -78,6 +82,7 @@ public sealed partial class Schedule
         {
             throw new ScheduleException($"schedule '{text}' {EventGrammar.SeveralEnds}");
         }
+        parts.ForEach(p => p.CheckIsDue());
         return new Schedule(text, zone, limits, parts, events) { Given = all };
     }
 
@@ -121,7 +126,7 @@ public sealed partial class Schedule
     private static List<string> Split(string text)
     {
         var parts = new List<string>();
-        foreach (var piece in text.Split(';', StringSplitOptions.TrimEntries))
+        foreach (var piece in text.Split(';').Select(p => p.Trim(SchedulePart.Blanks)))
         {
             if (parts.Count > 0 && parts[^1].StartsWith("rrule", StringComparison.Ordinal) && RuleKey().IsMatch(piece)) { parts[^1] += ";" + piece; }
             else { parts.Add(piece); }
@@ -129,6 +134,6 @@ public sealed partial class Schedule
         return parts;
     }
 
-    [GeneratedRegex(@"^[^\s=]+\s*=")]
+    [GeneratedRegex(RuleKeyForm)]
     private static partial Regex RuleKey();
 }

@@ -6,12 +6,12 @@ namespace Scheduler.Schedules;
 /// <param name="Text">As it was written.</param>
 internal abstract record SchedulePart(string Text)
 {
-    private const string Expected = "expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
+    internal const string ExpectedForms = "expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, "
         + "a macro such as @daily, 'every 5m', 'every 5m after end', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', "
         + "'on release', 'on node start', 'on notify CHANNEL', or 'manual'";
     // The longest anybody has written by hand is a tenth of it; it is stored with each trigger.
-    private const int TextLengthMax = 500;
-    private static readonly string[] Words = ["every", "at", "rrule", "after", "on", "manual"];
+    internal const int TextLengthMax = 500;
+    internal static readonly string[] Words = ["every", "at", "rrule", "after", "on", "manual"];
 
     /// <summary>Params of the runs it makes due, in the order they are written. Default: none.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Params { get; init; } = [];
@@ -28,8 +28,14 @@ internal abstract record SchedulePart(string Text)
     /// </summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
+    /// <summary>Throws <see cref="ScheduleException"/> when only reckoning tells that it is never due: the database, which judges the rest, does not.</summary>
+    public virtual void CheckIsDue() { }
+
+    /// <summary>What stands between words and around parts. Blanks of other scripts are letters.</summary>
+    public static readonly char[] Blanks = [' ', '\t', '\n', '\r'];
+
     /// <summary>The words of a part.</summary>
-    public static string[] WordsOf(string text) => text.Split((char[])[' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
+    public static string[] WordsOf(string text) => text.Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Read one part. Throws <see cref="ScheduleException"/>.</summary>
     /// <param name="text">The part.</param>
@@ -37,14 +43,14 @@ internal abstract record SchedulePart(string Text)
     /// <param name="anchor">What a rule counts from, null for its default.</param>
     public static SchedulePart Parse(string text, TimeZoneInfo zone, DateTimeOffset? anchor = null)
     {
-        if (text.Length > TextLengthMax)
+        if (PlainText.Length(text) > TextLengthMax)
         {
-            throw new ScheduleException($"a part of the schedule has {text.Length} characters; expected at most {TextLengthMax}");
+            throw new ScheduleException($"a part of the schedule has {PlainText.Length(text)} characters; expected at most {TextLengthMax}");
         }
         var words = WordsOf(text);
         return words switch
         {
-            [] => throw new ScheduleException($"a schedule is empty; {Expected}"),
+            [] => throw new ScheduleException($"a schedule is empty; {ExpectedForms}"),
             ["manual"] => throw new ScheduleException("schedule 'manual' stands beside others; expected it alone"),
             ["every", ..] => EveryPart.Of(text, words),
             [var only] when CronFields.Macros.TryGetValue(only, out var fields) => CronPart.Of(text, fields.Split(' '), zone),
@@ -57,8 +63,8 @@ internal abstract record SchedulePart(string Text)
             [var first, ..] when first.StartsWith('@') =>
                 throw new ScheduleException($"schedule '{text}' is not known{Spelling.Hint(words[0], [.. CronFields.Macros.Keys])}"),
             [var first, _, ..] when first.Length > 1 && Spelling.Nearest(first, Words) is { } near =>
-                throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}{text.TrimStart()[first.Length..]}'?"),
-            _ => throw new ScheduleException($"schedule '{text}' has {words.Length} {(words.Length == 1 ? "field" : "fields")}; {Expected}"),
+                throw new ScheduleException($"schedule '{text}' is not known; did you mean '{near}{text.TrimStart(Blanks)[first.Length..]}'?"),
+            _ => throw new ScheduleException($"schedule '{text}' has {words.Length} {(words.Length == 1 ? "field" : "fields")}; {ExpectedForms}"),
         };
     }
 

@@ -6,6 +6,9 @@ namespace Scheduler.Schedules;
 /// <summary>Time zones by their IANA names, as the machine's zone data knows them.</summary>
 internal static partial class Zones
 {
+    /// <summary>What a name looks like.</summary>
+    internal const string Form = "^[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}";
+
     /// <summary>The zone of that name. Throws <see cref="ScheduleException"/> with the nearest valid name.</summary>
     public static TimeZoneInfo Find(string name)
     {
@@ -21,12 +24,12 @@ internal static partial class Zones
 
     private static string? Near(string name)
     {
-        var known = TimeZoneInfo.GetSystemTimeZones().Where(z => z.HasIanaId).Select(z => z.Id).Append("UTC").Order(StringComparer.Ordinal).ToList();
-        // A windows name has one IANA name; a bare city is the end of one.
-        return TimeZoneInfo.TryConvertWindowsIdToIanaId(name, out var iana) ? iana
-            : known.Find(k => k.EndsWith("/" + name.Replace(' ', '_'), StringComparison.OrdinalIgnoreCase)) ?? Spelling.Nearest(name, known);
+        // A bare city is the end of a name.
+        var city = "/" + PlainText.Lower(name.Replace(' ', '_'));
+        return ZoneNames.OfWindows.GetValueOrDefault(name)
+            ?? ZoneNames.All.FirstOrDefault(k => PlainText.Lower(k).EndsWith(city, StringComparison.Ordinal)) ?? Spelling.Nearest(name, ZoneNames.All);
     }
 
-    [GeneratedRegex("^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$")]
+    [GeneratedRegex(Form + @"\z")]
     private static partial Regex Plain();
 }
