@@ -606,6 +606,42 @@ begin
     return gone;
 end $$;
 
+CREATE FUNCTION scheduler_private.at_problem(part text, words text[], time_zone text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    expected constant text := scheduler_private.schedule_grammar() #>> '{at,expected}';
+    form constant text[] := regexp_match(array_to_string(words[2:], 'T'), scheduler_private.schedule_grammar() #>> '{at,form}');
+    instant constant text[] := regexp_match(array_to_string(words[2:], ' '), scheduler_private.schedule_grammar() #>> '{at,meant}');
+    day_max constant integer := 14 * 60;
+    local timestamp;
+    near timestamptz;
+begin
+    if cardinality(words) not between 2 and 3 or form is null then
+        problem := format('schedule ''%s'' cannot be read; %s', part, expected);
+        if instant is not null then
+            meant := 'at ' || instant[1] || 'T' || coalesce(instant[2], '00:00') || coalesce(instant[3] || ':' || coalesce(instant[4], '00'), '');
+        end if;
+        return;
+    end if;
+    local := scheduler_private.local_time(form[1]);
+    if local is null or local < timestamp '1970-01-01' or local > timestamp '9999-12-30' then
+        problem := format('schedule ''%s'': there is no instant %s; %s', part, form[1], expected);
+    elsif form[2] ~ '^[+-]' then
+        if substr(form[2], 5)::integer > 59 or substr(form[2], 2, 2)::integer * 60 + substr(form[2], 5)::integer > day_max then
+            problem := format('schedule ''%s'': ''%s'' is no offset; %s', part, form[2], expected);
+        end if;
+    elsif form[2] is null then
+        -- The server reads a time that the clocks leave out as if they had not been put forward yet.
+        near := local at time zone time_zone;
+        if near at time zone time_zone <> local then
+            problem := format('schedule ''%s'': there is no %s on %s in %s, where the clocks go forward; expected a time outside that hour, or an instant '
+                'such as %s', part, to_char(local, 'HH24:MI:SS'), to_char(local, 'YYYY-MM-DD'), time_zone,
+                to_char(near at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+        end if;
+    end if;
+end $$;
+
 CREATE FUNCTION scheduler_private.backfill_step() RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -657,13 +693,68 @@ begin
     return (select count(*) from scheduler_private.backfill b where b.state in ('asked', 'entering'));
 end $$;
 
+CREATE FUNCTION scheduler_private.blackout_problem(entry jsonb, time_zone text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    given constant jsonb := case jsonb_typeof(entry) when 'object' then jsonb_strip_nulls(entry) else '{}' end;
+    keys constant text := (select string_agg(k, ',' order by k) from jsonb_object_keys(given) k);
+    hour constant text := '^(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?$';
+    texts constant text[] := case when keys = 'daily' and jsonb_typeof(given -> 'daily') = 'array'
+        then array(select d.text from jsonb_array_elements_text(given -> 'daily') with ordinality as d (text, n) order by d.n)
+        else array[given ->> 'from', given ->> 'to'] end;
+    words text[];
+    times timestamp[];
+    shift interval;
+begin
+    if jsonb_typeof(entry) <> 'object' or exists (select from jsonb_object_keys(entry) k where k not in ('from', 'to', 'daily', 'cron'))
+        or keys is null or keys not in ('from,to', 'daily', 'cron')
+        or exists (select from jsonb_each(given) g where jsonb_typeof(g.value) <> case g.key when 'daily' then 'array' else 'string' end)
+        or (keys = 'daily' and (cardinality(texts) <> 2
+            or exists (select from jsonb_array_elements(given -> 'daily') d where jsonb_typeof(d) not in ('string', 'null')))) then
+        problem := 'a blackout has no form that is known; expected from and to, daily, or cron';
+    elsif keys = 'cron' then
+        words := array_remove(regexp_split_to_array(given ->> 'cron', '[ \t\n\r]+'), '');
+        if cardinality(words) between 5 and 7 then
+            select c.problem, c.meant into problem, meant from scheduler_private.cron_problem(given ->> 'cron', words) c;
+        else
+            problem := format('blackout cron ''%s'' has %s fields; expected 5, 6 or 7', given ->> 'cron', cardinality(words));
+        end if;
+    elsif keys = 'daily' then
+        for i in 1 .. 2 loop
+            if coalesce(texts[i], '') !~ hour and not coalesce(i = 2 and texts[i] = '24:00', false) then
+                problem := format('blackout time ''%s'' cannot be read; expected a time of day such as 22:00', texts[i]);
+                return;
+            end if;
+        end loop;
+        if texts[1]::time = (case texts[2] when '24:00' then '00:00' else texts[2] end)::time then
+            problem := format('blackout from %s to %s every day has no length; expected two times', texts[1], texts[2]);
+        end if;
+    else
+        for i in 1 .. 2 loop
+            times := times || scheduler_private.local_time(texts[i]);
+            if times[i] is null or extract(year from times[i]) not between 2 and 9998 then
+                problem := format('blackout instant ''%s'' cannot be read; expected local time such as 2026-12-24T18:00', texts[i]);
+                return;
+            end if;
+        end loop;
+        -- All that the clocks leave out is one instant, when they are put forward: what lies within has no length.
+        shift := (times[1] at time zone time_zone) at time zone time_zone - times[1];
+        if times[1] >= times[2] or (shift > interval '0' and times[2] - times[1] <= shift
+            and ((times[2] - interval '1 second') at time zone time_zone) at time zone time_zone > times[2] - interval '1 second') then
+            problem := format('blackout from %s to %s is over before it begins; expected ''from'' before ''to''', texts[1], texts[2]);
+        end if;
+    end if;
+end $_$;
+
 CREATE FUNCTION scheduler_private.calendar_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
     bad text;
-    entry jsonb;
+    meant text;
+    weekdays constant text[] := '{sun,mon,tue,wed,thu,fri,sat}';
 begin
     if tg_op = 'DELETE' then
         if tg_when = 'AFTER' then
@@ -693,28 +784,36 @@ begin
         = to_jsonb(old) - array['version', 'updated_at', 'problem', 'source'] then
         return new;
     end if;
-    if not exists (select from pg_timezone_names z where z.name = new.time_zone) then
-        raise exception 'time_zone % of calendar % is not known; expected an IANA name', quote_literal(new.time_zone), quote_literal(new.name)
-            using errcode = 'check_violation', hint = coalesce((select format('did you mean %L?', z.name) from pg_timezone_names z
-                where lower(z.name) like '%' || lower(replace(new.time_zone, ' ', '_')) || '%' order by length(z.name) limit 1), 'such as Europe/Berlin');
+    select p.problem, p.meant into bad, meant from scheduler_private.time_zone_problem(coalesce(new.time_zone, '')) p;
+    new.weekdays := array(select lower(d collate "C") from unnest(new.weekdays) with ordinality as w (d, n) order by n);
+    if bad is null then
+        select format('weekday ''%s'' is not known', w.d), scheduler_private.nearest(w.d, weekdays) into bad, meant
+        from unnest(new.weekdays) with ordinality as w (d, n) where w.d is null or w.d <> all (weekdays) order by w.n limit 1;
+        bad := bad || case when meant is null then '; expected one of ' || array_to_string(weekdays, ', ') else '' end;
     end if;
-    new.weekdays := array(select lower(d) from unnest(new.weekdays) with ordinality as w (d, n) order by n);
-    bad := (select d from unnest(new.weekdays) as w (d) where d is null or d <> all (array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) limit 1);
-    if bad is not null or array_position(new.weekdays, null) is not null or array_position(new.holidays, null) is not null then
-        raise exception 'weekday % of calendar % is not known; expected mon, tue, wed, thu, fri, sat or sun', coalesce(quote_literal(bad), 'null'),
-            quote_literal(new.name) using errcode = 'check_violation';
+    if bad is null and array_position(new.holidays, null) is not null then
+        bad := 'a holiday is empty; expected a day such as 2026-12-25';
     end if;
-    bad := (select d::text from unnest(new.holidays) as h (d) where not (d between '1970-01-01' and '9998-12-31') limit 1);
-    if bad is not null then
-        raise exception 'holiday % of calendar % is no day a node can hold; expected one of the years 1970 to 9998', quote_literal(bad),
-            quote_literal(new.name) using errcode = 'check_violation';
+    if bad is null then
+        select format('holiday ''%s'' is no day a node can hold; expected one of the years 1970 to 9998', h.d) into bad
+        from unnest(new.holidays) with ordinality as h (d, n) where not (h.d between '1970-01-01' and '9998-12-31') order by h.n limit 1;
     end if;
-    if jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000 then
-        raise exception 'blackouts of calendar % are no list of at most 1000', quote_literal(new.name) using errcode = 'check_violation';
+    if bad is null and (jsonb_typeof(new.blackouts) <> 'array' or jsonb_array_length(new.blackouts) > 1000 or cardinality(new.holidays) > 10000) then
+        bad := 'it has more than 1000 blackouts or 10000 holidays, or its blackouts are no list; expected a list of at most so many';
     end if;
-    for entry in select * from jsonb_array_elements(new.blackouts) loop
-        perform scheduler_private.check_blackout(new.name, entry);
-    end loop;
+    if bad is null and scheduler_private.is_deep(new.blackouts) then
+        bad := 'its blackouts are nested more than 32 levels deep; expected at most 32';
+    end if;
+    if bad is null then
+        select p.problem, p.meant into bad, meant
+        from jsonb_array_elements(new.blackouts) with ordinality as b (entry, n), lateral scheduler_private.blackout_problem(b.entry, new.time_zone) p
+        where p.problem is not null order by b.n limit 1;
+    end if;
+    if bad is not null and meant is null then
+        raise exception 'calendar ''%'': %', new.name, bad using errcode = 'check_violation';
+    elsif bad is not null then
+        raise exception 'calendar ''%'': %', new.name, bad using errcode = 'check_violation', hint = format('did you mean ''%s''?', meant);
+    end if;
     if tg_op = 'UPDATE' then
         new.version := old.version + 1;
         new.updated_at := clock_timestamp();
@@ -902,32 +1001,6 @@ CREATE FUNCTION scheduler_private.channels_of(job text) RETURNS text[]
     select coalesce((select array(select jsonb_array_elements_text(j.notify -> 'to')) from scheduler.job j
                      where j.name = channels_of.job and jsonb_typeof(j.notify -> 'to') = 'array'), '{}')
 $$;
-
-CREATE FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-    instant constant text := '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$';
-    hour constant text := '^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$';
-    keys constant text := case when jsonb_typeof(entry) = 'object' then (select string_agg(k, ',' order by k) from jsonb_object_keys(entry) k) end;
-begin
-    if keys = 'from,to' and entry ->> 'from' ~ instant and entry ->> 'to' ~ instant
-        and (entry ->> 'from')::timestamp < (entry ->> 'to')::timestamp then
-        return;
-    elsif keys = 'daily' and jsonb_typeof(entry -> 'daily') = 'array' and jsonb_array_length(entry -> 'daily') = 2
-        and entry #>> '{daily,0}' ~ hour and (entry #>> '{daily,1}' ~ hour or entry #>> '{daily,1}' = '24:00')
-        and entry #>> '{daily,0}' <> entry #>> '{daily,1}' then
-        return;
-    elsif keys = 'cron' and jsonb_typeof(entry -> 'cron') = 'string' then
-        return;
-    end if;
-    raise exception 'blackout % of calendar % cannot be read; expected {"from": "2026-12-24T00:00", "to": "2026-12-27T00:00"}, '
-        '{"daily": ["22:00", "06:00"]} or {"cron": "* 12 * * MON-FRI"}, beginning before its end', entry, quote_literal(calendar)
-        using errcode = 'check_violation';
-exception when datetime_field_overflow then
-    raise exception 'blackout % of calendar % names a day that does not exist', entry, quote_literal(calendar) using errcode = 'check_violation';
-end $_$;
 
 CREATE TABLE scheduler.job (
     name text NOT NULL,
@@ -1983,73 +2056,271 @@ begin
     return true;
 end $$;
 
+CREATE FUNCTION scheduler_private.cron_interval_meant(fields text[], place integer, step integer) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+declare
+    name constant text := (array['second', 'minute', 'hour'])[place + case when cardinality(fields) = 5 then 1 else 0 end];
+    unit constant text := scheduler_private.schedule_grammar() #>> array['cron_units', name];
+begin
+    if unit is null or not starts_with(fields[place], '*/') or exists (select from unnest(fields[place + 1 :]) w where w not in ('*', '?'))
+        or exists (select from unnest(fields[: place - 1]) w where w <> '0') then
+        return null;
+    elsif step <> (case name when 'hour' then 24 else 60 end) then
+        return 'every ' || step || unit;
+    end if;
+    -- All of the next larger unit.
+    return array_to_string(fields[: place - 1] || '0'::text || fields[place + 1 :], ' ');
+end $$;
+
+CREATE FUNCTION scheduler_private.cron_is_due(days integer[], before_last integer[], months integer[], weekdays integer[], nth integer, years integer[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    return (
+    select case
+        -- Each month has these.
+        when days is null and weekdays is null or weekdays is not null and nth < 5 or 28 >= any (days) or 27 >= any (before_last) then true
+        else exists (
+            select
+            from (select distinct extract(dow from make_date(y, 1, 1))::integer as first, scheduler_private.month_days(y, 2) - 28 as leap
+                  from unnest(coalesce(years, array(select generate_series(1972, 1999)))) y) year
+            -- The 28 years from 1972 are of all kinds: each beginning with each weekday, with a leap day and without.
+            -- 2028 begins like a leap year, 2027 like another one: only the lengths of months are taken from them.
+            cross join (select m, sum(scheduler_private.month_days(2027, m)) over (order by m) - scheduler_private.month_days(2027, m) as before
+                        from generate_series(1, 12) m) month
+            cross join lateral (select scheduler_private.month_days(2027 + year.leap, month.m) as length,
+                (year.first + month.before + case when month.m > 2 then year.leap else 0 end)::integer % 7 as first) l
+            where (months is null or month.m = any (months))
+                and (l.length >= any (days) or l.length > any (before_last)
+                    or nth = 5 and exists (select from unnest(weekdays) w where (w - l.first + 7) % 7 + 1 + 28 <= l.length)))
+        end
+    );
+end $$;
+
+CREATE FUNCTION scheduler_private.cron_item(form jsonb, item text, OUT first integer, OUT last integer, OUT step integer, OUT why text, OUT put text, OUT step_wrong boolean) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+declare
+    base constant text := split_part(item, '/', 1);
+    begins constant text := split_part(base, '-', 1);
+    is_range constant boolean := position('-' in base) > 0;
+    has_step constant boolean := position('/' in item) > 0;
+    ends constant text := case when is_range then substr(base, length(begins) + 2) end;
+    steps constant text := case when has_step then substr(item, length(base) + 2) end;
+    lowest constant integer := (form -> 'lowest')::integer;
+    highest constant integer := (form -> 'highest')::integer;
+    round constant integer := (form -> 'round')::integer;
+    value text;
+begin
+    -- The pattern of the field's items, without a regular expression: it takes ten times as long, and thousands of jobs may come in one statement.
+    first := case base when '*' then lowest else scheduler_private.cron_value(form, begins) end;
+    last := case when base = '*' then highest when is_range then scheduler_private.cron_value(form, ends) when has_step then highest else first end;
+    step := case when not has_step then 1 when steps <> '' and length(steps) <= 4 and translate(steps, '0123456789', '') = '' then steps::integer end;
+    if first is null or last is null or step is null then
+        select s.why, s.put into why, put from scheduler_private.cron_slip(form, item) s;
+        return;
+    end if;
+    value := case when first not between lowest and highest then begins when last not between lowest and highest then ends end;
+    if value is not null then
+        why := 'cannot be read; expected ' || (form ->> 'expected');
+        -- The hour 24 is the hour 0, the minute 60 the minute 0; who writes six fields for Spring or Go counts Sunday as 0.
+        put := case when item <> value then null
+            when first = highest + 1 and scheduler_private.schedule_grammar() -> 'cron_units' ? (form ->> 'name') then '0'
+            when first = 0 and cardinality((form ->> 'names')::text[]) = 7 then ((form ->> 'names')::text[])[1] end;
+        return;
+    end if;
+    if step = 0 then
+        why := 'has a step of 0; expected at least 1';
+        return;
+    elsif step > (form -> 'step_most')::integer then
+        why := format('has a step of %s; expected at most %s', step, form ->> 'step_most');
+        step_wrong := true;
+        return;
+    end if;
+    -- Sunday as 7 begins the week where more follows it.
+    if last < first and first = lowest + round then
+        first := lowest;
+    end if;
+    if last < first then
+        if not (form -> 'wraps')::boolean then
+            why := format('ends before it begins; expected %s, the smaller one first', form ->> 'expected');
+            return;
+        end if;
+        last := last + round;
+    end if;
+end $$;
+
 CREATE FUNCTION scheduler_private.cron_problem(part text, fields text[], OUT problem text, OUT meant text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
-    AS $_$
+    AS $$
 declare
-    shift constant integer := case when cardinality(fields) = 5 then 1 else 0 end;
-    names constant text[] := '{second,minute,hour,day of month,month,day of week,year}';
-    expected constant text[] := array['0-59', '0-59', '0-23', '1-31', '1-12 or JAN-DEC',
-        case when shift = 1 then '0-7 or SUN-SAT' else '1-7 (1 is Sunday) or SUN-SAT' end, '1970-2299'];
-    lowest constant integer[] := array[0, 0, 0, 1, 1, 1 - shift, 1970];
-    highest constant integer[] := array[59, 59, 23, 31, 12, 7, 2299];
-    words constant text[] := array[null, null, null, null, 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC', 'SUN|MON|TUE|WED|THU|FRI|SAT', null];
-    f integer;
-    value text;
+    shift constant integer := case when cardinality(fields) = 5 then 0 else 1 end;
+    forms constant jsonb := case when cardinality(fields) = 5
+        then scheduler_private.schedule_grammar() #> '{cron,unix}' else scheduler_private.schedule_grammar() #> '{cron,quartz}' end;
+    day constant integer := shift + 3;
+    month constant integer := shift + 4;
+    weekday constant integer := shift + 5;
+    -- What the days, months, weekdays and years name; of the times of a day it only matters that they name one. Null: all.
+    days integer[];
+    months integer[];
+    weekdays integer[];
+    years integer[];
+    nth integer := 0;           -- which weekday of the month, 0 for each
+    before_last integer[];      -- days counted from the end of the month
+    form jsonb;
+    word text;
     item text;
-    bad text;
-    number text;
+    items text[];
+    groups text[];
+    named record;
+    numbers integer[];
+    why text;
     put text;
+    field text;
+    n integer;
+    place integer;
 begin
+    <<fields>>
     for i in 1 .. cardinality(fields) loop
-        f := i + shift;
-        -- What operators mostly write.
-        continue when fields[i] ~ '^(\*|\?)$';
-        value := '(?:[0-9]{1,4}' || coalesce('|' || words[f], '') || ')';
-        foreach item in array string_to_array(upper(fields[i]), ',') loop
-            if item = '' then
-                problem := format('%s ''%s'' has an empty place in its list', names[f], fields[i]);
-                put := trim(both ',' from regexp_replace(fields[i], ',{2,}', ',', 'g'));
-            elsif item ~ '/0+$' then
-                problem := format('%s ''%s'' has a step of 0; expected at least 1', names[f], fields[i]);
-            elsif item ~ ('^(?:\*|\?|' || value || '(?:-' || value || ')?)?(?:/[0-9]{1,4})?$')
-                or item ~ '^H(?:\([0-9]{1,4}-[0-9]{1,4}\))?(?:/[0-9]{1,4})?$'
-                or (f = 4 and item ~ '^(?:LW?|L-[0-9]{1,2}W?|[0-9]{1,2}W|WL)$')
-                or (f = 6 and item ~ ('^(?:L|L-[0-9]|' || value || '(?:L|#[0-9]{1,2}(?:/[0-9]+)?))$')) then
-                -- Numbers in range; those behind a / or # are steps and weeks, those behind L- are days before the end.
-                select m[1] into bad from regexp_matches(regexp_replace(item, '/[0-9]+|#[0-9]+|L-[0-9]+', '', 'g'), '([0-9]+)', 'g') as m
-                where m[1]::integer not between lowest[f] and highest[f] limit 1;
-                if bad is not null then
-                    problem := format('%s ''%s'' cannot be read; expected %s', names[f], fields[i], expected[f]);
-                    -- The hour 24 is the hour 0, the minute 60 the minute 0.
-                    put := case when f <= 3 and bad::integer = highest[f] + 1 and item = bad then '0' end;
-                end if;
-            else
-                problem := format('%s ''%s'' cannot be read; expected %s, *, a list, a range or a step', names[f], fields[i], expected[f]);
-                if words[f] is not null then
-                    select regexp_replace(item, m[1], near.word) into put
-                    from regexp_matches(item, '([A-Z]+)', 'g') as m,
-                        lateral (select coalesce((select w from unnest(string_to_array(words[f], '|')) w where m[1] like w || '%'),
-                            scheduler_private.nearest(m[1], string_to_array(words[f], '|'))) as word) near
-                    where m[1] !~ ('^(?:' || words[f] || ')$') and near.word is not null limit 1;
-                end if;
+        continue when fields[i] = '*' or (fields[i] = '?' and i in (day, weekday));
+        place := i;
+        form := forms -> (i - 1);
+        word := upper(fields[i] collate "C");
+        item := null;
+        if octet_length(word) <> length(word) then
+            why := (scheduler_private.cron_slip(form, null)).why;
+            exit;
+        end if;
+        if i < day and length(word) <= 2 and translate(word, '0123456789', '') = '' then
+            continue when word::integer <= (form -> 'highest')::integer;
+        end if;
+        groups := case when i = weekday and translate(word, 'L#', '') <> word then regexp_match(word, form ->> 'special') end;
+        if groups is not null then
+            put := coalesce(groups[1], groups[2]);
+            n := coalesce(scheduler_private.cron_value(form, put), 7 - 1 + shift);
+            if n not between (form -> 'lowest')::integer and (form -> 'highest')::integer then
+                why := 'cannot be read; expected ' || (form ->> 'expected');
+                put := null;
+                exit;
             end if;
-            if problem is not null then
-                problem := format('schedule ''%s'': %s', part, problem);
-                if put is not null then
-                    number := case when problem like '%empty place%' then put else array_to_string(array_replace(
-                        string_to_array(upper(fields[i]), ','), item, put), ',') end;
-                    meant := array_to_string(fields[: i - 1] || number || fields[i + 1 :], ' ');
+            put := null;
+            weekdays := array[(n - shift) % 7];
+            nth := coalesce(groups[3]::integer, 0);
+            continue;
+        end if;
+        items := string_to_array(word, ',');
+        if '' = any (items) then
+            why := 'has an empty place in its list';
+            field := nullif(array_to_string(array_remove(items, ''), ','), '');
+            exit;
+        end if;
+        numbers := '{}';
+        foreach item in array items loop
+            groups := case when i = day and translate(item, 'LW', '') <> item then regexp_match(item, form ->> 'special') end;
+            if groups is not null then
+                if groups[3] is not null then
+                    if groups[3]::integer not between 1 and 31 then
+                        why := 'cannot be read; expected ' || (form ->> 'expected');
+                        exit fields;
+                    end if;
+                    -- Every month has a weekday nearest to it.
+                    numbers := numbers || 1;
+                else
+                    n := coalesce(groups[1]::integer, 0);
+                    if n >= (form -> 'highest')::integer then
+                        why := format('counts %s days before the last one; expected L-1 to L-%s', n, (form -> 'highest')::integer - 1);
+                        exit fields;
+                    end if;
+                    before_last := before_last || n;
                 end if;
-                return;
+                continue;
+            end if;
+            named := scheduler_private.cron_item(form, item);
+            if named.why is not null then
+                why := named.why;
+                put := named.put;
+                meant := case when named.step_wrong then scheduler_private.cron_interval_meant(fields, i, named.step) end;
+                exit fields;
+            end if;
+            if i >= day then
+                numbers := numbers || array(select case when s > (form -> 'highest')::integer then s - (form -> 'round')::integer else s end
+                    from generate_series(named.first, named.last, named.step) s);
             end if;
         end loop;
+        case i
+            when day then days := numbers;
+            when month then months := numbers;
+            when weekday then weekdays := array(select (w - shift) % 7 from unnest(numbers) w);
+            when 7 then years := numbers;
+            else null;
+        end case;
     end loop;
-    if shift = 1 and fields[3] !~ '^[*?]$' and fields[5] !~ '^[*?]$' and (fields[3] like '*%' or fields[5] like '*%') then
-        problem := format('schedule ''%s'': crons disagree on what day ''%s'' together with weekday ''%s'' means; '
-            'expected one of the two as *, or days listed without a leading *', part, fields[3], fields[5]);
+    if why is not null then
+        problem := format('schedule ''%s'': %s ''%s'' %s', part, form ->> 'name', fields[place], why);
+        if put is not null then
+            field := array_to_string(array_replace(items, item, put), ',');
+        end if;
+        meant := coalesce(meant, case when field is not null then array_to_string(fields[: place - 1] || field || fields[place + 1 :], ' ') end);
+        return;
     end if;
-end $_$;
+    if shift = 0 and fields[day] not in ('*', '?') and fields[weekday] not in ('*', '?') and (fields[day] like '*%' or fields[weekday] like '*%') then
+        -- Vixie cron asks for both days here and others for either.
+        problem := format('schedule ''%s'': crons disagree on what day ''%s'' together with weekday ''%s'' means; '
+            'expected one of the two as *, or days listed without a leading *', part, fields[day], fields[weekday]);
+    elsif not scheduler_private.cron_is_due(days, before_last, months, weekdays, nth, years) then
+        problem := format('schedule ''%s'' is never due up to %s: no such day exists', part,
+            scheduler_private.schedule_grammar() #>> '{cron_years,last}');
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.cron_slip(form jsonb, item text, OUT why text, OUT put text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+declare
+    names constant text[] := (form ->> 'names')::text[];
+    slip jsonb;
+    groups text[];
+    word text[];
+begin
+    why := format('cannot be read; expected %s%s, *, a list, a range or a step', form ->> 'expected', form ->> 'special_expected');
+    if item is null then
+        return;
+    end if;
+    for slip in select * from jsonb_array_elements(scheduler_private.schedule_grammar() -> 'cron_slips') loop
+        continue when slip ->> 'of' not in ('', form ->> 'name') or position(slip ->> 'needs' in item) = 0 or item !~ (slip ->> 'pattern');
+        groups := regexp_match(item, slip ->> 'pattern');
+        why := coalesce(replace(slip ->> 'why', '{0}', item), why);
+        put := replace(replace(replace(slip ->> 'put', '{1}', coalesce(groups[1], '')), '{2}', coalesce(groups[2], '')), '{3}', coalesce(groups[3], ''));
+        return;
+    end loop;
+    if cardinality(names) = 0 then
+        return;
+    end if;
+    -- Whole names, and three of them with hyphens, which are a list.
+    put := '';
+    for word in select regexp_matches(item, '([A-Z]+)|([^A-Z]+)', 'g') loop
+        put := put || coalesce(word[2], case when length(word[1]) >= (scheduler_private.schedule_grammar() -> 'cron_name_length')::integer
+            then coalesce((select n.name from unnest(names) with ordinality as n (name, place) where starts_with(word[1], n.name) order by n.place limit 1),
+                scheduler_private.nearest(word[1], names)) end, word[1]);
+    end loop;
+    if put ~ (scheduler_private.schedule_grammar() ->> 'cron_three') then
+        put := replace(put, '-', ',');
+    end if;
+    if put = item or exists (select from unnest(string_to_array(put, ',')) p where p !~ (form ->> 'item')) then
+        put := null;
+    end if;
+end $$;
+
+CREATE FUNCTION scheduler_private.cron_value(form jsonb, value text) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+begin
+    if translate(value, '0123456789', '') = '' then
+        return case when length(value) between 1 and 4 then value::integer end;
+    end if;
+    return array_position((form ->> 'names')::text[], value) - 1 + (form -> 'names_from')::integer;
+end $$;
 
 CREATE FUNCTION scheduler_private.drop_partition(partition text, keep interval) RETURNS bigint
     LANGUAGE plpgsql
@@ -2101,36 +2372,34 @@ CREATE FUNCTION scheduler_private.duration_meant(words text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $_$
 declare
-    plain constant text := lower(trim(words));
-    one constant text := '([0-9]+(?:\.[0-9]+)?)?\s*'
-        '(days?|d|weeks?|w|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|sec|s)(?:\s+|,\s*|(?=[0-9])|$)';
+    once constant text := scheduler_private.schedule_grammar() #>> '{duration,once}';
+    day constant numeric := 86400;
+    plain text := lower(trim(regexp_replace(words, '[ \t\n\r]+', ' ', 'g')) collate "C");
+    iso constant text[] := regexp_match(plain, scheduler_private.schedule_grammar() #>> '{duration,iso}');
     part text[];
+    number text;
     total numeric := 0;
-    count integer := 0;
-    rest numeric;
     meant text := '';
 begin
-    if length(plain) > 60 or plain !~ ('^(?:' || one || ')+$') then
+    if iso is not null then
+        plain := array_to_string(iso, '');
+    end if;
+    if length(plain) not between 1 and (scheduler_private.schedule_grammar() #>> '{limits,duration}')::integer
+        or plain !~ ('^(?:' || once || ')+$') then
         return null;
     end if;
-    for part in select regexp_matches(plain, one, 'g') loop
-        count := count + 1;
-        total := total + coalesce(part[1], '1')::numeric
-            * case left(part[2], 1) when 'w' then 604800 when 'd' then 86400 when 'h' then 3600 when 'm' then 60 else 1 end;
-        meant := coalesce(part[1], '1') || left(part[2], 1);
+    for part in select regexp_matches(plain, once, 'g') loop
+        number := trim(both ' ' from substring(part[1] from '^[0-9. ]*'));
+        total := total + case number when '' then 1 else number::numeric end * case substring(part[1] from '[a-z]')
+            when 'w' then 7 * day when 'd' then day when 'h' then 3600 when 'm' then 60 else 1 end;
     end loop;
-    if total <> trunc(total) or total < 1 or total > 36500 * 86400::numeric then
+    if total <> trunc(total) or total < 1 or total > 36500 * day then
         return null;
     end if;
-    if count = 1 and meant ~ '^[0-9]{1,9}[dhms]$' then
-        return meant;
-    end if;
-    meant := '';
-    rest := total;
-    if rest >= 86400 then meant := meant || div(rest, 86400) || 'd'; rest := mod(rest, 86400); end if;
-    if rest >= 3600 then meant := meant || div(rest, 3600) || 'h'; rest := mod(rest, 3600); end if;
-    if rest >= 60 then meant := meant || div(rest, 60) || 'm'; rest := mod(rest, 60); end if;
-    return meant || case when rest > 0 then rest::bigint || 's' else '' end;
+    if total >= day then meant := meant || div(total, day) || 'd'; total := mod(total, day); end if;
+    if total >= 3600 then meant := meant || div(total, 3600) || 'h'; total := mod(total, 3600); end if;
+    if total >= 60 then meant := meant || div(total, 60) || 'm'; total := mod(total, 60); end if;
+    return meant || case when total > 0 then total::bigint || 's' else '' end;
 end $_$;
 
 CREATE FUNCTION scheduler_private.duration_seconds(duration text) RETURNS numeric
@@ -2147,8 +2416,8 @@ CREATE FUNCTION scheduler_private.edits(a text, b text) RETURNS integer
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
 declare
-    x constant text[] := string_to_array(lower(a), null);
-    y constant text[] := string_to_array(lower(b), null);
+    x constant text[] := string_to_array(lower(a collate "C"), null);
+    y constant text[] := string_to_array(lower(b collate "C"), null);
     before integer[];       -- the line before the last
     last integer[];
     line integer[];
@@ -2313,12 +2582,132 @@ CREATE FUNCTION scheduler_private.error_cause(error text) RETURNS text
         '[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9]+', '#', 'g'), '\s+', ' ', 'g'), 200), '')
 $$;
 
+CREATE FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    grammar constant jsonb := scheduler_private.schedule_grammar() -> 'events';
+    head constant text := split_part(plain, ' ', 1);
+    form jsonb;
+    groups text[];
+    slot text;
+    jobs text[];
+    bad text;
+begin
+    for form in select * from jsonb_array_elements(grammar -> 'forms') loop
+        groups := case when form ->> 'head' = head then regexp_match(plain, form ->> 'pattern') end;
+        continue when groups is null;
+        event := form ->> 'event';
+        for i in 1 .. cardinality(groups) loop
+            continue when groups[i] is null;
+            slot := form -> 'slots' ->> (i - 1);
+            bad := null;
+            case slot
+                when 'Jobs' then
+                    jobs := string_to_array(groups[i], ' and ');
+                    select j into bad from unnest(jobs) with ordinality as e (j, n) where j !~ (grammar ->> 'job_name') order by n limit 1;
+                    if bad is null and cardinality(jobs) > (grammar -> 'jobs_max')::integer then
+                        problem := ' ' || (grammar ->> 'too_many_jobs');
+                    elsif bad is null then
+                        problem := ' ' || replace(grammar ->> 'job_twice', '{0}',
+                            (select j from unnest(jobs) with ordinality as e (j, n) group by j having count(*) > 1 order by min(n) limit 1));
+                    end if;
+                when 'Outcome' then bad := case when not grammar -> 'outcomes' ? groups[i] then groups[i] end;
+                when 'Delay', 'Interval' then
+                    bad := case when not coalesce(scheduler_private.duration_seconds(groups[i]) between (grammar -> 'length_min')::numeric
+                        and (grammar -> case slot when 'Delay' then 'delay_max' else 'interval_max' end)::numeric, false) then groups[i] end;
+                when 'Channel' then
+                    bad := case when groups[i] !~ (grammar ->> 'channel_name') then groups[i] end;
+                    problem := case when bad is null and groups[i] ~ (grammar ->> 'own_channels') then ': ' || (grammar ->> 'own_channel') end;
+                else null;
+            end case;
+            problem := coalesce(problem, ': ' || replace(grammar -> 'wrong' ->> slot, '{0}', bad));
+            exit when problem is not null;
+        end loop;
+        return;
+    end loop;
+end $$;
+
 CREATE FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select event_key.job || '!' || to_char(event_key.due at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '~' || event_key.mark
 $$;
+
+CREATE FUNCTION scheduler_private.event_problem(part text, OUT is_event boolean, OUT event text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    grammar constant jsonb := scheduler_private.schedule_grammar() -> 'events';
+    words constant text[] := regexp_split_to_array(part, '[ \t\n\r]+');
+    plain constant text := array_to_string(words, ' ');
+    rule jsonb;
+    groups text[];
+    place text;
+    near text;
+    put text := plain;
+begin
+    is_event := words[1] in ('after', 'on') or (words[1] = 'every' and plain || ' ' ~ (grammar ->> 'every_after'));
+    if not is_event then
+        return;
+    end if;
+    select f.event, f.problem into event, problem from scheduler_private.event_form(plain) f;
+    if event is not null and problem is null then
+        return;
+    end if;
+    problem := format('schedule ''%s''%s', part, coalesce(problem,
+        (select ' ' || (r.refusal ->> 'why') from jsonb_array_elements(grammar -> 'refusals') with ordinality as r (refusal, n)
+         where plain collate "C" ~* (r.refusal ->> 'pattern') order by r.n limit 1),
+        ' cannot be read; ' || (grammar -> 'expected' ->> words[1])));
+    event := null;
+    -- As in the node: patterns that ignore case would take letters of other scripts for Latin ones.
+    if octet_length(plain) <> length(plain) then
+        return;
+    end if;
+    for rule in select * from jsonb_array_elements(grammar -> 'repairs') loop
+        if rule ->> 'head' = '' or starts_with(put, (rule ->> 'head') || ' ') then
+            put := regexp_replace(put collate "C", rule ->> 'pattern', rule ->> 'put', 'gi');
+        end if;
+    end loop;
+    for place in select * from jsonb_array_elements_text(grammar -> 'durations') loop
+        groups := regexp_match(put, place);
+        if groups is not null then
+            put := groups[1] || coalesce(scheduler_private.duration_meant(groups[2]), groups[2]) || groups[3];
+        end if;
+    end loop;
+    put := trim(regexp_replace(put, ' +', ' ', 'g'));
+    if put <> plain and (select f.event is not null and f.problem is null from scheduler_private.event_form(put) f) then
+        meant := put;
+        return;
+    end if;
+    for i in 1 .. cardinality(words) loop
+        near := scheduler_private.nearest(words[i], (grammar ->> 'keywords')::text[]);
+        continue when near is null or near = words[i];
+        put := array_to_string(words[: i - 1] || near || words[i + 1 :], ' ');
+        if (select f.event is not null and f.problem is null from scheduler_private.event_form(put) f) then
+            meant := put;
+            return;
+        end if;
+    end loop;
+end $$;
+
+CREATE FUNCTION scheduler_private.every_problem(part text, length text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    problem := format('schedule ''%s'' cannot be read', part);
+    if scheduler_private.duration_seconds(length) < 1 then
+        problem := problem || '; expected ''every'' and a duration of at least 1s, such as ''every 30s'' or ''every 1h30m''';
+        return;
+    end if;
+    meant := 'every ' || scheduler_private.duration_meant(length);
+    if meant is null then
+        problem := problem || '; expected ''every'' and a duration of at least 1s and at most 36500d, such as ''every 30s'' or ''every 1h30m'''
+            || case when length ~ (scheduler_private.schedule_grammar() ->> 'finer')
+                then '; what is to follow at once can be due ''on notify CHANNEL''' else '' end;
+    end if;
+end $$;
 
 CREATE FUNCTION scheduler_private.follow(run_keys text[], jobs text[], verdicts text[]) RETURNS TABLE(run_key text, job text, due_at timestamp with time zone, cause text, part text)
     LANGUAGE plpgsql ROWS 1
@@ -2516,19 +2905,23 @@ begin
     if made and new.on_lost is null then
         new.on_lost := coalesce((select k.defaults ->> 'on_lost' from scheduler_private.kind k where k.name = new.kind), 'rerun');
     end if;
-    if (made or new.schedule is distinct from old.schedule) and (new.for_each is null or coalesce(new.schedule, '') not like '%{%}%') then
-        if new.schedule is null then
-            perform scheduler_private.refuse(new.name, 'schedule', 'schedule is empty; expected one, or ''manual''');
-        end if;
-        select p.problem, p.meant into problem, meant from scheduler_private.schedule_problem(new.schedule) p;
-        if problem is not null then
-            perform scheduler_private.refuse(new.name, 'schedule', problem, meant);
-        end if;
-    end if;
     if made or new.time_zone is distinct from old.time_zone then
         select p.problem, p.meant into problem, meant from scheduler_private.time_zone_problem(coalesce(new.time_zone, '')) p;
         if problem is not null then
             perform scheduler_private.refuse(new.name, 'time_zone', problem, meant);
+        end if;
+    end if;
+    -- A local instant may be none in another zone, and COUNT counts from starts.
+    if (made or new.schedule is distinct from old.schedule
+            or (new.time_zone is distinct from old.time_zone and new.schedule ~ '(^|;)[ \t\n\r]*at[ \t\n\r]')
+            or (new.starts is null and old.starts is not null and new.schedule ~* 'COUNT='))
+        and (new.for_each is null or coalesce(new.schedule, '') not like '%{%}%') then
+        if new.schedule is null then
+            perform scheduler_private.refuse(new.name, 'schedule', 'schedule is empty; expected one, or ''manual''');
+        end if;
+        select p.problem, p.meant into problem, meant from scheduler_private.schedule_problem(new.schedule, new.time_zone, new.starts) p;
+        if problem is not null then
+            perform scheduler_private.refuse(new.name, 'schedule', problem, meant);
         end if;
     end if;
     if new.calendar is not null and (made or new.calendar is distinct from old.calendar) then
@@ -2910,6 +3303,25 @@ CREATE FUNCTION scheduler_private.kind_problem(kind text) RETURNS text
     where n.lease_until > clock_timestamp() and n.state <> 'stopped' and n.kinds <> '{}'
 $$;
 
+CREATE FUNCTION scheduler_private.listed(list jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select string_agg(t.text, ', ' order by t.n) from jsonb_array_elements_text(list) with ordinality as t (text, n)
+$$;
+
+CREATE FUNCTION scheduler_private.local_time(written text) RETURNS timestamp without time zone
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+    n constant integer[] := regexp_match(written, '^([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?$')::integer[];
+begin
+    if n is null or n[1] < 1 or n[2] not between 1 and 12 or n[4] > 23 or n[5] > 59 or coalesce(n[6], 0) > 59
+        or n[3] not between 1 and scheduler_private.month_days(n[1], n[2]) then
+        return null;
+    end if;
+    return make_timestamp(n[1], n[2], n[3], n[4], n[5], coalesce(n[6], 0));
+end $_$;
+
 CREATE FUNCTION scheduler_private.long_holder(relation regclass) RETURNS text
     LANGUAGE sql
     AS $$
@@ -2977,6 +3389,13 @@ CREATE FUNCTION scheduler_private.message(c scheduler.channel, keys text[], list
     left join scheduler.job j on j.name = l.job and l.place <= listed_max
 $$;
 
+CREATE FUNCTION scheduler_private.month_days(year integer, month integer) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    select case when month = 2 then case when year % 4 = 0 and (year % 100 <> 0 or year % 400 = 0) then 29 else 28 end
+        when month in (4, 6, 9, 11) then 30 else 31 end
+$$;
+
 CREATE FUNCTION scheduler_private.nearest(name text, valid text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2985,6 +3404,9 @@ CREATE FUNCTION scheduler_private.nearest(name text, valid text[]) RETURNS text
         select c.candidate, scheduler_private.edits(nearest.name, c.candidate) as edits, c.place
         from unnest(valid) with ordinality as c (candidate, place)
         where abs(length(c.candidate) - length(nearest.name)) <= greatest(1, length(nearest.name) / 3) and length(nearest.name) between 1 and 256
+            -- Each letter that the other word has not costs an edit: this leaves few to be compared in full.
+            and length(translate(lower(c.candidate collate "C"), lower(nearest.name collate "C"), '')) <= greatest(1, length(nearest.name) / 3)
+            and length(translate(lower(nearest.name collate "C"), lower(c.candidate collate "C"), '')) <= greatest(1, length(nearest.name) / 3)
             and (cardinality(valid) <= 1000 or left(c.candidate, 1) = left(nearest.name, 1) or right(c.candidate, 1) = right(nearest.name, 1))
     ) near
     where near.edits <= greatest(1, length(nearest.name) / 3) and near.edits < length(near.candidate)
@@ -3136,6 +3558,60 @@ begin
         left join scheduler_private.run r on r.due_at = scheduler_private.due_of(l.key) and r.run_key = l.key);
 end $$;
 
+CREATE FUNCTION scheduler_private.params_problem(whole text, OUT part text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    grammar constant jsonb := scheduler_private.schedule_grammar() -> 'events';
+    plain constant text := trim(regexp_replace(whole, '[ \t\n\r]+', ' ', 'g'));
+    groups text[] := regexp_match(plain, grammar ->> 'with_pattern');
+    repair jsonb;
+begin
+    part := whole;
+    if groups is null then
+        if plain !~ (grammar ->> 'with_slip') or coalesce((select f.event is not null and f.problem is null from scheduler_private.event_form(plain) f), false) then
+            return;
+        end if;
+        problem := ': ' || (grammar ->> 'wrong_params');
+    else
+        problem := scheduler_private.params_wrong(string_to_array(groups[2], ' '));
+        part := groups[1];
+        if problem is null then
+            return;
+        end if;
+    end if;
+    problem := format('schedule ''%s''%s', whole, problem);
+    groups := regexp_match(plain, '^(.*) with (.*)$');
+    if groups is null then
+        return;
+    end if;
+    meant := groups[2];
+    for repair in select * from jsonb_array_elements(grammar -> 'param_repairs') loop
+        meant := regexp_replace(meant, repair ->> 'pattern', repair ->> 'put', 'g');
+    end loop;
+    meant := groups[1] || ' with ' || trim(meant);
+    groups := regexp_match(meant, grammar ->> 'with_pattern');
+    if meant = plain or groups is null or scheduler_private.params_wrong(string_to_array(groups[2], ' ')) is not null then
+        meant := null;
+    end if;
+end $_$;
+
+CREATE FUNCTION scheduler_private.params_wrong(pairs text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+declare
+    grammar constant jsonb := scheduler_private.schedule_grammar() -> 'events';
+    twice text;
+begin
+    if cardinality(pairs) > (grammar -> 'params_max')::integer then
+        return ' ' || (grammar ->> 'too_many_params');
+    elsif exists (select from unnest(pairs) p where p !~ (grammar ->> 'param')) then
+        return ': ' || (grammar ->> 'wrong_params');
+    end if;
+    select split_part(p, '=', 1) into twice from unnest(pairs) with ordinality as e (p, n) group by 1 having count(*) > 1 order by min(n) limit 1;
+    return ' ' || replace(grammar ->> 'param_twice', '{0}', twice);
+end $$;
+
 CREATE FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -3173,44 +3649,132 @@ begin
     raise exception 'run % has another owner or token, or its verdict', quote_literal(run_key) using errcode = 'SR001';
 end $$;
 
-CREATE FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) RETURNS record
+CREATE FUNCTION scheduler_private.rrule_number(key jsonb, value text) RETURNS integer
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+    select case when abs(n.number) between (key -> 'min')::integer and (key -> 'max')::integer then n.number end
+    from (select case when value ~ (case when (key -> 'from_end')::boolean then '^[+-]?' else '^' end || '[0-9]{1,' || length(key ->> 'max') || '}$')
+                 then value::integer end as number) n
+$_$;
+
+CREATE FUNCTION scheduler_private.rrule_parts_problem(given jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT
+    AS $$
+declare
+    grammar constant jsonb := scheduler_private.schedule_grammar() -> 'rule';
+    frequency constant text := given ->> 'FREQ';
+    numbered_with constant jsonb := grammar -> 'numbered_with';
+    chooses constant text := grammar ->> 'chooses';
+    key jsonb;
+    numbered text;
+begin
+    if given ?& array(select jsonb_array_elements_text(grammar -> 'only_one_of')) then
+        return array_to_string(array(select jsonb_array_elements_text(grammar -> 'only_one_of')), ' and ') || ' are both given; expected one of them';
+    end if;
+    for key in select k from jsonb_array_elements(grammar -> 'keys') with ordinality as e (k, n)
+        where given ? (k ->> 'name') and not k -> 'with' ? frequency order by n
+    loop
+        return format('%s has no meaning with FREQ=%s; expected it with FREQ=%s', key ->> 'name', frequency, scheduler_private.listed(key -> 'with'));
+    end loop;
+    select d into numbered from unnest(string_to_array(given ->> 'BYDAY', ',')) with ordinality as e (d, n) where length(d) > 2 order by n limit 1;
+    if numbered is not null then
+        numbered := left(numbered, -2)::integer || right(numbered, 2);
+        if not numbered_with ? frequency then
+            return format('BYDAY is ''%s'': a number has no meaning with FREQ=%s; expected %s, or FREQ=%s', numbered, frequency, right(numbered, 2),
+                scheduler_private.listed(numbered_with));
+        elsif given ? (grammar ->> 'numbered_without') then
+            return format('BYDAY is ''%s'': a number has no meaning beside %s; expected %s', numbered, grammar ->> 'numbered_without', right(numbered, 2));
+        end if;
+    end if;
+    if given ? chooses and not exists (select from jsonb_object_keys(given) k where k <> chooses and starts_with(k, 'BY')) then
+        return chooses || ' stands alone; expected it beside another BY part, such as BYDAY, to choose from';
+    end if;
+    return null;
+end $$;
+
+CREATE FUNCTION scheduler_private.rrule_problem(part text, words text[], has_starts boolean, OUT problem text, OUT meant text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
     AS $$
 declare
-    keys constant text[] := '{FREQ,INTERVAL,UNTIL,BYSECOND,BYMINUTE,BYHOUR,BYDAY,BYMONTHDAY,BYYEARDAY,BYWEEKNO,BYMONTH,BYSETPOS,WKST}';
-    frequencies constant text[] := '{YEARLY,MONTHLY,WEEKLY,DAILY,HOURLY,MINUTELY,SECONDLY}';
+    grammar constant jsonb := scheduler_private.schedule_grammar() -> 'rule';
+    rule_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,rule}')::integer;
+    names constant text[] := (grammar ->> 'names')::text[];
+    needs_starts constant text := grammar ->> 'needs_starts';
+    given jsonb := '{}';
     piece text;
-    key text;
+    name text;
+    key jsonb;
     value text;
-    near text;
 begin
-    if rule is null or upper(rule) !~ '(^|;)(RRULE:)?FREQ=' then
-        problem := format('schedule ''%s'' cannot be read; expected ''rrule FREQ=…'' with one of %s', part, array_to_string(frequencies, ', '));
+    if cardinality(words) <> 2 or length(words[2]) > rule_max then
+        problem := format('schedule ''%s'' cannot be read; expected ''rrule'' and one rule without blanks of at most %s characters, such as '
+            '''rrule FREQ=MONTHLY;BYDAY=2MO;BYHOUR=9''', part, rule_max);
         return;
     end if;
-    foreach piece in array string_to_array(regexp_replace(upper(rule), '^RRULE:', ''), ';') loop
-        continue when piece = '';
-        key := split_part(piece, '=', 1);
-        value := split_part(piece, '=', 2);
-        if key = 'COUNT' then
-            problem := format('schedule ''%s'': COUNT is not supported; expected UNTIL, or the job''s ends', part);
-        elsif not (key = any (keys)) then
-            problem := format('schedule ''%s'': ''%s'' is no key of a recurrence rule; expected one of %s', part, key, array_to_string(keys, ', '));
-            near := scheduler_private.nearest(key, keys);
-            meant := case when near is not null then replace(part, split_part(piece, '=', 1) || '=', near || '=') end;
+    foreach piece in array string_to_array(regexp_replace(upper(words[2] collate "C"), '^RRULE:', ''), ';') loop
+        name := split_part(piece, '=', 1);
+        value := substr(piece, length(name) + 2);
+        if not (name = any (names)) then
+            problem := format('''%s'' is no part of a rule', name);
+            meant := scheduler_private.nearest(name, names);
+            problem := problem || case when meant is null then '; expected one of ' || array_to_string(names, ', ') else '' end;
         elsif value = '' then
-            problem := format('schedule ''%s'': ''%s'' has no value', part, key);
-        elsif key = 'FREQ' and not (value = any (frequencies)) then
-            problem := format('schedule ''%s'': FREQ is ''%s''; expected one of %s', part, value, array_to_string(frequencies, ', '));
-            near := scheduler_private.nearest(value, frequencies);
-            meant := case when near is not null then replace(part, value, near) end;
+            problem := format('%s has no value; expected %s= and %s', name, name, grammar #>> array['keys', (array_position(names, name) - 1)::text, 'expected']);
+        elsif given ? name then
+            problem := format('%s is given twice; expected it once', name);
         end if;
-        if problem is not null then
-            meant := nullif(meant, part);
-            return;
-        end if;
+        exit when problem is not null;
+        given := given || jsonb_build_object(name, value);
     end loop;
+    if problem is null and not given ? 'FREQ' then
+        problem := 'FREQ is not given; expected FREQ= and one of ' || scheduler_private.listed(grammar -> 'frequencies');
+    end if;
+    if problem is null then
+        for key in select k from jsonb_array_elements(grammar -> 'keys') with ordinality as e (k, n) where given ? (k ->> 'name') order by n loop
+            select v.problem, v.meant into problem, meant from scheduler_private.rrule_value_problem(key, given ->> (key ->> 'name')) v;
+            exit when problem is not null;
+        end loop;
+    end if;
+    problem := coalesce(problem, scheduler_private.rrule_parts_problem(given));
+    if problem is not null then
+        problem := format('schedule ''%s'': %s', part, problem);
+    elsif given ? needs_starts and not has_starts then
+        problem := format('schedule ''%s'': %s counts from the job''s ''starts'', and it has none; expected ''starts'', or UNTIL instead', part, needs_starts);
+    end if;
 end $$;
+
+CREATE FUNCTION scheduler_private.rrule_value_problem(key jsonb, value text, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+declare
+    form constant text := key ->> 'form';
+    valid constant text[] := array(select jsonb_array_elements_text(scheduler_private.schedule_grammar() -> 'rule' -> case form
+        when 'Frequency' then 'frequencies' else 'weekdays' end));
+    one text;
+begin
+    if form in ('Frequency', 'Weekday') then
+        if not (value = any (valid)) then
+            meant := scheduler_private.nearest(value, valid);
+            problem := format('%s is ''%s''%s', key ->> 'name', value,
+                case when meant is null then '; expected one of ' || array_to_string(valid, ', ') else '' end);
+        end if;
+        return;
+    end if;
+    foreach one in array case when form in ('Number', 'Instant') then array[value] else string_to_array(value, ',') end loop
+        if form = 'Instant' then
+            continue when one ~ '^[0-9]{8}(?:T[0-9]{6}Z?)?$' and scheduler_private.local_time(
+                regexp_replace(left(one || 'T000000', 15), '^(....)(..)(..)T(..)(..)(..)$', '\1-\2-\3T\4:\5:\6')) is not null;
+        elsif form = 'Weekdays' then
+            continue when right(one, 2) = any (valid)
+                and (length(one) = 2 or scheduler_private.rrule_number(key, left(one, -2)) is not null);
+            meant := scheduler_private.nearest(one, valid);
+        else
+            continue when scheduler_private.rrule_number(key, one) is not null;
+        end if;
+        problem := format('%s is ''%s''%s', key ->> 'name', one, case when meant is null then '; expected ' || (key ->> 'expected') else '' end);
+        return;
+    end loop;
+end $_$;
 
 CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regclass, from_at timestamp with time zone, until_at timestamp with time zone)
     LANGUAGE sql STABLE
@@ -3227,29 +3791,969 @@ CREATE FUNCTION scheduler_private.run_partitions() RETURNS TABLE(partition regcl
     order by 2
 $_$;
 
-CREATE FUNCTION scheduler_private.schedule_part_problem(part text, OUT problem text, OUT meant text) RETURNS record
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION scheduler_private.schedule_grammar() RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $_$
+select $json${
+  "limits": {
+    "schedule": 1000,
+    "parts": 20,
+    "part": 500,
+    "rule": 500,
+    "slip_words": 9,
+    "duration": 60
+  },
+  "expected": "expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, a macro such as @daily, 'every 5m', 'every 5m after end', 'at 2026-12-01T02:00:00Z', 'rrule FREQ=…', 'after JOB', 'on startup', 'on release', 'on node start', 'on notify CHANNEL', or 'manual'",
+  "rule_key": "^[^ \t\n\r=]+[ \t\n\r]*=",
+  "words": "{every,at,rrule,after,on,manual}",
+  "duration": {
+    "once": "(?:[0-9]{1,9}(?:\\.[0-9]{1,9})?)? ?(?:days?|d|weeks?|w|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?: |, ?|(?=[0-9])|$)",
+    "iso": "^p([0-9]+[wd])?(?:t([0-9]+h)?([0-9]+m)?([0-9]+s)?)?$"
+  },
+  "slips": [
+    {
+      "pattern": "@every (.+)",
+      "why": "is not known",
+      "meant": "every {every:1}",
+      "cased": false,
+      "needs": "@every "
+    },
+    {
+      "pattern": "@every .+",
+      "why": "has an interval that cannot be read; expected 'every' and whole seconds, such as 'every 30s' or 'every 1h30m'; what is to follow at once can be due 'on notify CHANNEL'",
+      "meant": null,
+      "cased": false,
+      "needs": "@every "
+    },
+    {
+      "pattern": "@reboot|@startup",
+      "why": "is not known",
+      "meant": "on startup",
+      "cased": false,
+      "needs": "@"
+    },
+    {
+      "pattern": "@?(?:every_)?minute|@?minutely",
+      "why": "is not known",
+      "meant": "* * * * *",
+      "cased": false,
+      "needs": "minute"
+    },
+    {
+      "pattern": "@secondly|@?every_second",
+      "why": "is not known",
+      "meant": "every 1s",
+      "cased": false,
+      "needs": "second"
+    },
+    {
+      "pattern": "@?(?:weekdays?|workdays?|business days?)",
+      "why": "is not known",
+      "meant": "0 0 * * MON-FRI",
+      "cased": false,
+      "needs": "day"
+    },
+    {
+      "pattern": "@?weekends?",
+      "why": "is not known",
+      "meant": "0 0 * * SAT,SUN",
+      "cased": false,
+      "needs": "weekend"
+    },
+    {
+      "pattern": "@?quarterly",
+      "why": "is not known",
+      "meant": "0 0 1 */3 *",
+      "cased": false,
+      "needs": "quarterly"
+    },
+    {
+      "pattern": "@?(?:semiannually|semi-annually|biannually)",
+      "why": "is not known",
+      "meant": "0 0 1 1,7 *",
+      "cased": false,
+      "needs": "annually"
+    },
+    {
+      "pattern": "@?(daily|hourly|weekly|monthly|yearly|annually)",
+      "why": "is not known",
+      "meant": "@{1}",
+      "cased": false,
+      "needs": "ly"
+    },
+    {
+      "pattern": "@?(midnight)",
+      "why": "is not known",
+      "meant": "@{1}",
+      "cased": false,
+      "needs": "midnight"
+    },
+    {
+      "pattern": "(?:every )?(sun|mon|tue|wed|thu|fri|sat)[a-z]* ?(?:-|\\.\\.| to ) ?(sun|mon|tue|wed|thu|fri|sat)[a-z]*",
+      "why": "names days but no time; expected 5 cron fields",
+      "meant": "0 0 * * {day:1}-{day:2}",
+      "cased": false,
+      "needs": ""
+    },
+    {
+      "pattern": "(?:every |on )?(sun|mon|tue|wed|thu|fri|sat)[a-z]*",
+      "why": "names a day but no time; expected 5 cron fields",
+      "meant": "0 0 * * {day:1}",
+      "cased": false,
+      "needs": ""
+    },
+    {
+      "pattern": "rate ?\\((.+)\\)",
+      "why": "is written for AWS; an interval is written 'every'",
+      "meant": "every {every:1}",
+      "cased": false,
+      "needs": "rate"
+    },
+    {
+      "pattern": "cron ?\\(([^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+)\\)",
+      "why": "is written for AWS; expected the fields alone, with the seconds before them",
+      "meant": "0 {1}",
+      "cased": false,
+      "needs": "cron"
+    },
+    {
+      "pattern": "cron ?\\(([^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+ [^ ()]+)\\)",
+      "why": "is written with 'cron(…)'; expected the fields alone",
+      "meant": "{1}",
+      "cased": false,
+      "needs": "cron"
+    },
+    {
+      "pattern": "([^ ]+ [^ ]+ [^ ]+ [^ ?]+ \\? [^ ]+|[^ ]+ [^ ]+ \\? [^ ?]+ [^ ?]+ [^ ]+)",
+      "why": "has the six fields of AWS, minute first and year last; expected the seconds before them",
+      "meant": "0 {1}",
+      "cased": false,
+      "needs": "?"
+    },
+    {
+      "pattern": "(?:CRON_TZ|TZ)=([^ ]+) (.+)",
+      "why": "names a time zone; expected '{1}' as the job's time_zone, and as the schedule the rest",
+      "meant": "{2}",
+      "cased": false,
+      "needs": "tz="
+    },
+    {
+      "pattern": "(.+ .+ .+ .+ .+) ([A-Z][A-Za-z_]+/[A-Za-z0-9_+/-]+|UTC|GMT|CET|EST|PST)",
+      "why": "ends with a time zone; expected '{2}' as the job's time_zone, and as the schedule the rest",
+      "meant": "{1}",
+      "cased": true,
+      "needs": ""
+    },
+    {
+      "pattern": "([0-9]+)000",
+      "why": "is a number without a unit; milliseconds are written as an interval",
+      "meant": "every {every:1s}",
+      "cased": false,
+      "needs": "000"
+    },
+    {
+      "pattern": "([0-9]+)",
+      "why": "is a number without a unit; expected 'every' and a duration",
+      "meant": "every {every:1s}",
+      "cased": false,
+      "needs": ""
+    },
+    {
+      "pattern": "(?:every )?[0-9.]+ ?(?:ms|milliseconds?|us|ns)",
+      "why": "is no number of whole seconds; expected at least 'every 1s', or 'on notify CHANNEL' for what is to follow at once",
+      "meant": null,
+      "cased": false,
+      "needs": "s"
+    },
+    {
+      "pattern": "(?:every )?(.+)",
+      "why": "cannot be read; an interval is written 'every' and its length",
+      "meant": "every {every:1}",
+      "cased": false,
+      "needs": ""
+    },
+    {
+      "pattern": "(?:\\*-\\*-\\* )?\\*:0?/([0-9]+)(?::00?)?",
+      "why": "is systemd's; expected 5 cron fields",
+      "meant": "*/{1} * * * *",
+      "cased": false,
+      "needs": "*:"
+    },
+    {
+      "pattern": "\\*-\\*-\\* ([0-9]{1,2}):([0-9]{2})(?::00)?",
+      "why": "is systemd's; expected 5 cron fields",
+      "meant": "{n:2} {n:1} * * *",
+      "cased": false,
+      "needs": "*-*-* "
+    },
+    {
+      "pattern": "\\*-\\*-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::00)?",
+      "why": "is systemd's; expected 5 cron fields",
+      "meant": "{n:3} {n:2} {n:1} * *",
+      "cased": false,
+      "needs": "*-*-"
+    },
+    {
+      "pattern": "\\*-([0-9]{1,2})-([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::00)?",
+      "why": "is systemd's; expected 5 cron fields",
+      "meant": "{n:4} {n:3} {n:2} {n:1} *",
+      "cased": false,
+      "needs": "*-"
+    },
+    {
+      "pattern": "(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?:\\.\\.|-)(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?: \\*-\\*-\\*)? ([0-9]{1,2}):([0-9]{2})(?::00)?",
+      "why": "is systemd's; expected 5 cron fields",
+      "meant": "{n:4} {n:3} * * {day:1}-{day:2}",
+      "cased": false,
+      "needs": ":"
+    },
+    {
+      "pattern": "(sun|mon|tue|wed|thu|fri|sat)[a-z]*(?: \\*-\\*-\\*)? ([0-9]{1,2}):([0-9]{2})(?::00)?",
+      "why": "is systemd's; expected 5 cron fields",
+      "meant": "{n:3} {n:2} * * {day:1}",
+      "cased": false,
+      "needs": ":"
+    },
+    {
+      "pattern": "([0-9]{1,2}):([0-9]{2})",
+      "why": "is a time of day; expected 5 cron fields",
+      "meant": "{n:2} {n:1} * * *",
+      "cased": false,
+      "needs": ":"
+    },
+    {
+      "pattern": "([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)",
+      "why": "is an instant; expected 'at' before it",
+      "meant": "at {1}",
+      "cased": false,
+      "needs": ":"
+    }
+  ],
+  "finer": "[0-9](?:ms|us|ns)$|^0?[.][0-9]+s",
+  "at": {
+    "form": "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)([Zz]|[+-][0-9]{2}:[0-9]{2})?$",
+    "expected": "expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, or 2026-12-01T02:00 in the job's time zone",
+    "meant": "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|[Zz])?$"
+  },
+  "macros": "{@hourly,@daily,@weekly,@monthly,@yearly,@annually,@midnight}",
+  "cron": {
+    "unix": [
+      {
+        "name": "minute",
+        "lowest": 0,
+        "highest": 59,
+        "step_most": 59,
+        "expected": "0-59",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 60
+      },
+      {
+        "name": "hour",
+        "lowest": 0,
+        "highest": 23,
+        "step_most": 23,
+        "expected": "0-23",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 24
+      },
+      {
+        "name": "day of month",
+        "lowest": 1,
+        "highest": 31,
+        "step_most": 31,
+        "expected": "1-31",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": "^(?:L(?:-([0-9]{1,2}))?(W)?|([0-9]{1,2})W)$",
+        "special_expected": ", L, L-3, LW, 15W",
+        "wraps": true,
+        "round": 31
+      },
+      {
+        "name": "month",
+        "lowest": 1,
+        "highest": 12,
+        "step_most": 12,
+        "expected": "1-12 or JAN-DEC",
+        "names": "{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}",
+        "names_from": 1,
+        "item": "^(?:(\\*)|([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)(?:-([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 12
+      },
+      {
+        "name": "day of week",
+        "lowest": 0,
+        "highest": 7,
+        "step_most": 7,
+        "expected": "0-7 or SUN-SAT",
+        "names": "{SUN,MON,TUE,WED,THU,FRI,SAT}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT)(?:-([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT))?)(?:/([0-9]{1,4}))?$",
+        "special": "^(?:L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)#([1-5]))$",
+        "special_expected": ", FRIL, FRI#2",
+        "wraps": true,
+        "round": 7
+      }
+    ],
+    "quartz": [
+      {
+        "name": "second",
+        "lowest": 0,
+        "highest": 59,
+        "step_most": 59,
+        "expected": "0-59",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 60
+      },
+      {
+        "name": "minute",
+        "lowest": 0,
+        "highest": 59,
+        "step_most": 59,
+        "expected": "0-59",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 60
+      },
+      {
+        "name": "hour",
+        "lowest": 0,
+        "highest": 23,
+        "step_most": 23,
+        "expected": "0-23",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 24
+      },
+      {
+        "name": "day of month",
+        "lowest": 1,
+        "highest": 31,
+        "step_most": 31,
+        "expected": "1-31",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": "^(?:L(?:-([0-9]{1,2}))?(W)?|([0-9]{1,2})W)$",
+        "special_expected": ", L, L-3, LW, 15W",
+        "wraps": true,
+        "round": 31
+      },
+      {
+        "name": "month",
+        "lowest": 1,
+        "highest": 12,
+        "step_most": 12,
+        "expected": "1-12 or JAN-DEC",
+        "names": "{JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC}",
+        "names_from": 1,
+        "item": "^(?:(\\*)|([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)(?:-([0-9]{1,4}|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": true,
+        "round": 12
+      },
+      {
+        "name": "day of week",
+        "lowest": 1,
+        "highest": 7,
+        "step_most": 7,
+        "expected": "1-7 (1 is Sunday) or SUN-SAT",
+        "names": "{SUN,MON,TUE,WED,THU,FRI,SAT}",
+        "names_from": 1,
+        "item": "^(?:(\\*)|([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT)(?:-([0-9]{1,4}|SUN|MON|TUE|WED|THU|FRI|SAT))?)(?:/([0-9]{1,4}))?$",
+        "special": "^(?:L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)#([1-5]))$",
+        "special_expected": ", FRIL, FRI#2",
+        "wraps": true,
+        "round": 7
+      },
+      {
+        "name": "year",
+        "lowest": 1970,
+        "highest": 2299,
+        "step_most": 329,
+        "expected": "1970-2299",
+        "names": "{}",
+        "names_from": 0,
+        "item": "^(?:(\\*)|([0-9]{1,4})(?:-([0-9]{1,4}))?)(?:/([0-9]{1,4}))?$",
+        "special": null,
+        "special_expected": "",
+        "wraps": false,
+        "round": 330
+      }
+    ]
+  },
+  "cron_units": {
+    "second": "s",
+    "minute": "m",
+    "hour": "h"
+  },
+  "cron_years": {
+    "first": 1970,
+    "last": 2299
+  },
+  "cron_slips": [
+    {
+      "of": "",
+      "pattern": "^[?]$",
+      "why": "is for a day of month or a day of week only; expected *",
+      "put": "*",
+      "needs": "?"
+    },
+    {
+      "of": "",
+      "pattern": "^H(?:[(][0-9]+-[0-9]+[)])?(?:/[0-9]+)?$",
+      "why": "is Jenkins' way to keep jobs apart; expected a number or *, and the job's key spread, such as spread: 15m",
+      "put": null,
+      "needs": "H"
+    },
+    {
+      "of": "day of month",
+      "pattern": "^[$]$",
+      "why": "is pg_cron's last day; expected L",
+      "put": "L",
+      "needs": "$"
+    },
+    {
+      "of": "day of month",
+      "pattern": "^LW-[0-9]+$",
+      "why": "could count days or weekdays; expected LW, or L-2W for the weekday nearest to the last day but two",
+      "put": null,
+      "needs": "LW-"
+    },
+    {
+      "of": "day of week",
+      "pattern": "^(?:L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)L|([0-9]|SUN|MON|TUE|WED|THU|FRI|SAT)#([1-5]))$",
+      "why": "has {0} beside others; expected it alone, and a part of the schedule for each, separated by ;",
+      "put": null,
+      "needs": ""
+    },
+    {
+      "of": "day of week",
+      "pattern": "^[0-9A-Z]+#[0-9]+$",
+      "why": "is no weekday of a month; expected # and 1 to 5 behind one weekday, as in FRI#2",
+      "put": null,
+      "needs": "#"
+    },
+    {
+      "of": "",
+      "pattern": "^([0-9A-Z]+)/([0-9]+)-([0-9A-Z]+)$",
+      "why": null,
+      "put": "{1}-{3}/{2}",
+      "needs": "/"
+    }
+  ],
+  "cron_name_length": 3,
+  "cron_three": "^[0-9A-Z]+(?:-[0-9A-Z]+){2,}$",
+  "rule": {
+    "frequencies": [
+      "YEARLY",
+      "MONTHLY",
+      "WEEKLY",
+      "DAILY",
+      "HOURLY",
+      "MINUTELY",
+      "SECONDLY"
+    ],
+    "weekdays": [
+      "SU",
+      "MO",
+      "TU",
+      "WE",
+      "TH",
+      "FR",
+      "SA"
+    ],
+    "keys": [
+      {
+        "name": "FREQ",
+        "form": "Frequency",
+        "min": 0,
+        "max": 0,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "one of YEARLY, MONTHLY, WEEKLY, DAILY, HOURLY, MINUTELY, SECONDLY"
+      },
+      {
+        "name": "INTERVAL",
+        "form": "Number",
+        "min": 1,
+        "max": 999999999,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "1 to 999999999"
+      },
+      {
+        "name": "COUNT",
+        "form": "Number",
+        "min": 1,
+        "max": 10000,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "1 to 10000"
+      },
+      {
+        "name": "UNTIL",
+        "form": "Instant",
+        "min": 0,
+        "max": 0,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "a time such as 20261231T235959Z in UTC, 20261231T235959 in the job's time zone, or a whole day such as 20261231"
+      },
+      {
+        "name": "BYSECOND",
+        "form": "Numbers",
+        "min": 0,
+        "max": 60,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "0 to 60"
+      },
+      {
+        "name": "BYMINUTE",
+        "form": "Numbers",
+        "min": 0,
+        "max": 59,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "0 to 59"
+      },
+      {
+        "name": "BYHOUR",
+        "form": "Numbers",
+        "min": 0,
+        "max": 23,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "0 to 23"
+      },
+      {
+        "name": "BYDAY",
+        "form": "Weekdays",
+        "min": 1,
+        "max": 53,
+        "from_end": true,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "SU, MO, TU, WE, TH, FR, SA, or one with 1 to 53 or -1 to -53 before it, such as 2MO or -1FR"
+      },
+      {
+        "name": "BYMONTHDAY",
+        "form": "Numbers",
+        "min": 1,
+        "max": 31,
+        "from_end": true,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "1 to 31 or -1 to -31"
+      },
+      {
+        "name": "BYYEARDAY",
+        "form": "Numbers",
+        "min": 1,
+        "max": 366,
+        "from_end": true,
+        "with": [
+          "YEARLY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "1 to 366 or -1 to -366"
+      },
+      {
+        "name": "BYWEEKNO",
+        "form": "Numbers",
+        "min": 1,
+        "max": 53,
+        "from_end": true,
+        "with": [
+          "YEARLY"
+        ],
+        "expected": "1 to 53 or -1 to -53"
+      },
+      {
+        "name": "BYMONTH",
+        "form": "Numbers",
+        "min": 1,
+        "max": 12,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "1 to 12"
+      },
+      {
+        "name": "BYSETPOS",
+        "form": "Numbers",
+        "min": 1,
+        "max": 366,
+        "from_end": true,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "1 to 366 or -1 to -366"
+      },
+      {
+        "name": "WKST",
+        "form": "Weekday",
+        "min": 0,
+        "max": 0,
+        "from_end": false,
+        "with": [
+          "YEARLY",
+          "MONTHLY",
+          "WEEKLY",
+          "DAILY",
+          "HOURLY",
+          "MINUTELY",
+          "SECONDLY"
+        ],
+        "expected": "one of SU, MO, TU, WE, TH, FR, SA"
+      }
+    ],
+    "names": "{FREQ,INTERVAL,COUNT,UNTIL,BYSECOND,BYMINUTE,BYHOUR,BYDAY,BYMONTHDAY,BYYEARDAY,BYWEEKNO,BYMONTH,BYSETPOS,WKST}",
+    "only_one_of": [
+      "COUNT",
+      "UNTIL"
+    ],
+    "numbered_with": [
+      "YEARLY",
+      "MONTHLY"
+    ],
+    "numbered_without": "BYWEEKNO",
+    "chooses": "BYSETPOS",
+    "needs_starts": "COUNT"
+  },
+  "events": {
+    "jobs_max": 10,
+    "length_min": 1,
+    "delay_max": 31536000,
+    "interval_max": 3153600000,
+    "params_max": 20,
+    "job_name": "^[a-z0-9._/-]{1,200}$",
+    "channel_name": "^[a-z_][a-z0-9_]{0,62}$",
+    "own_channels": "^scheduler_",
+    "with_pattern": "^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$",
+    "with_slip": "^(.+) with(?: .*)?$",
+    "param": "^([^ =;,'\"{}]{1,100})=([^ ;,'\"]+)$",
+    "outcomes": [
+      "success",
+      "failure",
+      "any"
+    ],
+    "keywords": "{after,and,on,success,failure,any,from,startup,release,node,start,notify,every,end,with}",
+    "forms": [
+      {
+        "event": "after",
+        "head": "after",
+        "pattern": "^after ([^ ]+(?: and [^ ]+)*)(?: on ([^ ]+))?( from startup)?(?: \\+ ([^ ]+))?$",
+        "slots": [
+          "Jobs",
+          "Outcome",
+          "FromStartup",
+          "Delay"
+        ]
+      },
+      {
+        "event": "startup",
+        "head": "on",
+        "pattern": "^on startup(?: \\+ ([^ ]+))?$",
+        "slots": [
+          "Delay"
+        ]
+      },
+      {
+        "event": "release",
+        "head": "on",
+        "pattern": "^on release(?: \\+ ([^ ]+))?$",
+        "slots": [
+          "Delay"
+        ]
+      },
+      {
+        "event": "node",
+        "head": "on",
+        "pattern": "^on node start(?: \\+ ([^ ]+))?$",
+        "slots": [
+          "Delay"
+        ]
+      },
+      {
+        "event": "notify",
+        "head": "on",
+        "pattern": "^on notify ([^ ]+)(?: \\+ ([^ ]+))?$",
+        "slots": [
+          "Channel",
+          "Delay"
+        ]
+      },
+      {
+        "event": "end",
+        "head": "every",
+        "pattern": "^every ([^ ]+) after end$",
+        "slots": [
+          "Interval"
+        ]
+      }
+    ],
+    "every_after": "^every .* (?:after|since|from) ",
+    "expected": {
+      "after": "expected 'after JOB' or 'after JOB and JOB', behind it 'on failure' or 'on any', 'from startup', '+ 5m', each or none, in this order",
+      "on": "expected 'on startup', 'on release', 'on node start' or 'on notify CHANNEL', behind it '+ 5m' or nothing",
+      "every": "expected 'every' and a duration, and behind it 'after end' or nothing, such as 'every 5m after end'"
+    },
+    "wrong": {
+      "Jobs": "'{0}' is no job name; expected lower-case letters, digits and . _ - /",
+      "Outcome": "'{0}' is no outcome; expected success, failure or any",
+      "Delay": "'{0}' is no delay; expected a duration of whole seconds from 1s to 365d, such as 15m",
+      "Interval": "'{0}' is no interval; expected a duration of whole seconds from 1s to 36500d, such as 5m; what is to follow at once can be due 'on notify CHANNEL'",
+      "Channel": "'{0}' is no channel; expected at most 63 lower-case letters, digits and _, not beginning with a digit"
+    },
+    "too_many_jobs": "names more than 10 jobs; expected at most 10",
+    "job_twice": "names '{0}' twice; expected each job once",
+    "several_ends": "has several parts 'after end'; expected one",
+    "own_channel": "channels named scheduler_… are the scheduler's own; expected another name",
+    "wrong_params": "what stands behind 'with' cannot be read; expected NAME=VALUE, such as mode=full, several separated by blanks, without quotes, commas and semicolons",
+    "param_twice": "gives '{0}' twice; expected each param once",
+    "too_many_params": "gives more than 20 params; expected at most 20",
+    "refusals": [
+      {
+        "pattern": "^on notify$",
+        "why": "cannot be read; expected 'on notify' and one channel"
+      },
+      {
+        "pattern": "^after .+ or .+",
+        "why": "waits for one of several jobs; expected a part for each, separated by ;, such as 'after a; after b'"
+      },
+      {
+        "pattern": "^after .+ not .+",
+        "why": "cannot be read; what failed is followed by 'after JOB on failure'"
+      },
+      {
+        "pattern": "^every .+ after end \\+ ",
+        "why": "has a delay behind an interval; expected the interval alone"
+      }
+    ],
+    "repairs": [
+      {
+        "head": "on",
+        "pattern": "^on (?:the )?(?:cluster )?(?:start ?up|started|start|boot|reboot)(?=[ +]|$)",
+        "put": "on startup"
+      },
+      {
+        "head": "on",
+        "pattern": "^on (?:each |every |all )?nodes?(?: ?(?:start ?up|started|start|up|joined|join|live))?(?=[ +]|$)",
+        "put": "on node start"
+      },
+      {
+        "head": "on",
+        "pattern": "^on (?:new )?(?:deploy|deployment|deployed|edit|change|version|update|released)(?=[ +]|$)",
+        "put": "on release"
+      },
+      {
+        "head": "on",
+        "pattern": "^on (?:channel|listen|notification|notify channel) ",
+        "put": "on notify "
+      },
+      {
+        "head": "after",
+        "pattern": "^after (?:all of |both |the end of |end of |success of )",
+        "put": "after "
+      },
+      {
+        "head": "after",
+        "pattern": " ?(?:,|&&?) ?(?:and )?",
+        "put": " and "
+      },
+      {
+        "head": "after",
+        "pattern": " from (?:the )?(?:cluster )?(?:start ?up|start|boot|reboot)(?=[ +]|$)",
+        "put": " from startup"
+      },
+      {
+        "head": "after",
+        "pattern": "( from startup) on ([a-z]+)(?=[ +]|$)",
+        "put": " on \\2\\1"
+      },
+      {
+        "head": "after",
+        "pattern": " (?:(?:on|if|when|has|have) )?(?:it )?(?:success|succeeds|succeeded|succeed|successful|ok)(?=[ +]|$)",
+        "put": " on success"
+      },
+      {
+        "head": "after",
+        "pattern": " (?:(?:on|if|when|has|have) )?(?:it )?(?:failure|failures|fail|fails|failed|error|errors)(?=[ +]|$)",
+        "put": " on failure"
+      },
+      {
+        "head": "after",
+        "pattern": " (?:on|if|when) (?:it )?(?:always|all|both|either|end|ends|ended|completion|complete|completed|finish|finished|done)(?=[ +]|$)",
+        "put": " on any"
+      },
+      {
+        "head": "every",
+        "pattern": "^every (.+) (?:after|since|from) (?:(?:its|the|each|last|previous|run|job|own|a) )*(?:end|ends|ended|finish|finishes|finished|completion|completes|completed|done|run)(?: of .*)?(?=[ +]|$)",
+        "put": "every \\1 after end"
+      },
+      {
+        "head": "every",
+        "pattern": "^every (.+) after (?!end(?: |$))([^ +]+)$",
+        "put": "after \\2 + \\1"
+      },
+      {
+        "head": "",
+        "pattern": " ?(?:\\+|plus|delayed by) ?",
+        "put": " + "
+      }
+    ],
+    "durations": [
+      "^(every )(.+)( after end)$",
+      "^(.+ \\+ )([^+]+)()$"
+    ],
+    "param_repairs": [
+      {
+        "pattern": " ?= ?",
+        "put": "="
+      },
+      {
+        "pattern": ": ",
+        "put": "="
+      },
+      {
+        "pattern": "['\"]",
+        "put": ""
+      },
+      {
+        "pattern": " ?[,;] ?",
+        "put": " "
+      }
+    ]
+  }
+}$json$::jsonb
+$_$;
+
+CREATE FUNCTION scheduler_private.schedule_part_problem(part text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql STABLE
+    AS $$
 declare
-    expected constant text := 'expected 5 cron fields (minute hour day month weekday), 6 or 7 Quartz fields, a macro such as @daily, ''every 5m'', '
-        '''at 2026-12-01T02:00:00Z'', ''rrule FREQ=…'', ''after JOB'', ''on startup'', ''on release'', ''on notify CHANNEL'' or ''manual''';
-    part_max constant integer := 500;
-    macros constant text[] := '{@hourly,@daily,@weekly,@monthly,@yearly,@annually,@midnight}';
-    keywords constant text[] := '{every,at,rrule,after,on,manual}';
+    expected constant text := scheduler_private.schedule_grammar() ->> 'expected';
+    part_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,part}')::integer;
+    macros constant text[] := (scheduler_private.schedule_grammar() ->> 'macros')::text[];
     words constant text[] := regexp_split_to_array(part, '[ \t\n\r]+');
-    rest constant text := trim(substring(part from '^\S+\s+(.*)$'));
     count constant integer := cardinality(words);
+    slip record;
     near text;
 begin
-    -- What the trigger reads is no mistake; params are looked at where they are used.
-    if part ~ '\swith\s+[^\s=]+=[^\s;,]+(\s+[^\s=]+=[^\s;,]+)*$' then
-        select p.problem, p.meant into problem, meant from scheduler_private.schedule_part_problem(trim(both E' \t\n\r' from
-            regexp_replace(part, '\swith\s+[^\s=]+=[^\s;,]+(\s+[^\s=]+=[^\s;,]+)*$', ''))) p;
-        return;
-    elsif part ~ '^(after .* (and|from startup|\+) |after .* from startup$|on .* \+ |on node start$|every .* after end$)'
-        and exists (select from scheduler_private.subscriptions_of('', part)) then
-        return;
-    end if;
     if length(part) > part_max then
         problem := format('a part of the schedule has %s characters; expected at most %s', length(part), part_max);
     elsif part = '' then
@@ -3258,76 +4762,56 @@ begin
         problem := 'schedule ''manual'' stands beside others; expected it alone';
     elsif words[1] = 'every' then
         if count <> 2 or coalesce(scheduler_private.duration_seconds(words[2]), 0) < 1 then
-            problem := format('schedule ''%s'' cannot be read; expected ''every'' and a duration of at least 1s, such as ''every 30s'' or ''every 1h30m''',
-                part);
-            meant := 'every ' || scheduler_private.duration_meant(rest);
+            select e.problem, e.meant into problem, meant from scheduler_private.every_problem(part, array_to_string(words[2:], ' ')) e;
         end if;
-    elsif part like '@%' then
-        if not (count = 1 and part = any (macros)) then
-            problem := format('schedule ''%s'' is not known; expected one of %s', part, array_to_string(macros, ', '));
-            meant := case words[1]
-                when '@every' then 'every ' || coalesce(scheduler_private.duration_meant(rest), rest)
-                when '@reboot' then 'on startup'
-                else scheduler_private.nearest(words[1], macros)
-            end;
-        end if;
+    elsif count = 1 and part = any (macros) then
+        return;
     elsif words[1] = 'at' then
-        begin
-            if rest !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]\s*[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.0+)?)?)?\s*(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?$'
-                or rest::timestamptz is null or rest is null then
-                raise invalid_datetime_format;
-            end if;
-        exception when invalid_datetime_format or datetime_field_overflow then
-            problem := format('schedule ''%s'' cannot be read; expected ''at'' and an instant such as 2026-12-01T02:00:00Z', part);
-        end;
+        select a.problem, a.meant into problem, meant from scheduler_private.at_problem(part, words, time_zone) a;
     elsif words[1] = 'rrule' then
-        select r.problem, r.meant into problem, meant from scheduler_private.rrule_problem(part, rest) r;
-    elsif words[1] = 'after' then
-        if not (count = 2 or (count = 4 and words[3] = 'on' and words[4] in ('success', 'failure', 'any'))) then
-            problem := format('schedule ''%s'' cannot be read; expected ''after JOB'', ''after JOB on success'', ''after JOB on failure'' or '
-                '''after JOB on any''', part);
-            near := scheduler_private.nearest(words[count], '{success,failure,any}');
-            meant := case when count = 4 and near is not null then format('after %s on %s', words[2], near)
-                when count = 3 and near is not null then format('after %s on %s', words[2], near) end;
-        elsif words[2] !~ '^[a-z0-9._/{}-]{1,200}$' then
-            problem := format('schedule ''%s'': ''%s'' is no job''s name; expected 1 to 200 lower-case letters, digits and . _ - /', part, words[2]);
-        end if;
-    elsif words[1] = 'on' then
-        if count = 3 and words[2] = 'notify' and words[3] !~ '^[a-z_][a-z0-9_]{0,62}$' then
-            problem := format('schedule ''%s'': ''%s'' is no channel; expected at most 63 lower-case letters, digits and _, not beginning with a digit',
-                part, words[3]);
-            meant := case when lower(words[3]) ~ '^[a-z_][a-z0-9_]{0,62}$' then 'on notify ' || lower(words[3]) end;
-        elsif count = 3 and words[2] = 'notify' and words[3] like 'scheduler\_%' then
-            problem := format('schedule ''%s'': channels named scheduler_… are the scheduler''s own; expected another name', part);
-        elsif not ((count = 2 and words[2] in ('startup', 'release')) or (count = 3 and words[2] = 'notify')) then
-            problem := format('schedule ''%s'' cannot be read; expected ''on startup'', ''on release'' or ''on notify CHANNEL''', part);
-            near := case when words[2] in ('start', 'boot') then 'startup' else scheduler_private.nearest(words[2], '{startup,release,notify}') end;
-            meant := case when (count = 2 and near <> 'notify') or (count = 3 and near = 'notify')
-                then 'on ' || near || coalesce(' ' || words[3], '') end;
-        end if;
-    elsif scheduler_private.duration_meant(part) is not null then
-        -- pg_cron writes '30 seconds'.
-        problem := format('schedule ''%s'' cannot be read; expected ''every'' before a duration', part);
-        meant := 'every ' || scheduler_private.duration_meant(part);
-    elsif count between 5 and 7 then
-        select c.problem, c.meant into problem, meant from scheduler_private.cron_problem(part, words) c;
+        select r.problem, r.meant into problem, meant from scheduler_private.rrule_problem(part, words, starts is not null) r;
     else
-        near := scheduler_private.nearest(words[1], keywords);
-        if count = 1 then
-            near := coalesce(case when ('@' || lower(part)) = any (macros) then '@' || lower(part) end,
-                scheduler_private.nearest('@' || part, macros), case when near = 'manual' then near end);
-            meant := near;
-        elsif near is not null and near <> 'manual' then
-            select case when p.problem is null then near || ' ' || rest else p.meant end into meant
-            from scheduler_private.schedule_part_problem(near || ' ' || rest) p;
+        if count between 5 and 7 then
+            select c.problem, c.meant into problem, meant from scheduler_private.cron_problem(part, words) c;
+            if problem is null then
+                return;
+            end if;
         end if;
-        problem := format('schedule ''%s'' has %s; %s', part, count || case when count = 1 then ' field' else ' fields' end, expected);
+        -- What is like a text from elsewhere is said about only when it cannot be read.
+        select s.problem, s.meant into slip from scheduler_private.slip_problem(part, words) s;
+        if slip.problem is not null then
+            problem := slip.problem;
+            meant := slip.meant;
+            return;
+        elsif problem is not null then
+            return;
+        end if;
+        if count = 1 then
+            near := coalesce(scheduler_private.nearest('@' || ltrim(part, '@'), macros), scheduler_private.nearest(part, '{manual}'));
+        end if;
+        if near is not null or starts_with(words[1], '@') then
+            problem := format('schedule ''%s'' is not known', part);
+            meant := coalesce(near, scheduler_private.nearest(words[1], macros));
+            if meant is null then
+                problem := problem || '; expected one of ' || array_to_string(macros, ', ');
+            end if;
+            return;
+        end if;
+        if count > 1 and length(words[1]) > 1 then
+            near := scheduler_private.nearest(words[1], (scheduler_private.schedule_grammar() ->> 'words')::text[]);
+        end if;
+        if near is not null then
+            problem := format('schedule ''%s'' is not known', part);
+            meant := near || substr(part, length(words[1]) + 1);
+        else
+            problem := format('schedule ''%s'' has %s; %s', part, count || case when count = 1 then ' field' else ' fields' end, expected);
+        end if;
     end if;
-end $_$;
+end $$;
 
 CREATE FUNCTION scheduler_private.schedule_parts(schedule text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
+    AS $$
 declare
     piece text;
     parts text[] := '{}';
@@ -3337,52 +4821,66 @@ begin
     end if;
     foreach piece in array string_to_array(schedule, ';') loop
         piece := trim(both E' \t\n\r' from piece);
-        if parts[cardinality(parts)] ~* '^rrule\M' and (piece ~ '^[A-Za-z-]+=\S*$' or piece = '') then
+        if starts_with(parts[cardinality(parts)], 'rrule') and piece ~ (scheduler_private.schedule_grammar() ->> 'rule_key') then
             parts[cardinality(parts)] := parts[cardinality(parts)] || ';' || piece;
         else
             parts := parts || piece;
         end if;
     end loop;
     return parts;
-end $_$;
+end $$;
 
-CREATE FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) RETURNS record
+CREATE FUNCTION scheduler_private.schedule_problem(schedule text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) RETURNS record
     LANGUAGE plpgsql STABLE
     AS $_$
 declare
-    length_max constant integer := 1000;
-    parts_max constant integer := 20;
+    length_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,schedule}')::integer;
+    parts_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,parts}')::integer;
     parts text[];
+    part text;
+    is_event boolean;
+    ends integer := 0;
 begin
     -- What most jobs have.
-    if schedule = 'manual' or schedule ~ '^every [1-9][0-9]{0,5}[dhms]$'
-        or schedule ~ ('^(?:0 )?(?:\*|\*/[1-9][0-9]?|[0-5]?[0-9]) (?:\*|\*/[1-9][0-9]?|1?[0-9]|2[0-3]) \* \* (?:\*|\?|[1-7])$') then
+    if schedule = 'manual' or schedule ~ '^every [1-9][0-9]{0,3}[dhms]$'
+        or schedule ~ ('^(?:0 )?(?:\*|\*/(?:[1-9]|[1-5][0-9])|[0-5]?[0-9]) (?:\*|\*/(?:[1-9]|1[0-9]|2[0-3])|1?[0-9]|2[0-3]) '
+            '(?:\*|\?|[1-9]|1[0-9]|2[0-8]) \* (?:\*|\?|[1-7]|(?:SUN|MON|TUE|WED|THU|FRI|SAT|MON-FRI))$')
+    then
         return;
     end if;
     if length(schedule) > length_max then
-        problem := format('schedule has %s characters; expected at most %s', length(schedule), length_max);
+        problem := format('the schedule has %s characters; expected at most %s', length(schedule), length_max);
         return;
     end if;
     parts := scheduler_private.schedule_parts(schedule);
     if cardinality(parts) > parts_max then
-        problem := format('schedule has %s parts; expected at most %s', cardinality(parts), parts_max);
+        problem := format('the schedule has %s parts; expected at most %s', cardinality(parts), parts_max);
         return;
     end if;
     if parts = '{manual}' then
         return;
     end if;
-    for i in 1 .. cardinality(parts) loop
-        select p.problem, p.meant into problem, meant from scheduler_private.schedule_part_problem(parts[i]) p;
-        if problem is not null then
-            if meant is not null then
-                parts[i] := meant;
-                meant := array_to_string(parts, '; ');
-            elsif parts[i] = '' and cardinality(parts) > 1 then
-                meant := nullif(array_to_string(array_remove(parts, ''), '; '), '');
+    foreach part in array parts loop
+        if position('with' in part) > 0 then
+            select w.part, w.problem, w.meant into part, problem, meant from scheduler_private.params_problem(part) w;
+        end if;
+        if problem is null then
+            is_event := false;
+            if part ~ '^(?:after|on|every)(?:[ \t\n\r]|$)' then
+                select e.is_event, e.problem, e.meant, ends + (e.event is not distinct from 'end')::integer into is_event, problem, meant, ends
+                from scheduler_private.event_problem(part) e;
             end if;
+            if not is_event then
+                select p.problem, p.meant into problem, meant from scheduler_private.schedule_part_problem(part, time_zone, starts) p;
+            end if;
+        end if;
+        if problem is not null then
             return;
         end if;
     end loop;
+    if ends > 1 then
+        problem := format('schedule ''%s'' %s', schedule, scheduler_private.schedule_grammar() #>> '{events,several_ends}');
+    end if;
 end $_$;
 
 CREATE FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) RETURNS integer
@@ -3423,6 +4921,50 @@ CREATE FUNCTION scheduler_private.shown(value jsonb) RETURNS text
     end
     from (select regexp_replace(value #>> '{}', '[[:cntrl:]]', ' ', 'g') as text) t
 $$;
+
+CREATE FUNCTION scheduler_private.slip_filled(template text, groups text[]) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+    filled text := template;
+    hole text[];
+    value text;
+begin
+    for hole in select regexp_matches(template, '\{(every:|day:|n:)?([0-9])(s?)\}', 'g') loop
+        value := groups[hole[2]::integer];
+        filled := replace(filled, '{' || coalesce(hole[1], '') || hole[2] || hole[3] || '}', case
+            when hole[1] = 'every:' then scheduler_private.duration_meant(value || hole[3])
+            when hole[1] = 'day:' then upper(left(value, 3) collate "C")
+            when hole[1] = 'n:' then value::integer::text
+            when template = '@{1}' then lower(value collate "C")
+            else value end);
+    end loop;
+    return filled;
+end $$;
+
+CREATE FUNCTION scheduler_private.slip_problem(part text, words text[], OUT problem text, OUT meant text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    AS $_$
+declare
+    plain constant text := array_to_string(words, ' ');
+    lower constant text := lower(plain collate "C");
+    slip jsonb;
+    groups text[];
+begin
+    if cardinality(words) > (scheduler_private.schedule_grammar() #>> '{limits,slip_words}')::integer or octet_length(part) <> length(part) then
+        return;
+    end if;
+    for slip in select * from jsonb_array_elements(scheduler_private.schedule_grammar() -> 'slips') loop
+        -- The server keeps few patterns ready, and most texts are like none.
+        continue when position(slip ->> 'needs' in lower) = 0;
+        groups := regexp_match(plain collate "C", '^(?:' || (slip ->> 'pattern') || ')$', case when (slip ->> 'cased')::boolean then 'c' else 'i' end);
+        continue when groups is null;
+        meant := scheduler_private.slip_filled(slip ->> 'meant', groups);
+        continue when meant is null and slip ->> 'meant' is not null;
+        problem := format('schedule ''%s'' %s', part, scheduler_private.slip_filled(slip ->> 'why', groups));
+        return;
+    end loop;
+end $_$;
 
 CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RETURNS TABLE(event text, source text, job text, condition text, place smallint, part text, delay interval, waits_for smallint, from_startup boolean, mark text)
     LANGUAGE sql IMMUTABLE
@@ -3640,28 +5182,29 @@ $$;
 
 CREATE FUNCTION scheduler_private.time_zone_problem(zone text, OUT problem text, OUT meant text) RETURNS record
     LANGUAGE plpgsql
-    AS $_$
+    AS $$
 declare
     remembered_max constant integer := 4000;
-    known text := coalesce(current_setting('scheduler_private.known_zones', true), '');
-    zones text[];
+    known constant text := coalesce(current_setting('scheduler_private.known_zones', true), '');
+    names constant jsonb := scheduler_private.zone_names() -> 'names';
 begin
     if zone = 'UTC' or position(',' || zone || ',' in known) > 0 then
         return;
     end if;
-    zones := array(select z.name from pg_timezone_names z where z.name ~ '^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$' order by z.name);
-    if zone = any (zones) then
+    if zone ~ (scheduler_private.zone_names() ->> 'form') and exists (select from pg_timezone_names z where z.name = zone) then
         if length(known) < remembered_max then
             perform set_config('scheduler_private.known_zones', known || ',' || zone || ',', false);
         end if;
         return;
     end if;
-    problem := format('time_zone %s is not known; expected an IANA name such as UTC or Europe/Berlin', scheduler_private.shown(to_jsonb(zone)));
-    meant := coalesce(
-        (select z from unnest(zones) z where lower(z) = lower(zone) limit 1),
-        (select z from unnest(zones) z where lower(z) like '%/' || replace(replace(replace(lower(zone), '\', ''), '%', ''), ' ', '\_') limit 1),
-        scheduler_private.nearest(zone, zones));
-end $_$;
+    -- A bare city is the end of a name.
+    meant := coalesce(scheduler_private.zone_names() -> 'of_windows' ->> zone,
+        (select n.name from jsonb_array_elements_text(names) with ordinality as n (name, place)
+         where right(lower(n.name collate "C"), length(zone) + 1) = '/' || lower(replace(zone, ' ', '_') collate "C") order by n.place limit 1),
+        scheduler_private.nearest(zone, array(select jsonb_array_elements_text(names))));
+    problem := format('time zone ''%s'' is not known%s', zone,
+        case when meant is null then '; expected an IANA name such as UTC or Europe/Berlin' else '' end);
+end $$;
 
 CREATE TABLE scheduler_private.job_version (
     id bigint NOT NULL,
@@ -3721,6 +5264,575 @@ begin
     update scheduler_private.incident_look l set looked_at = clock_timestamp(), found_count = cardinality(now_found);
     return changes;
 end $$;
+
+CREATE FUNCTION scheduler_private.zone_names() RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+select $json${
+  "names": [
+    "Africa/Abidjan",
+    "Africa/Accra",
+    "Africa/Addis_Ababa",
+    "Africa/Algiers",
+    "Africa/Asmara",
+    "Africa/Bamako",
+    "Africa/Bangui",
+    "Africa/Banjul",
+    "Africa/Bissau",
+    "Africa/Blantyre",
+    "Africa/Brazzaville",
+    "Africa/Bujumbura",
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "Africa/Ceuta",
+    "Africa/Conakry",
+    "Africa/Dakar",
+    "Africa/Dar_es_Salaam",
+    "Africa/Djibouti",
+    "Africa/Douala",
+    "Africa/El_Aaiun",
+    "Africa/Freetown",
+    "Africa/Gaborone",
+    "Africa/Harare",
+    "Africa/Johannesburg",
+    "Africa/Juba",
+    "Africa/Kampala",
+    "Africa/Khartoum",
+    "Africa/Kigali",
+    "Africa/Kinshasa",
+    "Africa/Lagos",
+    "Africa/Libreville",
+    "Africa/Lome",
+    "Africa/Luanda",
+    "Africa/Lubumbashi",
+    "Africa/Lusaka",
+    "Africa/Malabo",
+    "Africa/Maputo",
+    "Africa/Maseru",
+    "Africa/Mbabane",
+    "Africa/Mogadishu",
+    "Africa/Monrovia",
+    "Africa/Nairobi",
+    "Africa/Ndjamena",
+    "Africa/Niamey",
+    "Africa/Nouakchott",
+    "Africa/Ouagadougou",
+    "Africa/Porto-Novo",
+    "Africa/Sao_Tome",
+    "Africa/Tripoli",
+    "Africa/Tunis",
+    "Africa/Windhoek",
+    "America/Adak",
+    "America/Anchorage",
+    "America/Anguilla",
+    "America/Antigua",
+    "America/Araguaina",
+    "America/Argentina/Buenos_Aires",
+    "America/Argentina/Catamarca",
+    "America/Argentina/Cordoba",
+    "America/Argentina/Jujuy",
+    "America/Argentina/La_Rioja",
+    "America/Argentina/Mendoza",
+    "America/Argentina/Rio_Gallegos",
+    "America/Argentina/Salta",
+    "America/Argentina/San_Juan",
+    "America/Argentina/San_Luis",
+    "America/Argentina/Tucuman",
+    "America/Argentina/Ushuaia",
+    "America/Aruba",
+    "America/Asuncion",
+    "America/Atikokan",
+    "America/Bahia",
+    "America/Bahia_Banderas",
+    "America/Barbados",
+    "America/Belem",
+    "America/Belize",
+    "America/Blanc-Sablon",
+    "America/Boa_Vista",
+    "America/Bogota",
+    "America/Boise",
+    "America/Cambridge_Bay",
+    "America/Campo_Grande",
+    "America/Cancun",
+    "America/Caracas",
+    "America/Cayenne",
+    "America/Cayman",
+    "America/Chicago",
+    "America/Chihuahua",
+    "America/Ciudad_Juarez",
+    "America/Costa_Rica",
+    "America/Coyhaique",
+    "America/Creston",
+    "America/Cuiaba",
+    "America/Curacao",
+    "America/Danmarkshavn",
+    "America/Dawson",
+    "America/Dawson_Creek",
+    "America/Denver",
+    "America/Detroit",
+    "America/Dominica",
+    "America/Edmonton",
+    "America/Eirunepe",
+    "America/El_Salvador",
+    "America/Fort_Nelson",
+    "America/Fortaleza",
+    "America/Glace_Bay",
+    "America/Goose_Bay",
+    "America/Grand_Turk",
+    "America/Grenada",
+    "America/Guadeloupe",
+    "America/Guatemala",
+    "America/Guayaquil",
+    "America/Guyana",
+    "America/Halifax",
+    "America/Havana",
+    "America/Hermosillo",
+    "America/Indiana/Indianapolis",
+    "America/Indiana/Knox",
+    "America/Indiana/Marengo",
+    "America/Indiana/Petersburg",
+    "America/Indiana/Tell_City",
+    "America/Indiana/Vevay",
+    "America/Indiana/Vincennes",
+    "America/Indiana/Winamac",
+    "America/Inuvik",
+    "America/Iqaluit",
+    "America/Jamaica",
+    "America/Juneau",
+    "America/Kentucky/Louisville",
+    "America/Kentucky/Monticello",
+    "America/Kralendijk",
+    "America/La_Paz",
+    "America/Lima",
+    "America/Los_Angeles",
+    "America/Lower_Princes",
+    "America/Maceio",
+    "America/Managua",
+    "America/Manaus",
+    "America/Marigot",
+    "America/Martinique",
+    "America/Matamoros",
+    "America/Mazatlan",
+    "America/Menominee",
+    "America/Merida",
+    "America/Metlakatla",
+    "America/Mexico_City",
+    "America/Miquelon",
+    "America/Moncton",
+    "America/Monterrey",
+    "America/Montevideo",
+    "America/Montserrat",
+    "America/Nassau",
+    "America/New_York",
+    "America/Nome",
+    "America/Noronha",
+    "America/North_Dakota/Beulah",
+    "America/North_Dakota/Center",
+    "America/North_Dakota/New_Salem",
+    "America/Nuuk",
+    "America/Ojinaga",
+    "America/Panama",
+    "America/Paramaribo",
+    "America/Phoenix",
+    "America/Port-au-Prince",
+    "America/Port_of_Spain",
+    "America/Porto_Velho",
+    "America/Puerto_Rico",
+    "America/Punta_Arenas",
+    "America/Rankin_Inlet",
+    "America/Recife",
+    "America/Regina",
+    "America/Resolute",
+    "America/Rio_Branco",
+    "America/Santarem",
+    "America/Santiago",
+    "America/Santo_Domingo",
+    "America/Sao_Paulo",
+    "America/Scoresbysund",
+    "America/Sitka",
+    "America/St_Barthelemy",
+    "America/St_Johns",
+    "America/St_Kitts",
+    "America/St_Lucia",
+    "America/St_Thomas",
+    "America/St_Vincent",
+    "America/Swift_Current",
+    "America/Tegucigalpa",
+    "America/Thule",
+    "America/Tijuana",
+    "America/Toronto",
+    "America/Tortola",
+    "America/Vancouver",
+    "America/Whitehorse",
+    "America/Winnipeg",
+    "America/Yakutat",
+    "Antarctica/Casey",
+    "Antarctica/Davis",
+    "Antarctica/DumontDUrville",
+    "Antarctica/Macquarie",
+    "Antarctica/Mawson",
+    "Antarctica/McMurdo",
+    "Antarctica/Palmer",
+    "Antarctica/Rothera",
+    "Antarctica/Syowa",
+    "Antarctica/Troll",
+    "Antarctica/Vostok",
+    "Arctic/Longyearbyen",
+    "Asia/Aden",
+    "Asia/Almaty",
+    "Asia/Amman",
+    "Asia/Anadyr",
+    "Asia/Aqtau",
+    "Asia/Aqtobe",
+    "Asia/Ashgabat",
+    "Asia/Atyrau",
+    "Asia/Baghdad",
+    "Asia/Bahrain",
+    "Asia/Baku",
+    "Asia/Bangkok",
+    "Asia/Barnaul",
+    "Asia/Beirut",
+    "Asia/Bishkek",
+    "Asia/Brunei",
+    "Asia/Chita",
+    "Asia/Colombo",
+    "Asia/Damascus",
+    "Asia/Dhaka",
+    "Asia/Dili",
+    "Asia/Dubai",
+    "Asia/Dushanbe",
+    "Asia/Famagusta",
+    "Asia/Gaza",
+    "Asia/Hebron",
+    "Asia/Ho_Chi_Minh",
+    "Asia/Hong_Kong",
+    "Asia/Hovd",
+    "Asia/Irkutsk",
+    "Asia/Jakarta",
+    "Asia/Jayapura",
+    "Asia/Jerusalem",
+    "Asia/Kabul",
+    "Asia/Kamchatka",
+    "Asia/Karachi",
+    "Asia/Kathmandu",
+    "Asia/Khandyga",
+    "Asia/Kolkata",
+    "Asia/Krasnoyarsk",
+    "Asia/Kuala_Lumpur",
+    "Asia/Kuching",
+    "Asia/Kuwait",
+    "Asia/Macau",
+    "Asia/Magadan",
+    "Asia/Makassar",
+    "Asia/Manila",
+    "Asia/Muscat",
+    "Asia/Nicosia",
+    "Asia/Novokuznetsk",
+    "Asia/Novosibirsk",
+    "Asia/Omsk",
+    "Asia/Oral",
+    "Asia/Phnom_Penh",
+    "Asia/Pontianak",
+    "Asia/Pyongyang",
+    "Asia/Qatar",
+    "Asia/Qostanay",
+    "Asia/Qyzylorda",
+    "Asia/Riyadh",
+    "Asia/Sakhalin",
+    "Asia/Samarkand",
+    "Asia/Seoul",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Asia/Srednekolymsk",
+    "Asia/Taipei",
+    "Asia/Tashkent",
+    "Asia/Tbilisi",
+    "Asia/Tehran",
+    "Asia/Thimphu",
+    "Asia/Tokyo",
+    "Asia/Tomsk",
+    "Asia/Ulaanbaatar",
+    "Asia/Urumqi",
+    "Asia/Ust-Nera",
+    "Asia/Vientiane",
+    "Asia/Vladivostok",
+    "Asia/Yakutsk",
+    "Asia/Yangon",
+    "Asia/Yekaterinburg",
+    "Asia/Yerevan",
+    "Atlantic/Azores",
+    "Atlantic/Bermuda",
+    "Atlantic/Canary",
+    "Atlantic/Cape_Verde",
+    "Atlantic/Faroe",
+    "Atlantic/Madeira",
+    "Atlantic/Reykjavik",
+    "Atlantic/South_Georgia",
+    "Atlantic/St_Helena",
+    "Atlantic/Stanley",
+    "Australia/Adelaide",
+    "Australia/Brisbane",
+    "Australia/Broken_Hill",
+    "Australia/Darwin",
+    "Australia/Eucla",
+    "Australia/Hobart",
+    "Australia/Lindeman",
+    "Australia/Lord_Howe",
+    "Australia/Melbourne",
+    "Australia/Perth",
+    "Australia/Sydney",
+    "Europe/Amsterdam",
+    "Europe/Andorra",
+    "Europe/Astrakhan",
+    "Europe/Athens",
+    "Europe/Belgrade",
+    "Europe/Berlin",
+    "Europe/Bratislava",
+    "Europe/Brussels",
+    "Europe/Bucharest",
+    "Europe/Budapest",
+    "Europe/Busingen",
+    "Europe/Chisinau",
+    "Europe/Copenhagen",
+    "Europe/Dublin",
+    "Europe/Gibraltar",
+    "Europe/Guernsey",
+    "Europe/Helsinki",
+    "Europe/Isle_of_Man",
+    "Europe/Istanbul",
+    "Europe/Jersey",
+    "Europe/Kaliningrad",
+    "Europe/Kirov",
+    "Europe/Kyiv",
+    "Europe/Lisbon",
+    "Europe/Ljubljana",
+    "Europe/London",
+    "Europe/Luxembourg",
+    "Europe/Madrid",
+    "Europe/Malta",
+    "Europe/Mariehamn",
+    "Europe/Minsk",
+    "Europe/Monaco",
+    "Europe/Moscow",
+    "Europe/Oslo",
+    "Europe/Paris",
+    "Europe/Podgorica",
+    "Europe/Prague",
+    "Europe/Riga",
+    "Europe/Rome",
+    "Europe/Samara",
+    "Europe/San_Marino",
+    "Europe/Sarajevo",
+    "Europe/Saratov",
+    "Europe/Simferopol",
+    "Europe/Skopje",
+    "Europe/Sofia",
+    "Europe/Stockholm",
+    "Europe/Tallinn",
+    "Europe/Tirane",
+    "Europe/Ulyanovsk",
+    "Europe/Vaduz",
+    "Europe/Vatican",
+    "Europe/Vienna",
+    "Europe/Vilnius",
+    "Europe/Volgograd",
+    "Europe/Warsaw",
+    "Europe/Zagreb",
+    "Europe/Zurich",
+    "Indian/Antananarivo",
+    "Indian/Chagos",
+    "Indian/Christmas",
+    "Indian/Cocos",
+    "Indian/Comoro",
+    "Indian/Kerguelen",
+    "Indian/Mahe",
+    "Indian/Maldives",
+    "Indian/Mauritius",
+    "Indian/Mayotte",
+    "Indian/Reunion",
+    "Pacific/Apia",
+    "Pacific/Auckland",
+    "Pacific/Bougainville",
+    "Pacific/Chatham",
+    "Pacific/Chuuk",
+    "Pacific/Easter",
+    "Pacific/Efate",
+    "Pacific/Fakaofo",
+    "Pacific/Fiji",
+    "Pacific/Funafuti",
+    "Pacific/Galapagos",
+    "Pacific/Gambier",
+    "Pacific/Guadalcanal",
+    "Pacific/Guam",
+    "Pacific/Honolulu",
+    "Pacific/Kanton",
+    "Pacific/Kiritimati",
+    "Pacific/Kosrae",
+    "Pacific/Kwajalein",
+    "Pacific/Majuro",
+    "Pacific/Marquesas",
+    "Pacific/Midway",
+    "Pacific/Nauru",
+    "Pacific/Niue",
+    "Pacific/Norfolk",
+    "Pacific/Noumea",
+    "Pacific/Pago_Pago",
+    "Pacific/Palau",
+    "Pacific/Pitcairn",
+    "Pacific/Pohnpei",
+    "Pacific/Port_Moresby",
+    "Pacific/Rarotonga",
+    "Pacific/Saipan",
+    "Pacific/Tahiti",
+    "Pacific/Tarawa",
+    "Pacific/Tongatapu",
+    "Pacific/Wake",
+    "Pacific/Wallis",
+    "UTC"
+  ],
+  "of_windows": {
+    "AUS Central Standard Time": "Australia/Darwin",
+    "AUS Eastern Standard Time": "Australia/Sydney",
+    "Afghanistan Standard Time": "Asia/Kabul",
+    "Alaskan Standard Time": "America/Anchorage",
+    "Aleutian Standard Time": "America/Adak",
+    "Altai Standard Time": "Asia/Barnaul",
+    "Arab Standard Time": "Asia/Riyadh",
+    "Arabian Standard Time": "Asia/Dubai",
+    "Arabic Standard Time": "Asia/Baghdad",
+    "Argentina Standard Time": "America/Buenos_Aires",
+    "Astrakhan Standard Time": "Europe/Astrakhan",
+    "Atlantic Standard Time": "America/Halifax",
+    "Aus Central W. Standard Time": "Australia/Eucla",
+    "Azerbaijan Standard Time": "Asia/Baku",
+    "Azores Standard Time": "Atlantic/Azores",
+    "Bahia Standard Time": "America/Bahia",
+    "Bangladesh Standard Time": "Asia/Dhaka",
+    "Belarus Standard Time": "Europe/Minsk",
+    "Bougainville Standard Time": "Pacific/Bougainville",
+    "Canada Central Standard Time": "America/Regina",
+    "Cape Verde Standard Time": "Atlantic/Cape_Verde",
+    "Caucasus Standard Time": "Asia/Yerevan",
+    "Cen. Australia Standard Time": "Australia/Adelaide",
+    "Central America Standard Time": "America/Guatemala",
+    "Central Asia Standard Time": "Asia/Almaty",
+    "Central Brazilian Standard Time": "America/Cuiaba",
+    "Central Europe Standard Time": "Europe/Budapest",
+    "Central European Standard Time": "Europe/Warsaw",
+    "Central Pacific Standard Time": "Pacific/Guadalcanal",
+    "Central Standard Time": "America/Chicago",
+    "Central Standard Time (Mexico)": "America/Mexico_City",
+    "Chatham Islands Standard Time": "Pacific/Chatham",
+    "China Standard Time": "Asia/Shanghai",
+    "Cuba Standard Time": "America/Havana",
+    "E. Africa Standard Time": "Africa/Nairobi",
+    "E. Australia Standard Time": "Australia/Brisbane",
+    "E. Europe Standard Time": "Europe/Chisinau",
+    "E. South America Standard Time": "America/Sao_Paulo",
+    "Easter Island Standard Time": "Pacific/Easter",
+    "Eastern Standard Time": "America/New_York",
+    "Eastern Standard Time (Mexico)": "America/Cancun",
+    "Egypt Standard Time": "Africa/Cairo",
+    "Ekaterinburg Standard Time": "Asia/Yekaterinburg",
+    "FLE Standard Time": "Europe/Kiev",
+    "Fiji Standard Time": "Pacific/Fiji",
+    "GMT Standard Time": "Europe/London",
+    "GTB Standard Time": "Europe/Bucharest",
+    "Georgian Standard Time": "Asia/Tbilisi",
+    "Greenland Standard Time": "America/Godthab",
+    "Greenwich Standard Time": "Atlantic/Reykjavik",
+    "Haiti Standard Time": "America/Port-au-Prince",
+    "Hawaiian Standard Time": "Pacific/Honolulu",
+    "India Standard Time": "Asia/Calcutta",
+    "Iran Standard Time": "Asia/Tehran",
+    "Israel Standard Time": "Asia/Jerusalem",
+    "Jordan Standard Time": "Asia/Amman",
+    "Kaliningrad Standard Time": "Europe/Kaliningrad",
+    "Korea Standard Time": "Asia/Seoul",
+    "Libya Standard Time": "Africa/Tripoli",
+    "Line Islands Standard Time": "Pacific/Kiritimati",
+    "Lord Howe Standard Time": "Australia/Lord_Howe",
+    "Magadan Standard Time": "Asia/Magadan",
+    "Magallanes Standard Time": "America/Punta_Arenas",
+    "Marquesas Standard Time": "Pacific/Marquesas",
+    "Mauritius Standard Time": "Indian/Mauritius",
+    "Middle East Standard Time": "Asia/Beirut",
+    "Montevideo Standard Time": "America/Montevideo",
+    "Morocco Standard Time": "Africa/Casablanca",
+    "Mountain Standard Time": "America/Denver",
+    "Mountain Standard Time (Mexico)": "America/Chihuahua",
+    "Myanmar Standard Time": "Asia/Rangoon",
+    "N. Central Asia Standard Time": "Asia/Novosibirsk",
+    "Namibia Standard Time": "Africa/Windhoek",
+    "Nepal Standard Time": "Asia/Katmandu",
+    "New Zealand Standard Time": "Pacific/Auckland",
+    "Newfoundland Standard Time": "America/St_Johns",
+    "Norfolk Standard Time": "Pacific/Norfolk",
+    "North Asia East Standard Time": "Asia/Irkutsk",
+    "North Asia Standard Time": "Asia/Krasnoyarsk",
+    "North Korea Standard Time": "Asia/Pyongyang",
+    "Omsk Standard Time": "Asia/Omsk",
+    "Pacific SA Standard Time": "America/Santiago",
+    "Pacific Standard Time": "America/Los_Angeles",
+    "Pacific Standard Time (Mexico)": "America/Tijuana",
+    "Pakistan Standard Time": "Asia/Karachi",
+    "Paraguay Standard Time": "America/Asuncion",
+    "Qyzylorda Standard Time": "Asia/Qyzylorda",
+    "Romance Standard Time": "Europe/Paris",
+    "Russia Time Zone 10": "Asia/Srednekolymsk",
+    "Russia Time Zone 11": "Asia/Kamchatka",
+    "Russia Time Zone 3": "Europe/Samara",
+    "Russian Standard Time": "Europe/Moscow",
+    "SA Eastern Standard Time": "America/Cayenne",
+    "SA Pacific Standard Time": "America/Bogota",
+    "SA Western Standard Time": "America/La_Paz",
+    "SE Asia Standard Time": "Asia/Bangkok",
+    "Saint Pierre Standard Time": "America/Miquelon",
+    "Sakhalin Standard Time": "Asia/Sakhalin",
+    "Samoa Standard Time": "Pacific/Apia",
+    "Sao Tome Standard Time": "Africa/Sao_Tome",
+    "Saratov Standard Time": "Europe/Saratov",
+    "Singapore Standard Time": "Asia/Singapore",
+    "South Africa Standard Time": "Africa/Johannesburg",
+    "South Sudan Standard Time": "Africa/Juba",
+    "Sri Lanka Standard Time": "Asia/Colombo",
+    "Sudan Standard Time": "Africa/Khartoum",
+    "Syria Standard Time": "Asia/Damascus",
+    "Taipei Standard Time": "Asia/Taipei",
+    "Tasmania Standard Time": "Australia/Hobart",
+    "Tocantins Standard Time": "America/Araguaina",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "Tomsk Standard Time": "Asia/Tomsk",
+    "Tonga Standard Time": "Pacific/Tongatapu",
+    "Transbaikal Standard Time": "Asia/Chita",
+    "Turkey Standard Time": "Europe/Istanbul",
+    "Turks And Caicos Standard Time": "America/Grand_Turk",
+    "US Eastern Standard Time": "America/Indianapolis",
+    "US Mountain Standard Time": "America/Phoenix",
+    "UTC": "Etc/UTC",
+    "UTC+12": "Etc/GMT-12",
+    "UTC+13": "Etc/GMT-13",
+    "UTC-02": "Etc/GMT+2",
+    "UTC-08": "Etc/GMT+8",
+    "UTC-09": "Etc/GMT+9",
+    "UTC-11": "Etc/GMT+11",
+    "Ulaanbaatar Standard Time": "Asia/Ulaanbaatar",
+    "Venezuela Standard Time": "America/Caracas",
+    "Vladivostok Standard Time": "Asia/Vladivostok",
+    "Volgograd Standard Time": "Europe/Volgograd",
+    "W. Australia Standard Time": "Australia/Perth",
+    "W. Central Africa Standard Time": "Africa/Lagos",
+    "W. Europe Standard Time": "Europe/Berlin",
+    "W. Mongolia Standard Time": "Asia/Hovd",
+    "West Asia Standard Time": "Asia/Tashkent",
+    "West Bank Standard Time": "Asia/Hebron",
+    "West Pacific Standard Time": "Pacific/Port_Moresby",
+    "Yakutsk Standard Time": "Asia/Yakutsk",
+    "Yukon Standard Time": "America/Whitehorse"
+  },
+  "form": "^[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}$"
+}$json$::jsonb
+$_$;
 
 CREATE FUNCTION snapshot.cancel_upload(id bigint, reason text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4705,6 +6817,20 @@ CREATE TABLE scheduler_private.event (
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
+CREATE SEQUENCE scheduler_private.job_change_mark
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE scheduler_private.job_change (
+    job text NOT NULL,
+    mark bigint DEFAULT nextval('scheduler_private.job_change_mark'::regclass) NOT NULL,
+    marked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
+
 CREATE TABLE scheduler_private.job_note (
     job text NOT NULL,
     version integer NOT NULL,
@@ -4768,7 +6894,12 @@ CREATE VIEW scheduler.job_status AS
     j.version,
     j.source,
     j.paused_until,
-    COALESCE(n.notes, '{}'::text[]) AS notes,
+    (COALESCE(n.notes, '{}'::text[]) ||
+        CASE
+            WHEN (j.name IN ( SELECT c.job
+               FROM scheduler_private.job_change c)) THEN ARRAY['not judged yet by a node'::text]
+            ELSE '{}'::text[]
+        END) AS notes,
     n.in_words
    FROM ((((scheduler.job j
      LEFT JOIN scheduler_private.job_gate g ON ((g.job = j.name)))
@@ -5208,20 +7339,6 @@ CREATE TABLE scheduler_private.job_chain_end (
     CONSTRAINT chain_end_is_one_row CHECK (only_row)
 )
 WITH (fillfactor='50');
-
-CREATE SEQUENCE scheduler_private.job_change_mark
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-CREATE TABLE scheduler_private.job_change (
-    job text NOT NULL,
-    mark bigint DEFAULT nextval('scheduler_private.job_change_mark'::regclass) NOT NULL,
-    marked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='2000', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE scheduler_private.job_version ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME scheduler_private.job_version_id_seq
@@ -6133,8 +8250,14 @@ GRANT ALL ON FUNCTION scheduler.unschedule(name text, reason text) TO scheduler_
 GRANT ALL ON FUNCTION scheduler.unschedule(name text, reason text) TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler.unschedule(name text, reason text) TO scheduler_node;
 
+GRANT ALL ON FUNCTION scheduler_private.at_problem(part text, words text[], time_zone text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.at_problem(part text, words text[], time_zone text, OUT problem text, OUT meant text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.backfill_step() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.backfill_step() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.blackout_problem(entry jsonb, time_zone text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.blackout_problem(entry jsonb, time_zone text, OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.calendar_changed() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.calendar_changed() TO scheduler_admin;
@@ -6159,9 +8282,6 @@ GRANT ALL ON FUNCTION scheduler_private.channel_schema(kind text) TO scheduler_a
 
 GRANT ALL ON FUNCTION scheduler_private.channels_of(job text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.channels_of(job text) TO scheduler_admin;
-
-GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_node;
-GRANT ALL ON FUNCTION scheduler_private.check_blackout(calendar text, entry jsonb) TO scheduler_admin;
 
 GRANT SELECT ON TABLE scheduler.job TO scheduler_viewer;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduler.job TO scheduler_operator;
@@ -6224,8 +8344,23 @@ GRANT ALL ON FUNCTION scheduler_private.conditions_of_jobs() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.count_burst(channel text, known bigint, lease bigint) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.cron_interval_meant(fields text[], place integer, step integer) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.cron_interval_meant(fields text[], place integer, step integer) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.cron_is_due(days integer[], before_last integer[], months integer[], weekdays integer[], nth integer, years integer[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.cron_is_due(days integer[], before_last integer[], months integer[], weekdays integer[], nth integer, years integer[]) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.cron_item(form jsonb, item text, OUT first integer, OUT last integer, OUT step integer, OUT why text, OUT put text, OUT step_wrong boolean) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.cron_item(form jsonb, item text, OUT first integer, OUT last integer, OUT step integer, OUT why text, OUT put text, OUT step_wrong boolean) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.cron_problem(part text, fields text[], OUT problem text, OUT meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.cron_problem(part text, fields text[], OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.cron_slip(form jsonb, item text, OUT why text, OUT put text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.cron_slip(form jsonb, item text, OUT why text, OUT put text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.cron_value(form jsonb, value text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.cron_value(form jsonb, value text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.drop_partition(partition text, keep interval) TO scheduler_admin;
@@ -6251,8 +8386,17 @@ GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with 
 GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.event_problem(part text, OUT is_event boolean, OUT event text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.event_problem(part text, OUT is_event boolean, OUT event text, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.every_problem(part text, length text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.every_problem(part text, length text, OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.follow(run_keys text[], jobs text[], verdicts text[]) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.follow(run_keys text[], jobs text[], verdicts text[]) TO scheduler_admin;
@@ -6311,6 +8455,12 @@ GRANT ALL ON FUNCTION scheduler_private.keep_gates() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.kind_problem(kind text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.kind_problem(kind text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.listed(list jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.listed(list jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.local_time(written text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.local_time(written text) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.long_holder(relation regclass) TO scheduler_admin;
 
@@ -6319,6 +8469,9 @@ GRANT ALL ON FUNCTION scheduler_private.matching_jobs(pattern text) TO scheduler
 
 GRANT ALL ON FUNCTION scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.message(c scheduler.channel, keys text[], listed_max integer, flips_max integer) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.month_days(year integer, month integer) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.month_days(year integer, month integer) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.nearest(name text, valid text[]) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.nearest(name text, valid text[]) TO scheduler_admin;
@@ -6344,6 +8497,12 @@ GRANT ALL ON FUNCTION scheduler_private.notify_turn(node text, lease bigint, qui
 GRANT ALL ON FUNCTION scheduler_private.of_startup(run_key text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.of_startup(run_key text) TO scheduler_admin;
 
+GRANT ALL ON FUNCTION scheduler_private.params_problem(whole text, OUT part text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.params_problem(whole text, OUT part text, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.params_wrong(pairs text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.params_wrong(pairs text[]) TO scheduler_admin;
+
 GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse(job text, "column" text, problem text, meant text) TO scheduler_admin;
 
@@ -6356,26 +8515,44 @@ GRANT ALL ON FUNCTION scheduler_private.refuse_trial() TO scheduler_admin;
 GRANT ALL ON FUNCTION scheduler_private.refuse_verdict(run_key text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.refuse_verdict(run_key text) TO scheduler_admin;
 
-GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) TO scheduler_node;
-GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, rule text, OUT problem text, OUT meant text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler_private.rrule_number(key jsonb, value text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.rrule_number(key jsonb, value text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.rrule_parts_problem(given jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.rrule_parts_problem(given jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, words text[], has_starts boolean, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.rrule_problem(part text, words text[], has_starts boolean, OUT problem text, OUT meant text) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.rrule_value_problem(key jsonb, value text, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.rrule_value_problem(key jsonb, value text, OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.run_partitions() TO scheduler_admin;
 
-GRANT ALL ON FUNCTION scheduler_private.schedule_part_problem(part text, OUT problem text, OUT meant text) TO scheduler_node;
-GRANT ALL ON FUNCTION scheduler_private.schedule_part_problem(part text, OUT problem text, OUT meant text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler_private.schedule_grammar() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.schedule_grammar() TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.schedule_part_problem(part text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.schedule_part_problem(part text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.schedule_parts(schedule text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.schedule_parts(schedule text) TO scheduler_admin;
 
-GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_node;
-GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, OUT problem text, OUT meant text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.schedule_problem(schedule text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.settle_incidents(now_found scheduler_private.found[]) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.shown(value jsonb) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.slip_filled(template text, groups text[]) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.slip_filled(template text, groups text[]) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.slip_problem(part text, words text[], OUT problem text, OUT meant text) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.slip_problem(part text, words text[], OUT problem text, OUT meant text) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.subscriptions_of(name text, schedule text) TO scheduler_admin;
@@ -6406,6 +8583,9 @@ GRANT ALL ON FUNCTION scheduler_private.version_text(version scheduler_private.j
 
 GRANT ALL ON FUNCTION scheduler_private.watch_incidents(every interval, keep interval) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.watch_incidents(every interval, keep interval) TO scheduler_admin;
+
+GRANT ALL ON FUNCTION scheduler_private.zone_names() TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.zone_names() TO scheduler_admin;
 
 REVOKE ALL ON FUNCTION snapshot.cancel_upload(id bigint, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION snapshot.cancel_upload(id bigint, reason text) TO scheduler_operator;
@@ -6563,6 +8743,11 @@ GRANT ALL ON TABLE scheduler.job_file TO scheduler_node;
 GRANT SELECT ON TABLE scheduler_private.event TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.event TO scheduler_node;
 
+GRANT ALL ON SEQUENCE scheduler_private.job_change_mark TO scheduler_node;
+
+GRANT SELECT ON TABLE scheduler_private.job_change TO scheduler_admin;
+GRANT ALL ON TABLE scheduler_private.job_change TO scheduler_node;
+
 GRANT SELECT ON TABLE scheduler_private.job_note TO scheduler_admin;
 GRANT ALL ON TABLE scheduler_private.job_note TO scheduler_node;
 
@@ -6657,11 +8842,6 @@ GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_chain TO schedule
 
 GRANT SELECT ON TABLE scheduler_private.job_chain_end TO scheduler_admin;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE scheduler_private.job_chain_end TO scheduler_node;
-
-GRANT ALL ON SEQUENCE scheduler_private.job_change_mark TO scheduler_node;
-
-GRANT SELECT ON TABLE scheduler_private.job_change TO scheduler_admin;
-GRANT ALL ON TABLE scheduler_private.job_change TO scheduler_node;
 
 GRANT ALL ON SEQUENCE scheduler_private.job_version_id_seq TO scheduler_node;
 
