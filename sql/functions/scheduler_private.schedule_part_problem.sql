@@ -14,15 +14,6 @@ declare
     slip record;
     near text;
 begin
-    -- What the trigger reads is no mistake; params are looked at where they are used.
-    if part ~ '\swith\s+[^\s=]+=[^\s;,]+(\s+[^\s=]+=[^\s;,]+)*$' then
-        select p.problem, p.meant into problem, meant from scheduler_private.schedule_part_problem(trim(both E' \t\n\r' from
-            regexp_replace(part, '\swith\s+[^\s=]+=[^\s;,]+(\s+[^\s=]+=[^\s;,]+)*$', ''))) p;
-        return;
-    elsif part ~ '^(after .* (and|from startup|\+) |after .* from startup$|on .* \+ |on node start$|every .* after end$)'
-        and exists (select from scheduler_private.subscriptions_of('', part)) then
-        return;
-    end if;
     if length(part) > part_max then
         problem := format('a part of the schedule has %s characters; expected at most %s', length(part), part_max);
     elsif part = '' then

@@ -19,7 +19,8 @@ internal static partial class PartParams
         // Most schedules have none.
         if (!schedule.Contains("with", StringComparison.Ordinal)) { return []; }
         IReadOnlyList<IReadOnlyList<KeyValuePair<string, string>>> given;
-        try { given = Schedule.Parse(schedule, "UTC").Given; }
+        // A rule with COUNT needs a start; which one changes no params.
+        try { given = Schedule.Parse(schedule, "UTC", ScheduleLimits.None with { Starts = DateTimeOffset.UnixEpoch }).Given; }
         catch (ScheduleException) { return []; }
         var declared = JsonNode.Parse(@params)!.AsObject();
         return given.SelectMany(g => g).Select(g => Read(declared, g.Key, g.Value).Problem).OfType<string>().Distinct();
@@ -34,8 +35,8 @@ internal static partial class PartParams
     {
         if (!job.Schedule.Contains("with", StringComparison.Ordinal)) { return null; }
         Schedule schedule;
-        // What a calendar leaves out was never due; what is due needs no calendar to be found.
-        try { schedule = (job with { Calendar = null }).ReadSchedule(new Dictionary<string, NamedCalendar>()); }
+        // What a calendar leaves out, or a count, was never due; what is due is found without them.
+        try { schedule = (job with { Calendar = null, Count = null }).ReadSchedule(new Dictionary<string, NamedCalendar>()); }
         catch (ScheduleException) { return null; }
         var given = PlaceOf().Match(runKey) is { Success: true } place
             ? schedule.Given.ElementAtOrDefault(int.Parse(place.Groups[1].Value, CultureInfo.InvariantCulture) - 1) ?? []

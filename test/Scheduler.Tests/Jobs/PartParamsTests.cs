@@ -31,6 +31,7 @@ public sealed class PartParamsTests
     [TestCase("after a with share=half", "its schedule gives the param 'share' as 'half'; expected a number")]
     [TestCase("after a with dry=yes", "its schedule gives the param 'dry' as 'yes'; expected true or false")]
     [TestCase("after a with list=1", "its schedule gives the param 'list', which is a list or a map; expected text, a number, or true or false")]
+    [TestCase("rrule FREQ=DAILY;COUNT=5 with n=x", "its schedule gives the param 'n' as 'x'; expected a whole number")]
     [TestCase("no schedule with list=1", "")]
     public void Says_what_a_job_does_not_take(string schedule, string problems) =>
         Assert.That(string.Join('\n', PartParams.Problems(schedule, Declared)), Is.EqualTo(problems));
