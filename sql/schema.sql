@@ -4744,7 +4744,7 @@ $_$;
 
 CREATE FUNCTION scheduler_private.schedule_part_problem(part text, time_zone text, starts timestamp with time zone, OUT problem text, OUT meant text) RETURNS record
     LANGUAGE plpgsql STABLE
-    AS $_$
+    AS $$
 declare
     expected constant text := scheduler_private.schedule_grammar() ->> 'expected';
     part_max constant integer := (scheduler_private.schedule_grammar() #>> '{limits,part}')::integer;
@@ -4807,7 +4807,7 @@ begin
             problem := format('schedule ''%s'' has %s; %s', part, count || case when count = 1 then ' field' else ' fields' end, expected);
         end if;
     end if;
-end $_$;
+end $$;
 
 CREATE FUNCTION scheduler_private.schedule_parts(schedule text) RETURNS text[]
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
