@@ -13,7 +13,7 @@ begin
         exit when found_problem is not null;
     end loop;
     if found_problem is null then
-        select s.problem, s.meant into found_problem, found_meant from scheduler_private.schedule_problem(new.schedule) s;
+        select s.problem, s.meant into found_problem, found_meant from scheduler_private.schedule_problem(new.schedule, 'UTC', null) s;
     end if;
     if found_problem is null then
         found_problem := case
