@@ -15,7 +15,8 @@ begin
     if cardinality(words) not between 2 and 3 or form is null then
         problem := format('schedule ''%s'' cannot be read; %s', part, expected);
         if instant is not null then
-            meant := 'at ' || instant[1] || 'T' || coalesce(instant[2], '00:00') || coalesce(instant[3] || ':' || coalesce(instant[4], '00'), '');
+            meant := 'at ' || instant[1] || 'T' || coalesce(instant[2], '00:00') || coalesce(instant[3] || ':' || coalesce(instant[4], '00'), '')
+                || case when instant[5] is not null then 'Z' else '' end;
         end if;
         return;
     end if;

@@ -18,7 +18,7 @@ internal static class ScheduleCommands
         var schedule = new Option<string?>("--schedule") { Description = "A schedule that need not be any job's", HelpName = "TEXT" };
         var zone = new Option<string>("--time-zone")
         {
-            Description = "Zone of --schedule (IANA name)",
+            Description = "Zone of --schedule, and of lines of --file that name none (IANA name)",
             DefaultValueFactory = _ => "UTC",
             HelpName = "ZONE",
         };
@@ -58,7 +58,7 @@ internal static class ScheduleCommands
                     Print(parsed, Read(text, parsed.GetValue(zone)!, after, fires, last));
                     return ExitCode.Ok;
                 case (null, null, { } path):
-                    return await AnswerAll(path, now, fires, token);
+                    return await AnswerAll(path, new("", parsed.GetValue(zone)!, after, last, fires, null), token);
                 default:
                     throw new OperatorException("expected the name of a job, or --schedule, or --file", ExitCode.Usage);
             }
@@ -100,7 +100,7 @@ internal static class ScheduleCommands
     }
 
     // Line by line, so that whoever writes the questions can read the answers meanwhile. A line that cannot be answered is that line's error.
-    private static async Task<int> AnswerAll(string path, DateTimeOffset now, int count, CancellationToken token)
+    private static async Task<int> AnswerAll(string path, ScheduleQuestion unless, CancellationToken token)
     {
         using var lines = Open(path);
         var (number, refused) = (0, 0);
@@ -108,7 +108,7 @@ internal static class ScheduleCommands
         {
             number++;
             if (string.IsNullOrWhiteSpace(line)) { continue; }
-            var answer = line.Length <= LineMax ? ScheduleQuestion.AnswerTo(line, now, count)
+            var answer = line.Length <= LineMax ? ScheduleQuestion.AnswerTo(line, unless)
                 : new ScheduleAnswer { Error = $"the line has {line.Length} characters; expected at most {LineMax}" };
             if (answer.Error is not null) { refused++; }
             Output.OneJsonLine(answer with { Line = number });

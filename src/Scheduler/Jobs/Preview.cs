@@ -110,6 +110,7 @@ public sealed record Preview(
             text.Append(CultureInfo.InvariantCulture, $"{fire.DueAt:yyyy-MM-dd'T'HH:mm:ss'Z'}  {fire.Local}").Append('\n');
         }
         foreach (var due in Events) { text.Append("due ").Append(due).Append('\n'); }
+        if (Fires.Count == 0 && Events.Count == 0) { text.Append("not due in that time").Append('\n'); }
         text.Append("in words: ").Append(InWords).Append('\n');
         foreach (var note in Notes) { text.Append("note: ").Append(note).Append('\n'); }
         return text.ToString().TrimEnd('\n');

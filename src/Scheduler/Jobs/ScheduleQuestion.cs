@@ -39,23 +39,29 @@ public sealed record ScheduleQuestion(
         catch (ScheduleException e) { return new ScheduleAnswer { Schedule = Schedule, TimeZone = TimeZone, Error = e.Problem, Hint = e.Hint }; }
     }
 
-    /// <summary>The answer to a line of JSON. What is wrong with the line is its error.</summary>
+    /// <summary>The answer to a line of JSON. Whatever is wrong with the line is its error, and no other's.</summary>
     /// <param name="line">One object with the keys of this record.</param>
-    /// <param name="now">What <c>from</c> is where the line has none.</param>
-    /// <param name="count">What <c>count</c> is where the line has none.</param>
-    public static ScheduleAnswer AnswerTo(string line, DateTimeOffset now, int count)
+    /// <param name="unless">What holds where the line does not say.</param>
+    public static ScheduleAnswer AnswerTo(string line, ScheduleQuestion unless)
     {
-        try { return Read(line, now, count).Answer(); }
+        try { return Read(line, unless).Answer(); }
         catch (ScheduleException e) { return new ScheduleAnswer { Error = e.Problem, Hint = e.Hint }; }
+        // A mistake of ours, or text that is none, such as half a pair of surrogates.
+        catch (Exception e) { return new ScheduleAnswer { Error = $"the line cannot be answered: {e.Message}" }; }
     }
 
-    private static ScheduleQuestion Read(string line, DateTimeOffset now, int count)
+    private static ScheduleQuestion Read(string line, ScheduleQuestion unless)
     {
         JsonElement root;
         try { root = JsonElement.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false }); }
-        catch (JsonException e) { throw new ScheduleException($"the line is no JSON: {e.Message}"); }
-        if (root.ValueKind != JsonValueKind.Object) { throw new ScheduleException($"the line is no JSON object; expected one with \"schedule\""); }
-        var question = new ScheduleQuestion("", "UTC", now, null, count, null);
+        catch (JsonException e)
+        {
+            throw new ScheduleException(e.BytePositionInLine is { } at
+                ? string.Create(CultureInfo.InvariantCulture, $"the line is no JSON from its byte {at + 1} on; expected one object with \"schedule\"")
+                : "the line gives a key twice; expected each once");
+        }
+        if (root.ValueKind != JsonValueKind.Object) { throw new ScheduleException("the line is no JSON object; expected one with \"schedule\""); }
+        var question = unless;
         foreach (var key in root.EnumerateObject().Where(k => k.Value.ValueKind != JsonValueKind.Null))
         {
             question = key.Name switch

@@ -11,6 +11,9 @@ namespace Scheduler.Schedules;
 internal sealed record ClockNight(
     ZoneChange Change, IReadOnlyList<DateTime> Written, IReadOnlyList<DateTime> Instead, int First, int Second)
 {
+    /// <summary>True when the part names no other time of that day.</summary>
+    public bool IsWholeDay { get; init; }
+
     // A sentence names at most this many times.
     private const int TimesShown = 3;
     // A part that is due each second has thousands.
@@ -35,7 +38,11 @@ internal sealed record ClockNight(
             var regular = Between(written, set, set + change.Length).Select(t => t.UtcDateTime).ToHashSet();
             instead = [.. around.Where(t => t >= change.At).Select(t => t.UtcDateTime + change.After).Where(t => !regular.Contains(t))];
         }
-        return new(change, [.. times.Select(t => t.UtcDateTime)], instead, first, around.Count - first);
+        var day = new DateTimeOffset(from.UtcDateTime.Date, TimeSpan.Zero);
+        return new(change, [.. times.Select(t => t.UtcDateTime)], instead, first, around.Count - first)
+        {
+            IsWholeDay = Between(written, day, day.AddDays(1)).Count == times.Count,
+        };
     }
 
     /// <summary>Times of day, as many as a sentence carries.</summary>

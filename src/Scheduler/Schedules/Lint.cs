@@ -9,8 +9,9 @@ namespace Scheduler.Schedules;
 /// </summary>
 public static partial class Lint
 {
-    // Zones announce their changes about that far ahead.
+    // Months that are looked at for a day that they lack.
     private const int MonthsAhead = 24;
+    private const int LastYear = 9990;
     // Fires that are looked at for the shortest time between two.
     private const int FiresLookedAt = 50;
     // Fewer on one second are no crowd: every node has as many slots.
@@ -31,7 +32,7 @@ public static partial class Lint
             if (part is CronPart quartz && NumberedDays(quartz) is { } numbers) { notes.Add(numbers); }
             if (SkippedMonths(part, now) is { } months) { notes.Add(months); }
             if (part is not (CronPart or RrulePart)) { continue; }
-            foreach (var change in ZoneChange.Between(schedule.Zone, now, now.AddMonths(MonthsAhead)))
+            foreach (var change in ZoneChange.Ahead(schedule.Zone, now))
             {
                 if (Night(part, change, schedule.Zone) is { } night) { notes.Add(night); }
             }
@@ -87,7 +88,7 @@ public static partial class Lint
     private static string? NumberedDays(CronPart cron)
     {
         var words = SchedulePart.WordsOf(cron.Text);
-        if (words.Length < 6 || !words[5].Any(char.IsAsciiDigit) || words[5].AsSpan().ContainsAny('*', '/')) { return null; }
+        if (words.Length < 6 || !NumberedDay().IsMatch(words[5]) || words[5].AsSpan().ContainsAny('*', '/')) { return null; }
         var days = NumberedDay().Replace(words[5], d => CronFields.Quartz[5].Names[d.Value[0] - '1']);
         return $"'{cron.Text}' counts weekdays from Sunday as 1, as Quartz does: {words[5]} is {days} here; names mean the same everywhere";
     }
@@ -104,7 +105,7 @@ public static partial class Lint
                 && !words[1].Contains("INTERVAL=", StringComparison.OrdinalIgnoreCase),
             _ => false,
         };
-        if (!every) { return null; }
+        if (!every || now.Year >= LastYear) { return null; }
         var skipped = new SortedSet<int>();
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(1);
         for (var i = 0; i < MonthsAhead; i++, month = month.AddMonths(1))
@@ -113,6 +114,8 @@ public static partial class Lint
             if (part.Next(month.AddDays(1)) is not { } next) { return null; }
             if (next > month.AddMonths(1).AddDays(1) && part.Next(month.AddDays(-1)) > month.AddMonths(1).AddDays(-1)) { skipped.Add(month.Month); }
         }
+        // A fifth Friday is in another third of the months each year: they are not named.
+        if (skipped.Count is > 5 and < 12) { return $"'{part.Text}' is not due every month: not every month has that day"; }
         return skipped.Count is 0 or 12 ? null
             : $"'{part.Text}' skips {string.Join(", ", skipped.Select(CultureInfo.InvariantCulture.DateTimeFormat.GetMonthName))}: "
                 + "not every month has that day; L means the last one";

@@ -78,9 +78,9 @@ internal static partial class ScheduleSlips
 
     /// <summary>Lengths below a second.</summary>
     internal const string FinerForm = "[0-9](?:ms|us|ns)$|^0?[.][0-9]+s";
-    /// <summary>What stands behind 'at' for an instant elsewhere: 1 the date, 2 the time, 3 and 4 the offset.</summary>
+    /// <summary>What stands behind 'at' for an instant elsewhere: 1 the date, 2 the time, 3 and 4 the offset, or 5 a Z.</summary>
     internal const string DateForm =
-        "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|[Zz])?$";
+        "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|([Zz]))?$";
 
     private static readonly List<(Regex Pattern, Slip Slip)> Compiled = [.. All.Select(s =>
         (new Regex($"^(?:{s.Pattern})\\z", (s.Cased ? RegexOptions.None : RegexOptions.IgnoreCase) | RegexOptions.CultureInvariant), s))];
@@ -124,7 +124,8 @@ internal static partial class ScheduleSlips
     /// <summary>Words behind an instant that cannot be read: <c>; did you mean 'at …'?</c>, or nothing.</summary>
     public static string AtMeant(string instant) => Date().Match(instant) is not { Success: true } date ? ""
         : $"; did you mean 'at {date.Groups[1].Value}T{(date.Groups[2].Success ? date.Groups[2].Value : "00:00")}"
-            + (date.Groups[3].Success ? $"{date.Groups[3].Value}:{(date.Groups[4].Success ? date.Groups[4].Value : "00")}" : "") + "'?";
+            + (date.Groups[3].Success ? $"{date.Groups[3].Value}:{(date.Groups[4].Success ? date.Groups[4].Value : "00")}" : "")
+            + (date.Groups[5].Success ? "Z" : "") + "'?";
 
     private static string? Fill(string template, Match match)
     {

@@ -7,8 +7,6 @@ namespace Scheduler.Schedules;
 /// job's other columns do to it (starts, ends, calendar, spread) stands beside it, not in it.</summary>
 public static class ScheduleWords
 {
-    // Zones announce their changes about that far ahead.
-    private const int MonthsAhead = 24;
     private const string Minute = "yyyy-MM-dd HH:mm";
     private static readonly (long Seconds, string Unit)[] Units = [(86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
 
@@ -70,7 +68,7 @@ public static class ScheduleWords
     // A night in which all is as written needs no words.
     private static string Change(Schedule schedule, DateTimeOffset now)
     {
-        foreach (var change in ZoneChange.Between(schedule.Zone, now, now.AddMonths(MonthsAhead)))
+        foreach (var change in ZoneChange.Ahead(schedule.Zone, now))
         {
             var nights = schedule.Parts.Where(p => p is CronPart or RrulePart)
                 .Select(p => ClockNight.Of(p, change, schedule.Zone)).OfType<ClockNight>().ToList();
@@ -79,9 +77,10 @@ public static class ScheduleWords
             {
                 var instead = nights.SelectMany(n => n.Instead).Distinct().Order().ToList();
                 var written = ClockNight.Listed([.. nights.SelectMany(n => n.Written).Distinct().Order()]);
-                return instead.Count == 0 ? $"; on {day} not at {written}"
-                    : nights.Count == schedule.Parts.Count && schedule.Parts.Count == 1 ? $"; on {day} at {ClockNight.Listed(instead)} instead"
-                    : $"; on {day} at {ClockNight.Listed(instead)} instead of {written}";
+                if (instead.Count == 0) { return $"; on {day} not at {written}"; }
+                var then = string.Create(CultureInfo.InvariantCulture, $"{instead[0]:yyyy-MM-dd}");
+                return $"; on {then} at {ClockNight.Listed(instead)} instead" + (then != day ? $" of {day} at {written}"
+                    : schedule.Parts.Count == 1 && nights[0].IsWholeDay ? "" : $" of {written}");
             }
             if (nights.FirstOrDefault(n => n is { First: > 0, Second: > 0 }) is { } twice)
             {

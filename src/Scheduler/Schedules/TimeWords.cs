@@ -44,10 +44,14 @@ internal static class TimeWords
     private static string Seconds(IReadOnlyList<int> hours, IReadOnlyList<int> minutes, IReadOnlyList<int> seconds)
     {
         var rule = Rule(seconds, 60, "second") ?? $"at {(seconds.Count == 1 ? "second" : "seconds")} {Wording.Ranges(seconds, Number)}";
-        if (minutes.Count == 60) { return (Step(seconds, 60) is null ? rule + " of every minute" : rule) + Within(hours); }
+        if (minutes.Count == 60)
+        {
+            var whole = Step(seconds, 60) is not null || rule.EndsWith("of each minute", StringComparison.Ordinal);
+            return (whole ? rule : rule + " of every minute") + Within(hours);
+        }
         var named = Step(minutes, 60) is { } step ? $"of every {Wording.Ordinal(step)} minute"
             : $"of {(minutes.Count == 1 ? "minute" : "the minutes")} {Wording.Ranges(minutes, Number)}";
-        return $"{rule} {named}{(hours.Count == 24 ? "" : " of " + HoursNamed(hours))}";
+        return $"{rule} {named} of {HoursNamed(hours)}";
     }
 
     // "every 5 minutes" only where the last one of an hour is as far from the first one of the next.
@@ -67,7 +71,7 @@ internal static class TimeWords
     // The step of all multiples of one that divides the round, null for any other set.
     private static int? Step(IReadOnlyList<int> numbers, int round)
     {
-        if (numbers.Count == 0 || numbers[0] != 0 || round % numbers.Count != 0) { return null; }
+        if (numbers.Count < 2 || numbers[0] != 0 || round % numbers.Count != 0) { return null; }
         var step = round / numbers.Count;
         for (var i = 0; i < numbers.Count; i++) { if (numbers[i] != i * step) { return null; } }
         return step;

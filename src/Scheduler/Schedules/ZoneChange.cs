@@ -6,6 +6,10 @@ namespace Scheduler.Schedules;
 /// <param name="After">Offset from then on.</param>
 internal sealed record ZoneChange(DateTimeOffset At, TimeSpan Before, TimeSpan After)
 {
+    /// <summary>How far ahead of the present the clocks are looked at.</summary>
+    public const int MonthsAhead = 24;
+    // What is said of changes ends a little before the calendar does.
+    private const int LastYear = 9990;
     // No zone changes twice within a day.
     private static readonly TimeSpan Step = TimeSpan.FromDays(1);
 
@@ -17,6 +21,10 @@ internal sealed record ZoneChange(DateTimeOffset At, TimeSpan Before, TimeSpan A
     public DateTime Shown => At.UtcDateTime + Before;
     /// <summary>What they show then.</summary>
     public DateTime Set => At.UtcDateTime + After;
+
+    /// <summary>The changes of the two years after an instant: zones announce theirs about that far ahead.</summary>
+    public static IEnumerable<ZoneChange> Ahead(TimeZoneInfo zone, DateTimeOffset now) =>
+        now.Year < LastYear ? Between(zone, now, now.AddMonths(MonthsAhead)) : [];
 
     /// <summary>The changes after one instant and before another.</summary>
     public static IEnumerable<ZoneChange> Between(TimeZoneInfo zone, DateTimeOffset from, DateTimeOffset until)

@@ -62,13 +62,18 @@ public sealed class NextTests
             """{"schedule": "@daily", "count": 0}""",
             """{"schedule": "after a", "from": null}""",
             """{"time_zone": "UTC"}""",
-            """{"schedule": "@daily", "time_zone": "Europe/Berlim"}""");
-        Assert.That(answers.Select(a => a.GetProperty("line").GetInt32()), Is.EqualTo([1, 2, 3, 5, 6, 7, 8, 9, 10]));
+            """{"schedule": "@daily", "time_zone": "Europe/Berlim"}""",
+            """{"schedule": "\ud800"}""",
+            """{"schedule": "@daily", "from": "9999-12-31T00:00:00Z", "count": 3}""",
+            """{"schedule": "rrule FREQ=DAILY", "starts": "0001-01-01T00:00Z", "time_zone": "America/New_York"}""",
+            """{"schedule": "every 1h", "from": "9998-06-01", "count": 1}""");
+        Assert.That(answers.Select(a => a.GetProperty("line").GetInt32()), Is.EqualTo([1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]));
         Assert.That(Due(answers[0]), Is.EqualTo(["2027-01-01T02:00:00Z", "2027-01-02T02:00:00Z"]));
         Assert.That(answers[0].GetProperty("in_words").GetString(), Is.EqualTo("At 03:00 every day, Europe/Berlin"));
         Assert.That((Text(answers[1], "error"), Text(answers[1], "hint")), Is.EqualTo((
             "schedule '*/90 * * * *': minute '*/90' has a step of 90; expected at most 59", "did you mean 'every 90m'?")));
         Assert.That(Text(answers[2], "error"), Does.StartWith("the line is no JSON"));
+        Assert.That(Due(answers[^1]), Is.EqualTo(["9998-06-01T01:00:00Z"]), "and the last is answered");
         Assert.That(Due(answers[3]), Is.EqualTo(["2027-01-01T09:00:00Z", "2027-01-02T09:00:00Z"]));
         Assert.That(Text(answers[4], "error"), Does.StartWith("key 'zone' is not known"));
         Assert.That(Text(answers[5], "error"), Does.StartWith("count is 0; expected a whole number from 1 to 1000"));
