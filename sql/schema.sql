@@ -620,7 +620,8 @@ begin
     if cardinality(words) not between 2 and 3 or form is null then
         problem := format('schedule ''%s'' cannot be read; %s', part, expected);
         if instant is not null then
-            meant := 'at ' || instant[1] || 'T' || coalesce(instant[2], '00:00') || coalesce(instant[3] || ':' || coalesce(instant[4], '00'), '');
+            meant := 'at ' || instant[1] || 'T' || coalesce(instant[2], '00:00') || coalesce(instant[3] || ':' || coalesce(instant[4], '00'), '')
+                || case when instant[5] is not null then 'Z' else '' end;
         end if;
         return;
     end if;
@@ -4033,7 +4034,7 @@ select $json${
   "at": {
     "form": "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)([Zz]|[+-][0-9]{2}:[0-9]{2})?$",
     "expected": "expected 'at' and an instant such as 2026-12-01T02:00:00Z, 2026-12-01T02:00:00+01:00, or 2026-12-01T02:00 in the job's time zone",
-    "meant": "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|[Zz])?$"
+    "meant": "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ Tt]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.]0+)?)? ?(?:([+-][0-9]{2})(?::?([0-9]{2}))?|([Zz]))?$"
   },
   "macros": "{@hourly,@daily,@weekly,@monthly,@yearly,@annually,@midnight}",
   "cron": {
