@@ -22,7 +22,7 @@ public sealed class SqlEditTests
         refused = await Assert.ThrowsAsync<PostgresException>(() => db.Execute("update scheduler.job set settings = '{}' where name = 'ticking'"));
         Assert.That(refused!.MessageText, Is.EqualTo("job 'ticking': settings has no 'statement'; expected it"));
 
-        await db.Execute("update scheduler.job set schedule = '0 0 30 2 *' where name = 'ticking'");
+        await db.Execute("update scheduler.job set schedule = 'rrule FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' where name = 'ticking'");
         await cluster.Until("it is a problem", async () => (await Problem())?.Contains("never due", StringComparison.Ordinal) == true);
         var on = await cluster.Now();
         await cluster.Until("the former schedule fires on", async () => await cluster.Count("job = 'ticking' and due_at > @on", new { on }) >= 2);
