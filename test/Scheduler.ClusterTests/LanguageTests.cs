@@ -76,14 +76,17 @@ public sealed class LanguageTests
         var closed = await cluster.Now();
         await cluster.Until("it is due no more", async () => await cluster.Database.Value<bool>(
             "select next_fire_at > '2080-01-01' from scheduler.job where name = 'ticking'"));
+        var stopped = await cluster.Now();
+        await cluster.Until("a fire would have come since", async () => await cluster.Now() > stopped.AddSeconds(2));
         await cluster.Database.Execute("update scheduler.calendar set blackouts = '[]'");
         var opened = await cluster.Now();
         await cluster.Until("it ticks again", async () => await cluster.Count("job = 'ticking' and due_at > @opened", new { opened }) >= 3);
         var end = await cluster.Now();
         await cluster.Until("the last is done", async () => await cluster.Count("job = 'ticking' and due_at > @end", new { end }) > 0);
-        // Before the calendar closed and after it opened none is missing; what was due within a second of the change was Quartz's already.
-        Assert.That(await cluster.Count(
-            "job = 'ticking' and due_at > @closed + interval '1 s' and due_at <= @opened", new { closed, opened }), Is.Zero);
+        // Before the calendar closed and after it opened none is missing; what became due until the change was in Quartz was Quartz's already, and
+        // how long that takes is a matter of speed.
+        Assert.That(closed, Is.LessThan(stopped));
+        Assert.That(await cluster.Count("job = 'ticking' and due_at > @stopped and due_at <= @opened", new { stopped, opened }), Is.Zero);
         Assert.That(await cluster.MissingSeconds("ticking", opened, end), Is.Zero);
         Assert.That(async () => await cluster.Database.Execute("delete from scheduler.calendar"),
             Throws.InstanceOf<Npgsql.PostgresException>().With.Message.Contains("calendar 'quiet' is used by the jobs 'ticking'"));
