@@ -1369,7 +1369,7 @@ begin
             select split_part(pair, '=', 1) as name, substr(pair, position('=' in pair) + 1) as value
             from unnest(scheduler_private.schedule_parts(job.schedule)) part
             cross join lateral regexp_match(regexp_replace(part, '[ \t\n\r]+', ' ', 'g'),
-                '^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$') m
+                scheduler_private.schedule_grammar() #>> '{events,with_pattern}') m
             cross join lateral unnest(string_to_array(m[2], ' ')) pair
         loop
             kind := jsonb_typeof(job.params -> given.name);
@@ -2583,8 +2583,8 @@ CREATE FUNCTION scheduler_private.error_cause(error text) RETURNS text
         '[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9]+', '#', 'g'), '\s+', ' ', 'g'), 200), '')
 $$;
 
-CREATE FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text) RETURNS record
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text, OUT slots jsonb) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
     AS $$
 declare
     grammar constant jsonb := scheduler_private.schedule_grammar() -> 'events';
@@ -2599,9 +2599,11 @@ begin
         groups := case when form ->> 'head' = head then regexp_match(plain, form ->> 'pattern') end;
         continue when groups is null;
         event := form ->> 'event';
+        slots := '{}';
         for i in 1 .. cardinality(groups) loop
             continue when groups[i] is null;
             slot := form -> 'slots' ->> (i - 1);
+            slots := slots || jsonb_build_object(slot, groups[i]);
             bad := null;
             case slot
                 when 'Jobs' then
@@ -2739,7 +2741,8 @@ begin
             continue when not found;
             select case when count(*) = follower.waits_for then string_agg(r.value, ' and ' order by s.ordinality) end into keys
             from jsonb_each_text(gathered) r
-            join unnest(string_to_array((regexp_match(follower.part, '^after ([^ ]+(?: and [^ ]+)*)'))[1], ' and ')) with ordinality s (name)
+            join unnest(string_to_array((select f.slots ->> 'Jobs' from scheduler_private.event_form(follower.part) f), ' and '))
+                with ordinality s (name)
                 on s.name = r.key;
             update scheduler_private.gathering g set runs = case when keys is null then gathered else '{}' end where g.id = follower.gathering;
             continue when keys is null;
@@ -4968,39 +4971,32 @@ begin
 end $_$;
 
 CREATE FUNCTION scheduler_private.subscriptions_of(name text, schedule text) RETURNS TABLE(event text, source text, job text, condition text, place smallint, part text, delay interval, waits_for smallint, from_startup boolean, mark text)
-    LANGUAGE sql IMMUTABLE
+    LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    with written as (
-        select w.place::smallint as place, btrim(regexp_replace(w.part, '[ \t\n\r]+', ' ', 'g')) as part
-        from unnest(scheduler_private.schedule_parts(subscriptions_of.schedule)) with ordinality w (part, place)
-    ),
-    plain as (
-        select w.place, coalesce(m[1], w.part) as part, case when m is null then '' else 'w' || w.place end as mark
-        from written w left join lateral regexp_match(w.part, '^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$') m on true
-    ),
-    found as (
-        select p.*, 'after' as event, string_to_array(m[1], ' and ') as sources, coalesce(m[2], 'success') as condition, m[3] is not null as startup,
-            m[4] as later
-        from plain p, regexp_match(p.part, '^after ([^ ]+(?: and [^ ]+)*)(?: on ([^ ]+))?( from startup)?(?: \+ ([^ ]+))?$') m
-        where m is not null and coalesce(m[2], 'any') in ('success', 'failure', 'any')
-        union all
-        select p.*, 'startup', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on startup(?: \+ ([^ ]+))?$') m where m is not null
-        union all
-        select p.*, 'release', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on release(?: \+ ([^ ]+))?$') m where m is not null
-        union all
-        select p.*, 'node', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on node start(?: \+ ([^ ]+))?$') m where m is not null
-        union all
-        select p.*, 'notify', array[m[1]], '', false, m[2] from plain p, regexp_match(p.part, '^on notify ([^ ]+)(?: \+ ([^ ]+))?$') m
-        where m[1] ~ '^[a-z_][a-z0-9_]{0,62}$'
-        union all
-        select p.*, 'end', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^every ([^ ]+) after end$') m where m is not null
-    )
-    select f.event, s.source, subscriptions_of.name, f.condition, f.place, f.part,
-        make_interval(secs => coalesce(scheduler_private.duration_seconds(f.later), 0)::float8), cardinality(f.sources)::smallint, f.startup, f.mark
-    from found f cross join lateral unnest(f.sources) s (source)
-    where f.later is null or scheduler_private.duration_seconds(f.later) is not null
-$_$;
+    AS $$
+declare
+    written record;
+    params text[];
+    form record;
+    sources text[];
+begin
+    for written in
+        select w.n, btrim(regexp_replace(w.part, '[ \t\n\r]+', ' ', 'g')) as plain
+        from unnest(scheduler_private.schedule_parts(subscriptions_of.schedule)) with ordinality w (part, n)
+    loop
+        params := regexp_match(written.plain, scheduler_private.schedule_grammar() #>> '{events,with_pattern}');
+        select f.* into form from scheduler_private.event_form(coalesce(params[1], written.plain)) f;
+        continue when form.event is null or form.problem is not null;
+        sources := case when form.slots ? 'Jobs' then string_to_array(form.slots ->> 'Jobs', ' and ')
+            when form.slots ? 'Channel' then array[form.slots ->> 'Channel'] else '{""}' end;
+        return query select form.event, s.source, subscriptions_of.name,
+            case when form.event = 'after' then coalesce(form.slots ->> 'Outcome', 'success') else '' end,
+            written.n::smallint, coalesce(params[1], written.plain),
+            make_interval(secs => coalesce(scheduler_private.duration_seconds(coalesce(form.slots ->> 'Delay', form.slots ->> 'Interval')), 0)::float8),
+            cardinality(sources)::smallint, form.slots ? 'FromStartup', case when params is null then '' else 'w' || written.n end
+        from unnest(sources) s (source);
+    end loop;
+end $$;
 
 CREATE FUNCTION scheduler_private.supersede() RETURNS integer
     LANGUAGE plpgsql
@@ -6894,7 +6890,7 @@ CREATE VIEW scheduler.job_status AS
     j.tags,
     j.version,
     j.source,
-    j.paused_until,
+    LEAST(j.paused_until, '9998-12-31 00:00:00+00'::timestamp with time zone) AS paused_until,
     (COALESCE(n.notes, '{}'::text[]) ||
         CASE
             WHEN (j.name IN ( SELECT c.job
@@ -8387,8 +8383,8 @@ GRANT ALL ON FUNCTION scheduler_private.ensure_partitions(around timestamp with 
 GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.error_cause(error text) TO scheduler_admin;
 
-GRANT ALL ON FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text) TO scheduler_node;
-GRANT ALL ON FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text) TO scheduler_admin;
+GRANT ALL ON FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text, OUT slots jsonb) TO scheduler_node;
+GRANT ALL ON FUNCTION scheduler_private.event_form(plain text, OUT event text, OUT problem text, OUT slots jsonb) TO scheduler_admin;
 
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_node;
 GRANT ALL ON FUNCTION scheduler_private.event_key(job text, due timestamp with time zone, mark text) TO scheduler_admin;

@@ -26,7 +26,7 @@ begin
             select split_part(pair, '=', 1) as name, substr(pair, position('=' in pair) + 1) as value
             from unnest(scheduler_private.schedule_parts(job.schedule)) part
             cross join lateral regexp_match(regexp_replace(part, '[ \t\n\r]+', ' ', 'g'),
-                '^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$') m
+                scheduler_private.schedule_grammar() #>> '{events,with_pattern}') m
             cross join lateral unnest(string_to_array(m[2], ' ')) pair
         loop
             kind := jsonb_typeof(job.params -> given.name);

@@ -1,8 +1,9 @@
 -- The form of a part that is due by an event.
 --   plain   the part, single blanks between its words
--- Returns event, null when no form matches, and problem: what the first wrong slot has, to stand behind the part; null when it can be read.
-create or replace function scheduler_private.event_form(plain text, out event text, out problem text)
-language plpgsql stable as $$
+-- Returns event, null when no form matches; problem: what the first wrong slot has, to stand behind the part, null when it can be read; and slots: what
+-- each of them holds, by its name.
+create or replace function scheduler_private.event_form(plain text, out event text, out problem text, out slots jsonb)
+language plpgsql immutable as $$
 declare
     grammar constant jsonb := scheduler_private.schedule_grammar() -> 'events';
     head constant text := split_part(plain, ' ', 1);
@@ -16,9 +17,11 @@ begin
         groups := case when form ->> 'head' = head then regexp_match(plain, form ->> 'pattern') end;
         continue when groups is null;
         event := form ->> 'event';
+        slots := '{}';
         for i in 1 .. cardinality(groups) loop
             continue when groups[i] is null;
             slot := form -> 'slots' ->> (i - 1);
+            slots := slots || jsonb_build_object(slot, groups[i]);
             bad := null;
             case slot
                 when 'Jobs' then

@@ -4,7 +4,7 @@
 --
 -- "after a and b": the run is counted in the part's row of scheduler_private.gathering under a lock on it, so that of several ends at once, on
 -- whatever nodes, exactly one finds the set complete, makes the fire and begins a new count. A run that was there to count before the last commit is
--- seen, because the row is read again once it is locked. All ends lock these rows in one order, after gates and before nothing.
+-- seen, because the row is read again once it is locked. All ends lock these rows in one order, and last of all: after the gates.
 create or replace function scheduler_private.follow(run_keys text[], jobs text[], verdicts text[])
 returns table (run_key text, job text, due_at timestamptz, cause text, part text)
 language plpgsql volatile rows 1 set search_path = pg_catalog, pg_temp as $$
@@ -33,7 +33,8 @@ begin
             continue when not found;
             select case when count(*) = follower.waits_for then string_agg(r.value, ' and ' order by s.ordinality) end into keys
             from jsonb_each_text(gathered) r
-            join unnest(string_to_array((regexp_match(follower.part, '^after ([^ ]+(?: and [^ ]+)*)'))[1], ' and ')) with ordinality s (name)
+            join unnest(string_to_array((select f.slots ->> 'Jobs' from scheduler_private.event_form(follower.part) f), ' and '))
+                with ordinality s (name)
                 on s.name = r.key;
             update scheduler_private.gathering g set runs = case when keys is null then gathered else '{}' end where g.id = follower.gathering;
             continue when keys is null;

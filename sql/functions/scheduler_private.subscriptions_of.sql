@@ -1,38 +1,31 @@
--- What a schedule's parts wait for, as rows of scheduler_private.subscription. Parts that are due by the clock, or cannot be read, give none.
+-- What a schedule's parts wait for, as rows of scheduler_private.subscription: a row for each part, or, when it waits for several jobs, for each of them.
+-- Parts that are due by the clock, or cannot be read, give none.
 --   name       the job
 --   schedule   its schedule
--- The patterns are those of EventGrammar.cs; a test compares them.
 create or replace function scheduler_private.subscriptions_of(name text, schedule text)
 returns table (event text, source text, job text, condition text, place smallint, part text, delay interval, waits_for smallint,
     from_startup boolean, mark text)
-language sql immutable set search_path = pg_catalog, pg_temp as $$
-    with written as (
-        select w.place::smallint as place, btrim(regexp_replace(w.part, '[ \t\n\r]+', ' ', 'g')) as part
-        from unnest(scheduler_private.schedule_parts(subscriptions_of.schedule)) with ordinality w (part, place)
-    ),
-    plain as (
-        select w.place, coalesce(m[1], w.part) as part, case when m is null then '' else 'w' || w.place end as mark
-        from written w left join lateral regexp_match(w.part, '^(.+) with ([^ =]+=[^ ]+(?: [^ =]+=[^ ]+)*)$') m on true
-    ),
-    found as (
-        select p.*, 'after' as event, string_to_array(m[1], ' and ') as sources, coalesce(m[2], 'success') as condition, m[3] is not null as startup,
-            m[4] as later
-        from plain p, regexp_match(p.part, '^after ([^ ]+(?: and [^ ]+)*)(?: on ([^ ]+))?( from startup)?(?: \+ ([^ ]+))?$') m
-        where m is not null and coalesce(m[2], 'any') in ('success', 'failure', 'any')
-        union all
-        select p.*, 'startup', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on startup(?: \+ ([^ ]+))?$') m where m is not null
-        union all
-        select p.*, 'release', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on release(?: \+ ([^ ]+))?$') m where m is not null
-        union all
-        select p.*, 'node', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^on node start(?: \+ ([^ ]+))?$') m where m is not null
-        union all
-        select p.*, 'notify', array[m[1]], '', false, m[2] from plain p, regexp_match(p.part, '^on notify ([^ ]+)(?: \+ ([^ ]+))?$') m
-        where m[1] ~ '^[a-z_][a-z0-9_]{0,62}$'
-        union all
-        select p.*, 'end', '{""}', '', false, m[1] from plain p, regexp_match(p.part, '^every ([^ ]+) after end$') m where m is not null
-    )
-    select f.event, s.source, subscriptions_of.name, f.condition, f.place, f.part,
-        make_interval(secs => coalesce(scheduler_private.duration_seconds(f.later), 0)::float8), cardinality(f.sources)::smallint, f.startup, f.mark
-    from found f cross join lateral unnest(f.sources) s (source)
-    where f.later is null or scheduler_private.duration_seconds(f.later) is not null
-$$;
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+    written record;
+    params text[];
+    form record;
+    sources text[];
+begin
+    for written in
+        select w.n, btrim(regexp_replace(w.part, '[ \t\n\r]+', ' ', 'g')) as plain
+        from unnest(scheduler_private.schedule_parts(subscriptions_of.schedule)) with ordinality w (part, n)
+    loop
+        params := regexp_match(written.plain, scheduler_private.schedule_grammar() #>> '{events,with_pattern}');
+        select f.* into form from scheduler_private.event_form(coalesce(params[1], written.plain)) f;
+        continue when form.event is null or form.problem is not null;
+        sources := case when form.slots ? 'Jobs' then string_to_array(form.slots ->> 'Jobs', ' and ')
+            when form.slots ? 'Channel' then array[form.slots ->> 'Channel'] else '{""}' end;
+        return query select form.event, s.source, subscriptions_of.name,
+            case when form.event = 'after' then coalesce(form.slots ->> 'Outcome', 'success') else '' end,
+            written.n::smallint, coalesce(params[1], written.plain),
+            make_interval(secs => coalesce(scheduler_private.duration_seconds(coalesce(form.slots ->> 'Delay', form.slots ->> 'Interval')), 0)::float8),
+            cardinality(sources)::smallint, form.slots ? 'FromStartup', case when params is null then '' else 'w' || written.n end
+        from unnest(sources) s (source);
+    end loop;
+end $$;

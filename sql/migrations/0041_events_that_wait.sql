@@ -20,7 +20,7 @@ from (select s.event, s.source, s.job, s.condition, row_number() over (partition
 where (s.event, s.source, s.job, s.condition) = (n.event, n.source, n.job, n.condition);
 alter table scheduler_private.subscription drop constraint subscription_pkey;
 alter table scheduler_private.subscription add primary key (event, source, job, place);
--- Of each job at most one, see keep_ends.sql.
+-- Of each job at most one, see keep_events.sql.
 create unique index subscription_after_end on scheduler_private.subscription (job) where event = 'end';
 
 -- The runs an 'after a and b' has had since it was last due: locked by each run's end that counts in it. Rows are made with the subscription and not

@@ -12,7 +12,7 @@ select j.name, j.kind, j.schedule, j.time_zone,
     g.last_verdict, g.last_run_key, g.last_due_at, g.last_ended_at, g.last_success_at, due.next_fire_at, j.problem,
     g.failures_in_row, g.finished_count,
     case when g.finished_count > 0 then round(g.success_count::numeric / g.finished_count, 4) end as success_rate,
-    j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, j.paused_until,
+    j.overlap, j.priority, j.runs_on, j.description, j.owner, j.tags, j.version, j.source, least(j.paused_until, timestamptz '9998-12-31Z') as paused_until,
     -- What a node alone judges, such as whether a rule is ever due, it has not judged yet.
     coalesce(n.notes, '{}') || case when j.name in (select c.job from scheduler_private.job_change c) then array['not judged yet by a node'] else '{}' end
         as notes, n.in_words

@@ -73,7 +73,6 @@ public sealed class LanguageTests
         await cluster.Database.Execute("""
             update scheduler.calendar set blackouts = jsonb_build_array(jsonb_build_object('from', '2020-01-01T00:00', 'to', '2090-01-01T00:00'))
             """);
-        var closed = await cluster.Now();
         await cluster.Until("it is due no more", async () => await cluster.Database.Value<bool>(
             "select next_fire_at > '2080-01-01' from scheduler.job where name = 'ticking'"));
         var stopped = await cluster.Now();
@@ -85,7 +84,6 @@ public sealed class LanguageTests
         await cluster.Until("the last is done", async () => await cluster.Count("job = 'ticking' and due_at > @end", new { end }) > 0);
         // Before the calendar closed and after it opened none is missing; what became due until the change was in Quartz was Quartz's already, and
         // how long that takes is a matter of speed.
-        Assert.That(closed, Is.LessThan(stopped));
         Assert.That(await cluster.Count("job = 'ticking' and due_at > @stopped and due_at <= @opened", new { stopped, opened }), Is.Zero);
         Assert.That(await cluster.MissingSeconds("ticking", opened, end), Is.Zero);
         Assert.That(async () => await cluster.Database.Execute("delete from scheduler.calendar"),

@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Scheduler.Jobs;
 using Scheduler.TestKit;
 using Scheduler.TestKit.Checking;
 
@@ -44,6 +45,7 @@ public sealed class OddRowTests
 
         await cluster.Until("their problems are said", async () => await cluster.Database.Value<long>(
             "select count(*) from scheduler.job where problem is not null and name in ('odd-pause', 'odd-starts', 'odd-ends', 'odd-params')") == 4);
+        Assert.That((await JobList.All(cluster.Database.ConnectionString, default)).Count, Is.EqualTo(Odd.Length + 1), "operators see all of them");
         await cluster.Database.Execute("insert into scheduler.job (name, kind, schedule, overlap, settings)"
             + " values ('new', 'sql', 'every 1s', 'allow', '{\"statement\": \"select 1\"}')");
         await cluster.Until("a new job is scheduled", async () => await cluster.Count("job = 'new' and verdict = 'succeeded'") >= 2);

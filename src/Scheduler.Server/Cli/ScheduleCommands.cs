@@ -99,7 +99,7 @@ internal static class ScheduleCommands
         catch (ScheduleException e) { throw new OperatorException(e.Message, ExitCode.Usage); }
     }
 
-    // Line by line, so that whoever writes the questions can read the answers meanwhile. A line that cannot be answered is that line's error.
+    // Line by line, so that a program that writes the questions can read the answers meanwhile. A line that cannot be answered is that line's error.
     private static async Task<int> AnswerAll(string path, ScheduleQuestion unless, CancellationToken token)
     {
         using var lines = Open(path);

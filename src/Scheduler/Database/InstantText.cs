@@ -32,7 +32,4 @@ public static class InstantText
         instant = default;
         return false;
     }
-
-    /// <summary>The same in UTC, to the second.</summary>
-    public static string Of(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Scheduler.Database;
+using Scheduler.Jobs.Files;
 
 namespace Scheduler.Jobs;
 
@@ -39,7 +40,7 @@ public sealed record JobFolder(
     IReadOnlyList<FileProblem> Problems)
 {
     /// <summary>Where the jobs stand.</summary>
-    public Files.FilePlaces Places { get; init; } = new();
+    public FilePlaces Places { get; init; } = new();
 }
 
 /// <summary>Reads the declared jobs of a folder: every file whose name ends in <c>.yaml</c> or <c>.yml</c>, in the order of their names.</summary>
@@ -83,8 +84,7 @@ public static class JobFiles
         var problems = new List<FileProblem>();
         var calendars = new Dictionary<string, CalendarDefinition>(StringComparer.Ordinal);
         var channels = new Dictionary<string, ChannelDefinition>(StringComparer.Ordinal);
-        var places = new Dictionary<string, string>(StringComparer.Ordinal);
-        var spots = new Files.FilePlaces();
+        var places = new FilePlaces();
         foreach (var each in files)
         {
             var file = Shown(each);
@@ -102,27 +102,19 @@ public static class JobFiles
             }
             foreach (var declared in ofFile)
             {
-                if (!places.TryAdd(declared.Name, $"{file}:{declared.Line}"))
+                if (!places.Add(declared.Name, file, declared.Keys))
                 {
-                    own.Add(new(file, declared.Line, declared.Column, $"job '{declared.Name}' is declared twice, first at {places[declared.Name]}"));
+                    var first = places.Problem(declared.Name, "", "");
+                    own.Add(new(file, declared.Line, declared.Column,
+                        $"job '{declared.Name}' is declared twice, first at {first.File}:{first.Line}"));
                 }
-                else if (declared.Job is { } job)
-                {
-                    jobs.Add(job);
-                    spots.Add(job.Name, file, declared.Keys);
-                }
+                else if (declared.Job is { } job) { jobs.Add(job); }
             }
             problems.AddRange(own.OrderBy(p => p.Line).ThenBy(p => p.Column));
         }
         if (jobs.Count > JobsMax) { problems.Add(new(Shown(path), 0, 0, $"the folder declares {jobs.Count} jobs; expected at most {JobsMax}")); }
-        problems.AddRange(AfterCycles.Find(jobs).Select(c => At(c.Job, c.Problem)));
-        return new(files.Count, jobs, [.. calendars.Values], [.. channels.Values], problems) { Places = spots };
-    }
-
-    private static FileProblem At(JobDefinition job, string problem)
-    {
-        var mark = job.Source.LastIndexOf(':');
-        return new(job.Source[..mark], long.Parse(job.Source[(mark + 1)..], CultureInfo.InvariantCulture), 1, problem);
+        problems.AddRange(AfterCycles.Find(jobs).Select(c => places.Problem(c.Job.Name, "schedule", c.Problem)));
+        return new(files.Count, jobs, [.. calendars.Values], [.. channels.Values], problems) { Places = places };
     }
 
     private static (IReadOnlyList<JobReader.Declared> Jobs, IReadOnlyList<(YamlText Name, CalendarDefinition Calendar)> Calendars,

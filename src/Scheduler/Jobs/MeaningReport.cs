@@ -41,7 +41,11 @@ public static class MeaningReport
         {
             if (version is 0 or > FormerMigrationLast) { return []; }
             var rows = await c.QueryAsync<Row>(new CommandDefinition(
-                "select name, schedule, time_zone, starts, ends from scheduler.job where for_each is null order by name", cancellationToken: token));
+                """
+                select name, schedule, time_zone, case when starts between '1970-01-01Z' and '9998-12-31Z' then starts end as starts,
+                    case when ends between '1970-01-01Z' and '9998-12-31Z' then ends end as ends
+                from scheduler.job where for_each is null order by name
+                """, cancellationToken: token));
             return [.. rows.Select(r => Compare(r, now)).OfType<ChangedMeaning>()];
         }, token);
 

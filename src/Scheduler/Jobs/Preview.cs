@@ -154,7 +154,11 @@ public sealed record Preview(
     // The usual duration is the middle one of the last twenty that succeeded: one long run proves nothing.
     private static Task<IEnumerable<Row>> Jobs(NpgsqlConnection connection, string? name, CancellationToken token) =>
         connection.QueryAsync<Row>(new CommandDefinition("""
-            select j.name, j.schedule, j.time_zone, j.calendar, j.starts, j.ends, extract(epoch from j.spread)::float8 as spread, j.count,
+            select j.name, j.schedule, j.time_zone, j.calendar,
+                -- What no node can hold is the job's problem, and not that of the others.
+                case when j.starts between '1970-01-01Z' and '9998-12-31Z' then j.starts end as starts,
+                case when j.ends between '1970-01-01Z' and '9998-12-31Z' then j.ends end as ends,
+                extract(epoch from j.spread)::float8 as spread, j.count,
                 case when @name is not null then (select s.next_fire_at from scheduler.job_status s where s.name = j.name) end as next_fire_at,
                 j.for_each ->> 'relation' as relation, usual.seconds
             from scheduler.job j left join lateral (

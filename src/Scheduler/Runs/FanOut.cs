@@ -19,7 +19,7 @@ internal sealed record RunPart(string Node, string? Verdict, string? Reason, str
 /// </summary>
 public sealed class FanOut(Ledger ledger, TimeProvider time)
 {
-    // Two people's patience: parts are counted, not timed.
+    // A part that ends is seen this late at most: it is what the run's own end is late by.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     // A part may wait for a slot as long as it may run; one whose node is gone ends by itself (keep_events.sql).

@@ -135,7 +135,7 @@ public sealed partial class RunPipeline(
         }
     }
 
-    // Once a run: whoever takes it over finds them in its row.
+    // Once a run: a node that takes it over finds them in its row.
     private async Task GiveParams(RunRow run, JobDefinition job, CancellationToken token)
     {
         if (run.Params is not null || PartParams.Of(job, run.RunKey, run.DueAt) is not { } given) { return; }

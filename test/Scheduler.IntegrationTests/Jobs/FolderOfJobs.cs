@@ -1,3 +1,4 @@
+using NUnit.Framework;
 using Scheduler.Jobs;
 using Scheduler.Jobs.Files;
 using Scheduler.TestKit;
@@ -32,4 +33,27 @@ internal sealed class FolderOfJobs(TestDatabase db) : IDisposable
         FileStore.Apply(db.ConnectionString, Declared(), options ?? new(), Kinds, hash, default);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>A database and a folder of job files for each test.</summary>
+public abstract class FilesFixture
+{
+    private protected TestDatabase Db { get; private set; } = null!;
+    private protected FolderOfJobs Files { get; private set; } = null!;
+
+    /// <summary>Before each test.</summary>
+    [SetUp]
+    public async Task SetUp()
+    {
+        Db = await TestDatabase.Create();
+        Files = new(Db);
+    }
+
+    /// <summary>After each test.</summary>
+    [TearDown]
+    public async Task TearDown()
+    {
+        Files.Dispose();
+        await Db.DisposeAsync();
+    }
 }
